@@ -1,0 +1,113 @@
+# The commands of this project; `make help` lists them.
+
+# The interpreter to build .venv with; empty means the first python3 that is new enough.
+PYTHON ?=
+# More arguments for the program (make run), the tests (make test) or the locker (make lock).
+ARGS ?=
+
+VENV := .venv
+VENV_313 := .venv-3.13
+VENV_LOCK := .venv-lock
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-input
+UV_VERSION := 0.13.9
+COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-313 check lint format-check types templates format lock clean
+
+# Makes the virtual environment $(1) with the first interpreter of the list $(2)
+# for which the Python expression $(3) is true; $(4) is said when there is none.
+define make_venv
+	@if $(1)/bin/python -c 'import pip, sys; sys.exit(not $(3))' 2>/dev/null; then touch $@; exit 0; fi; \
+	for python in $(2); do \
+		if "$$python" -c 'import sys; sys.exit(not $(3))' 2>/dev/null; then break; fi; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then echo $(4) >&2; exit 1; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python has no working venv module: install it (on Debian: apt-get install python3-venv)." >&2; exit 1; \
+	fi; \
+	echo "Making $(1) with $$("$$python" -V)."; \
+	rm -rf $(1) && "$$python" -m venv $(1) && touch $@
+endef
+
+FIND_313 := for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python; do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then echo "$$python"; break; fi; done
+
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.runtime ## Start the feedback wall on this machine; ARGS="--port 8001" passes options on.
+	@exec $(VENV)/bin/python -m feedback_app serve $(ARGS)
+
+test: $(VENV)/.dev ## Run all tests in random order; ARGS="-k name" passes options on.
+	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
+
+test-313: ## Run the tests that need no browser on Python 3.13, if there is one.
+	@python=$$($(FIND_313)); \
+	if [ -z "$$python" ]; then \
+		echo "Python 3.13 was not found, so the tests were not run on it."; \
+	else \
+		$(MAKE) --no-print-directory $(VENV_313)/.dev PYTHON_313="$$python" && \
+		echo "$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser' $(ARGS)" && \
+		$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser' $(ARGS); \
+	fi
+
+check: lint format-check types templates test test-313 ## Run every check: what CI runs.
+
+lint: $(VENV)/.dev ## Look for mistakes in the Python code.
+	$(VENV)/bin/python -m ruff check .
+
+format-check: $(VENV)/.dev ## Check that the Python code is formatted.
+	$(VENV)/bin/python -m ruff format --check .
+
+types: $(VENV)/.dev ## Check the types.
+	$(VENV)/bin/python -m mypy
+
+templates: $(VENV)/.dev ## Look for mistakes in the page templates.
+	$(VENV)/bin/python -m djlint --lint --quiet templates
+
+format: $(VENV)/.dev ## Format the Python code and sort its imports.
+	$(VENV)/bin/python -m ruff check --select I --fix .
+	$(VENV)/bin/python -m ruff format .
+
+lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer versions.
+	$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock
+	$(COMPILE) $(ARGS) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove what these commands made, but not the database in instance/.
+	rm -rf $(VENV) $(VENV_313) $(VENV_LOCK) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find feedback_app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp files below let a second run start at once, and install again when a lock changed.
+
+$(VENV)/.made:
+	$(call make_venv,$(VENV),$(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11),(sys.version_info >= (3, 11)),\
+		"feedback-app needs Python 3.11 or newer and found none; name one with: make run PYTHON=/path/to/python3")
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock
+	@echo "Installing requirements.lock into $(VENV)."
+	@$(VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements.lock
+	@touch $@
+
+# The development lock holds the runtime lock's packages too.
+$(VENV)/.dev: $(VENV)/.made requirements.lock requirements-dev.lock
+	@echo "Installing requirements-dev.lock into $(VENV)."
+	@$(VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $(VENV)/.runtime $@
+
+$(VENV_313)/.made:
+	$(call make_venv,$(VENV_313),$(PYTHON_313),(sys.version_info[:2] == (3, 13)),"Python 3.13 was not found.")
+
+$(VENV_313)/.dev: $(VENV_313)/.made requirements-dev.lock
+	@echo "Installing requirements-dev.lock into $(VENV_313)."
+	@$(VENV_313)/bin/python $(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV_LOCK)/.uv: $(VENV)/.made Makefile
+	@echo "Installing uv $(UV_VERSION) into $(VENV_LOCK)."
+	@$(VENV)/bin/python -m venv $(VENV_LOCK)
+	@$(VENV_LOCK)/bin/python $(PIP_INSTALL) uv==$(UV_VERSION)
+	@touch $@

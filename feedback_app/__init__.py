@@ -1,0 +1,33 @@
+"""A live feedback wall."""
+
+from typing import Any
+
+from quart import Quart
+
+from . import assets, errors, guard, installation, jinja, live, pages, proxies, security
+from .config import Settings
+from .database import Database
+from .stamps import Stamps
+from .views import embeds, feedback, feeds, health, walls
+from .views import live as live_views
+
+
+def create_app(**overrides: Any) -> Quart:
+    """The application on the database that the settings name; `overrides` are settings by their name in `Settings`."""
+    settings = Settings.from_environment(**overrides)
+    secret_key = installation.secret_key(settings)
+    database = Database(installation.database_url(settings))
+
+    app = Quart(__name__, static_folder=None)
+    app.extensions.update(settings=settings, secret_key=secret_key, database=database, stamps=Stamps(secret_key))
+
+    for room in (assets, jinja, errors, security, pages):
+        room.init_app(app)
+    for room in (walls, feedback, live_views, embeds, feeds, health):
+        app.register_blueprint(room.views)
+
+    live.init_app(app, settings, database)
+    app.asgi_app = guard.BodyGuard(app.asgi_app)
+    app.asgi_app = proxies.Proxies(app.asgi_app, settings.trusted_proxies)
+    installation.init_app(app, settings, database)
+    return app

@@ -1,0 +1,79 @@
+"""Every setting: its name, its default and one line of meaning. The README's table is checked against this one."""
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from limits import RateLimitItem, parse_many
+
+PREFIX = "FEEDBACK_"
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be; the message is a sentence for the operator."""
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    database_url: str = _setting("", "Where the database is. Empty: an SQLite file in the data folder.")
+    data: Path = _setting(Path("instance"), "The data folder: the secret key, and the SQLite file if that is used.")
+    secret_key: str = _setting("", "What forms are signed with. Empty: made once and kept in the data folder.")
+    base_url: str = _setting("", "The public address, such as https://wall.example. Empty: taken from each request.")
+    trusted_proxies: int = _setting(0, "How many proxies in front may be believed about a visitor's address.")
+    post_limit: str = _setting("5/minute;30/hour", "How often one author may post. Empty: as often as they like.")
+    defences: bool = _setting(True, "`off` leaves out everything that judges whether a post is spam.")
+    streams: int = _setting(10_000, "How many live streams one process serves at once.")
+    streams_per_address: int = _setting(1_000, "How many of them one address may have: a school is one address.")
+
+    def __post_init__(self) -> None:
+        if self.secret_key and len(self.secret_key) < 16:
+            raise ConfigurationError(f"{PREFIX}SECRET_KEY is too short: give at least 16 characters, or leave it out.")
+        if self.base_url:
+            address = urlsplit(self.base_url)
+            if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
+                raise ConfigurationError(
+                    f"{PREFIX}BASE_URL must be an address such as https://wall.example, not {self.base_url!r}."
+                )
+        for name in ("trusted_proxies", "streams", "streams_per_address"):
+            if getattr(self, name) < 0:
+                raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
+        self.post_limits()
+
+    def post_limits(self) -> list[RateLimitItem]:
+        if not self.post_limit.strip() or not self.defences:
+            return []
+        try:
+            return parse_many(self.post_limit)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{PREFIX}POST_LIMIT must be written like 5/minute;30/hour, not {self.post_limit!r}."
+            ) from error
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> "Settings":
+        values = {
+            setting.name: _read(setting.name, os.environ[variable], type(setting.default))
+            for setting in fields(cls)
+            if (variable := PREFIX + setting.name.upper()) in os.environ
+        }
+        return cls(**{**values, **overrides})
+
+
+def _read(name: str, value: str, kind: type) -> Any:
+    """One variable of the environment as its setting's kind."""
+    if kind is bool:
+        if value.lower() not in ("on", "off"):
+            raise ConfigurationError(f"{PREFIX}{name.upper()} must be on or off, not {value!r}.")
+        return value.lower() == "on"
+    if kind is int:
+        try:
+            return int(value)
+        except ValueError:
+            raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, not {value!r}.") from None
+    return Path(value) if issubclass(kind, Path) else value

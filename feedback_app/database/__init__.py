@@ -1,0 +1,55 @@
+"""The database: sessions that read side by side, and one writer through which everything is changed."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar, cast
+
+from quart import current_app
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from .engine import DatabaseUnfit, complete_url, make_engine
+from .writer import Writer
+
+__all__ = ["Database", "DatabaseUnfit", "database"]
+
+Result = TypeVar("Result")
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self.url = complete_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.write_engine = make_engine(self.url, writes=True)
+        self.read_engine = make_engine(self.url, writes=False) if self.is_sqlite else self.write_engine
+        self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
+        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False))
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(cast("str", self.url.database)) if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees the database as of one moment (SQLite) or one statement. Leave it before you wait."""
+        async with self._sessions() as session:
+            yield session
+
+    async def write(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""
+        return await self._writer.write(work)
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit of this process."""
+        self._writer.listeners.append(listener)
+
+    async def close(self) -> None:
+        """Finish what is being written, then let go of every connection."""
+        await self._writer.close()
+        await self.read_engine.dispose()
+        await self.write_engine.dispose()
+
+
+def database() -> Database:
+    return cast("Database", current_app.extensions["database"])

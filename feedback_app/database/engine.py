@@ -1,0 +1,98 @@
+"""Engines: which driver speaks to which database, and how SQLite is told to be careful."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ..config import PREFIX, ConfigurationError
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "mysql": "mysql+asyncmy",
+    "mariadb": "mysql+asyncmy",
+}
+BUSY_MILLISECONDS = 5000
+JOURNAL_BYTES = 64 * 2**20
+READERS = 4
+
+
+class DatabaseUnfit(Exception):
+    """A database that cannot be used as it is; the message is a sentence for the operator."""
+
+
+def complete_url(url: str) -> URL:
+    """The address of the database, with our driver where none is named."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(
+            f"{PREFIX}DATABASE_URL is not the address of a database. Write it like sqlite:////srv/wall/feedback.sqlite3 "
+            f"or postgresql://user:password@host/name."
+        ) from None
+    if parsed.drivername in DRIVERS:
+        parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
+    if parsed.drivername not in DRIVERS.values():
+        raise ConfigurationError(
+            f"{PREFIX}DATABASE_URL names the database system {parsed.drivername!r}, which is not supported. "
+            f"Use sqlite, postgresql or mariadb."
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            f"{PREFIX}DATABASE_URL names a database in memory, which would forget every word. Name a file, such as "
+            f"sqlite:////srv/wall/feedback.sqlite3."
+        )
+    return parsed
+
+
+def make_engine(url: URL, *, writes: bool) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(
+        url,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000},
+        pool_size=1 if writes else READERS,
+        max_overflow=0,
+    )
+    _be_careful(engine, writes=writes)
+    return engine
+
+
+def _be_careful(engine: AsyncEngine, *, writes: bool) -> None:
+    """Let us begin transactions, not the driver, and check that every pragma took."""
+    wanted: dict[str, int | str] = {
+        "busy_timeout": BUSY_MILLISECONDS,
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "synchronous": 2,
+        "journal_size_limit": JOURNAL_BYTES,
+        "query_only": 0 if writes else 1,
+    }
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        try:
+            for pragma, value in wanted.items():
+                cursor.execute(f"PRAGMA {pragma} = {value}")
+                cursor.execute(f"PRAGMA {pragma}")
+                (found,) = cursor.fetchone()
+                if found != value:
+                    raise DatabaseUnfit(
+                        f"SQLite does not take PRAGMA {pragma} = {value} on {engine.url.database} (it says {found}). "
+                        f"A file on a network drive is the usual cause: put it on a local disk."
+                    )
+        except sqlite3.DatabaseError as error:
+            raise DatabaseUnfit(f"{engine.url.database} cannot be used as a database: {error}.") from error
+        finally:
+            cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A transaction that reads first and writes later could not wait for its turn, and would fail.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,75 @@
+"""Errors: every one becomes a page, or for htmx a notice, with one sentence that a person can act on."""
+
+import logging
+
+from quart import Quart, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from .forms import read_form
+from .guard import refusal_of
+from .jinja import render
+from .pages import wants_fragment
+from .words import printable
+
+logger = logging.getLogger(__name__)
+
+SENTENCES = {
+    404: "There is nothing at this address. It may have been taken back, or the link is incomplete.",
+    405: "This address does not take that kind of request.",
+    500: "Something went wrong on our side. Your words were not stored: go back, and send them again in a moment.",
+    503: "The wall cannot reach its database right now. Go back, and try again in a moment.",
+}
+
+
+def init_app(app: Quart) -> None:
+    app.before_request(refuse_what_the_guard_refused)
+    app.register_error_handler(HTTPException, explain)
+    app.register_error_handler(SQLAlchemyError, explain_database)
+    app.register_error_handler(OSError, explain_database)
+    app.register_error_handler(Exception, explain_fault)
+
+
+async def refuse_what_the_guard_refused() -> None:
+    if refusal := refusal_of(request.scope):
+        abort(*refusal)
+
+
+async def explain(error: HTTPException) -> Response:
+    """The page or notice for a refusal; `abort(status, sentence)` gives the sentence."""
+    if error.code is not None and error.code < 400:
+        return Response("", error.code, headers=dict(error.get_headers()))
+    status = error.code or 500
+    given = error.description or ""
+    standard = type(error).description or ""
+    sentence = SENTENCES.get(status, given) if given == standard else given
+    return await _answer(status, sentence)
+
+
+async def explain_database(error: Exception) -> Response:
+    logger.error("The database does not answer: %s", error)
+    answer = await _answer(503, SENTENCES[503])
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+async def explain_fault(error: Exception) -> Response:
+    logger.error("A request failed.", exc_info=error)
+    return await _answer(500, SENTENCES[500])
+
+
+async def _answer(status: int, sentence: str) -> Response:
+    if wants_fragment():
+        return Response(render("errors/_notice.html", sentence=sentence), status)
+    return Response(render("errors/error.html", status=status, sentence=sentence, kept=await _kept()), status)
+
+
+async def _kept() -> dict[str, str]:
+    """The words that came with a plain form which was refused, so that nobody has to type them twice."""
+    if request.method != "POST" or refusal_of(request.scope):
+        return {}
+    try:
+        form = await read_form()
+    except HTTPException:
+        return {}
+    return {name: printable(form[name]) for name in ("name", "text") if form.get(name, "").strip()}

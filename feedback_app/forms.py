@@ -1,0 +1,88 @@
+"""Everything a person may type, and its limits."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from quart import abort, request
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, HiddenField, StringField, TextAreaField, ValidationError
+
+from .models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
+from .words import Unfit, clean, is_blank, printable
+
+FIELDS = 40
+
+
+async def read_form() -> MultiDict[str, str]:
+    """The fields of a form as they were sent; bytes that are no UTF-8 become lone surrogates, which no field takes."""
+    if request.mimetype != "application/x-www-form-urlencoded" or "Content-Encoding" in request.headers:
+        abort(415, "This is not a form that the wall can read. Use the form on the wall's own page.")
+    body = (await request.get_data(as_text=False)).decode("ascii", "surrogateescape")
+    try:
+        return MultiDict(parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=FIELDS))
+    except ValueError:
+        abort(413, f"This form has more than {FIELDS} fields. Use the form on the wall's own page.")
+
+
+class Words:
+    """A WTForms validator that puts clean words into the field, or says what is wrong with what was typed."""
+
+    def __init__(self, *, missing: str, most: int, most_code_points: int, lines: bool) -> None:
+        self.missing, self.most, self.most_code_points, self.lines = missing, most, most_code_points, lines
+
+    def __call__(self, form: Form, field: Any) -> None:
+        typed: list[str] = field.raw_data or []
+        # A repeated field is refused, but none of its words are lost.
+        field.data = printable("\n".join(typed))
+        if len(typed) > 1:
+            raise ValidationError("This arrived more than once. Check it and send it again.")
+        try:
+            words = clean(
+                typed[0] if typed else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
+            )
+        except Unfit as fault:
+            raise ValidationError(str(fault)) from fault
+        if is_blank(words):
+            raise ValidationError(self.missing)
+        field.data = words
+
+
+class Composer(Form):
+    """The form on a wall. `stamp` and `key` are its own; `website` is hidden from people and filled in by robots."""
+
+    name = StringField(
+        "Name",
+        [
+            Words(
+                missing="Enter your name, or any name you like.",
+                most=NAME_LENGTH,
+                most_code_points=NAME_CODE_POINTS,
+                lines=False,
+            )
+        ],
+    )
+    text = TextAreaField(
+        "Feedback",
+        [
+            Words(
+                missing="Write a few words first.",
+                most=TEXT_LENGTH,
+                most_code_points=TEXT_CODE_POINTS,
+                lines=True,
+            )
+        ],
+    )
+    website = StringField("Leave this empty")
+    stamp = HiddenField()
+    key = HiddenField()
+
+    text_length = TEXT_LENGTH
+
+    @property
+    def first_fault(self) -> str | None:
+        """The name of the first field that has a sentence to its fault."""
+        return next((name for name in self._typed() if self.errors.get(name)), None)
+
+    def _typed(self) -> Iterable[str]:
+        return ("name", "text")

@@ -1,0 +1,132 @@
+"""An installation: its data folder with the secret key and the mark that it exists, and its database made ready."""
+
+import asyncio
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import cast
+
+from quart import Quart
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .config import PREFIX, ConfigurationError, Settings
+from .database import Database, DatabaseUnfit, schema
+from .models import Wall
+
+MARK = "installed"
+SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
+
+
+def init_app(app: Quart, settings: Settings, database: Database) -> None:
+    """Have the database ready before the first request, and let go of it after the last."""
+
+    @app.before_serving
+    async def open_() -> None:
+        await open_database(settings, database)
+
+    app.after_serving(database.close)
+
+
+def prepare_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data folder {folder} cannot be made ({error.strerror}). Name another one in {PREFIX}DATA."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"The data folder {folder} cannot be written to. Change its owner, or name another one in {PREFIX}DATA."
+        )
+
+
+def secret_key(settings: Settings) -> str:
+    """The configured key, or the one in the data folder, which is made once: two processes agree on it."""
+    if settings.secret_key:
+        return settings.secret_key
+    prepare_folder(settings.data)
+    path = settings.data / SECRET_KEY
+    if not path.exists():
+        # A link appears at once and whole, and only the first of two processes gets to make it.
+        draft = path.with_name(f"{SECRET_KEY}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    key = path.read_text().strip()
+    if len(key) < 16:
+        raise ConfigurationError(
+            f"{path} does not hold a secret key. Delete it to have a new one made; forms that are open now must "
+            f"then be sent twice."
+        )
+    return key
+
+
+def database_url(settings: Settings) -> str:
+    return settings.database_url or f"sqlite+aiosqlite:///{(settings.data / 'feedback.sqlite3').absolute()}"
+
+
+def is_marked(settings: Settings) -> bool:
+    return (settings.data / MARK).exists()
+
+
+def mark(settings: Settings) -> None:
+    """Remember that this folder belongs to an installation with a database, which may never silently start anew."""
+    prepare_folder(settings.data)
+    (settings.data / MARK).touch()
+
+
+async def open_database(settings: Settings, database: Database, *, anew: bool = False) -> None:
+    """Make or migrate the database; the first time also the wall `main`.
+
+    An installation that once had a database is not given an empty one, unless that is asked for with `anew`.
+    Safe when several processes start at once. Raises DatabaseUnfit, ConfigurationError.
+    """
+    if database.is_sqlite:
+        await asyncio.to_thread(_look_at_file, settings, cast("Path", database.file), anew=anew)
+    try:
+        async with database.write_engine.begin() as connection:
+            if await connection.run_sync(schema.revision) is None and is_marked(settings) and not anew:
+                raise DatabaseUnfit(_vanished(settings, "is empty"))
+            await connection.run_sync(schema.upgrade)
+    except SQLAlchemyError as error:
+        raise DatabaseUnfit(f"The database cannot be used: {getattr(error, 'orig', None) or error}.") from error
+    mark(settings)
+    await database.write(_make_first_wall)
+
+
+async def _make_first_wall(session: AsyncSession) -> None:
+    if await session.scalar(Wall.all().limit(1)) is None:
+        session.add(Wall(slug="main", title="Feedback"))
+
+
+def _look_at_file(settings: Settings, path: Path, *, anew: bool) -> None:
+    if not path.exists() or path.stat().st_size == 0:
+        if is_marked(settings) and not anew:
+            raise DatabaseUnfit(_vanished(settings, f"is gone ({path})"))
+        prepare_folder(path.parent)
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        verdict = str(error)
+    if verdict != "ok":
+        raise DatabaseUnfit(f"{path} cannot be read as a database ({verdict}). Put a backup in its place.")
+
+
+def _vanished(settings: Settings, what: str) -> str:
+    return (
+        f"This installation once had a database, and now it {what}. Mount or restore it, or check "
+        f"{PREFIX}DATABASE_URL; to start with an empty one on purpose, run `feedback-app migrate` first."
+    )

@@ -1,0 +1,31 @@
+"""Live delivery: who is listening, what they are told, and how this process hears of what others committed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from quart import Quart
+
+from ..config import Settings
+from ..database import Database
+from .hub import Hub
+from .stream import Streams
+from .teller import Teller
+from .wake import wake_for
+
+
+def init_app(app: Quart, settings: Settings, database: Database) -> None:
+    hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
+    templates = app.extensions["templates"]
+    app.extensions["hub"] = hub
+    app.asgi_app = Streams(app.asgi_app, hub, database, templates)  # type: ignore[method-assign, assignment]
+
+    @app.while_serving
+    async def lifetime() -> AsyncIterator[None]:
+        wake = wake_for(database)
+        teller = Teller(database, hub, wake, templates)
+        tasks = [asyncio.create_task(each) for each in (teller.run(), wake.watch(), hub.beat())]
+        yield
+        hub.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,69 @@
+"""News: what is different on a wall since a version, read from the database as it is now and rendered once."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jinja2 import Environment
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Feedback, Wall
+from .hub import Event
+
+MOST_CHANGES = 500
+_VERSION = re.compile(r"[0-9]{1,18}")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Change(NamedTuple):
+    """How a thing is now, as HTML for htmx, and the wall's version after its latest change."""
+
+    version: int
+    html: str
+
+    def event(self) -> Event:
+        """As a server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+        lines = "".join(f"data: {line}\n" for line in _LINE_BREAK.split(self.html.strip()))
+        return Event(self.version, f"id: {self.version}\n{lines}\n".encode())
+
+
+@dataclass(frozen=True)
+class News:
+    """What brings a reader to `version`: one change for each thing that is different, in order.
+
+    A reader whose version is too old, or was never given out, is told to fetch the list anew.
+    """
+
+    version: int
+    changes: list[Change]
+
+    def events(self) -> list[Event]:
+        return [change.event() for change in self.changes]
+
+    @property
+    def html(self) -> str:
+        return "".join(change.html for change in self.changes)
+
+
+def version_from(text: str) -> int | None:
+    """A version as a reader tells it; None where it is none that we can have given out."""
+    return int(text) if _VERSION.fullmatch(text) else None
+
+
+async def news_since(after: int | None, wall: Wall, session: AsyncSession, templates: Environment) -> News:
+    """`after` is None for a reader whose version is not known."""
+    if after == wall.version:
+        return News(wall.version, [])
+    if after is not None and 0 <= after < wall.version:
+        changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
+        if len(changed) <= MOST_CHANGES:
+            return _each(wall, changed, templates)
+    return News(wall.version, [Change(wall.version, templates.get_template("live/_reload.html").render())])
+
+
+def _each(wall: Wall, changed: Sequence[Feedback], templates: Environment) -> News:
+    template = templates.get_template("live/_change.html")
+    changes = [Change(feedback.version or 0, template.render(wall=wall, feedback=feedback)) for feedback in changed]
+    # Rows can be newer than the wall that was read a moment before them, never the other way round.
+    return News(max([wall.version, *(change.version for change in changes)]), changes)

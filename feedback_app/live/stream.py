@@ -1,0 +1,122 @@
+"""The stream: server-sent events below Quart, one coroutine a reader that catches up and then only waits."""
+
+import asyncio
+import random
+import re
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import parse_qs
+
+from jinja2 import Environment
+
+from ..asgi import App, Receive, Scope, Send
+from ..authors import network_of
+from ..database import Database
+from ..guard import refusal_of
+from ..models import Wall
+from .hub import Hub, Listener
+from .news import News, news_since, version_from
+
+ADDRESS = re.compile(r"/walls/([^/]+)/live")
+SLOW_SECONDS = 20
+ABORT = "feedback.abort"
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class Streams:
+    """Answers `/walls/<slug>/live`; everything else, and every doubt, goes on to the app."""
+
+    def __init__(self, app: App, hub: Hub, database: Database, templates: Environment) -> None:
+        self.app, self.hub, self.database, self.templates = app, hub, database, templates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        slug = _slug(scope)
+        if slug is None:
+            return await self.app(scope, receive, send)
+        address = network_of((scope.get("client") or ("", 0))[0])
+        if not self.hub.admit(address):
+            return await _refuse(send)
+        try:
+            news = await self._news(slug, _after(scope))
+            if news is None:
+                return await self.app(scope, receive, send)
+            await self._follow(slug, news, scope, receive, send)
+        finally:
+            self.hub.release(address)
+        return None
+
+    async def _news(self, slug: str, after: int | None) -> tuple[int, News] | None:
+        """The wall's number and what the reader has missed; None where there is no such wall."""
+        async with self.database.reading() as session:
+            wall = await session.scalar(Wall.named(slug))
+            return wall and (wall.id, await news_since(after, wall, session, self.templates))
+
+    async def _follow(self, slug: str, found: tuple[int, News], scope: Scope, receive: Receive, send: Send) -> None:
+        wall_id, news = found
+        await receive()  # The body guard left an empty one; what comes after it is the disconnection.
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        listener = Listener(send, _hang_up(scope), news.version)
+        body = b": welcome\n\n"
+        while True:
+            body += b"".join(event.body for event in news.events())
+            try:
+                async with asyncio.timeout(SLOW_SECONDS):
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+            except TimeoutError:
+                return listener.hang_up()
+            listener.version = news.version
+            if self.hub.is_closed or self.hub.join(wall_id, listener):
+                break
+            if (newer := await self._news(slug, news.version)) is None:
+                return listener.hang_up()
+            body, (_, news) = b"", newer
+        try:
+            while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":
+                pass
+            if self.hub.is_closed and listener.is_open:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self.hub.leave(wall_id, listener)
+        return None
+
+
+def _slug(scope: Scope) -> str | None:
+    if scope["type"] != "http" or scope["method"] != "GET" or refusal_of(scope) is not None:
+        return None
+    match = ADDRESS.fullmatch(scope["path"])
+    return match and match.group(1)
+
+
+def _after(scope: Scope) -> int | None:
+    """The version up to which the reader knows everything; None where it gives none that could be."""
+    told = next((value for name, value in scope["headers"] if name == b"last-event-id"), None)
+    if told is None:
+        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+        return version_from(query.get("after", [""])[-1])
+    return version_from(told.decode("latin-1"))
+
+
+def _hang_up(scope: Scope) -> Callable[[], None]:
+    """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
+    abort = scope.get("extensions", {}).get(ABORT)
+    return cast("Callable[[], None]", abort or cast("asyncio.Task[None]", asyncio.current_task()).cancel)
+
+
+async def _refuse(send: Send) -> None:
+    sentence = (
+        b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
+    )
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(sentence)),
+        (b"retry-after", b"%d" % random.randint(10, 40)),  # noqa: S311 - readers are to come back at different times.
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence, "more_body": False})

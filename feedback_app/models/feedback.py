@@ -1,0 +1,120 @@
+"""A piece of feedback: a name and a few words on a wall."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime, now
+
+NAME_LENGTH = 80
+NAME_CODE_POINTS = 320
+TEXT_LENGTH = 2000
+TEXT_CODE_POINTS = 8000
+LARGEST_ID = 2**63 - 1
+SLICE = 30
+LONG = 700
+LONG_LINES = 14
+
+
+class Feedback(Base):
+    """`version` is the wall's version after the latest change of this row, so that the table is its own log.
+
+    "What is new since 41?" is every row with a greater version; a row that is not public any more stays as the news
+    that it is to be taken away. Rows that never were public have no version and are heard of by nobody.
+    `author` tells authors apart for a day without saying who they are; `key` makes a repeated form one entry.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("wall_id", "version"),
+        UniqueConstraint("wall_id", "key"),
+        Index(None, "wall_id", "state", "id"),
+        Index(None, "author", "created_at"),
+        TABLE_OPTIONS,
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id"))
+    version: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(12), default="public")
+    name: Mapped[str] = mapped_column(String(NAME_CODE_POINTS))
+    text: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def is_public(self) -> bool:
+        return self.state == "public"
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a list shows only its beginning until somebody wants to read on."""
+        return len(self.text) > LONG or self.text.count("\n") > LONG_LINES
+
+    @staticmethod
+    def on(wall_id: int) -> Select["Feedback"]:
+        return select(Feedback).where(Feedback.wall_id == wall_id)
+
+    @staticmethod
+    def numbered(wall_id: int, feedback_id: int) -> Select["Feedback"]:
+        """One row of this wall and of no other."""
+        return Feedback.on(wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID))
+
+    @staticmethod
+    def published_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> Select["Feedback"]:
+        """What is public, newest first, with `before` only what is older than the feedback of that number.
+
+        One more than `size`, so that a Slice of them knows whether there is an older one.
+        """
+        public = Feedback.on(wall_id).where(Feedback.state == "public").order_by(Feedback.id.desc()).limit(size + 1)
+        return public if before is None else public.where(Feedback.id < min(before, LARGEST_ID))
+
+    @staticmethod
+    def changed_on(wall_id: int, *, after: int, limit: int) -> Select["Feedback"]:
+        """What changed since the wall had version `after`, in the order of the changes, as it is now."""
+        return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)
+
+    @staticmethod
+    def kept_under(wall_id: int, key: str) -> Select["Feedback"]:
+        return Feedback.on(wall_id).where(Feedback.key == key)
+
+    @staticmethod
+    def repeated(
+        wall_id: int, authors: Collection[str], *, name: str, text: str, since: datetime
+    ) -> Select["Feedback"]:
+        """The same words from one of these authors since then."""
+        return (
+            Feedback.on(wall_id)
+            .where(Feedback.author.in_(authors), Feedback.created_at >= since)
+            .where(Feedback.name == name, Feedback.text == text)
+            .limit(1)
+        )
+
+    @staticmethod
+    def times_by(authors: Collection[str], since: datetime) -> Select[int, datetime | None]:
+        """How many posts, on whichever wall, and the time of the earliest of them."""
+        return select(func.count(), func.min(Feedback.created_at)).where(
+            Feedback.author.in_(authors), Feedback.created_at > since
+        )
+
+
+class Slice:
+    """As many entries of the list as are shown at once; `before` leads to the next older ones and is None at the end."""
+
+    def __init__(self, found: Sequence[Feedback], size: int = SLICE) -> None:
+        self.entries = found[:size]
+        self.before = self.entries[-1].id if len(found) > size else None
+
+
+def key_of(key: str, name: str, text: str) -> str:
+    """What is stored of a form's idempotency key: a digest of it and of the words it came with.
+
+    The same key with other words is therefore another entry: somebody whose first try got no answer, and who
+    went on writing before the second one, loses nothing.
+    """
+    return hashlib.sha256("\0".join((key, name, text)).encode()).hexdigest()

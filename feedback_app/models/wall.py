@@ -1,0 +1,92 @@
+"""A wall: a place with an address where feedback stands, and the counter of everything that changed on it."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime, now
+from .feedback import Feedback
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+SLUG_LENGTH = 60
+TITLE_LENGTH = 120
+
+
+class Wall(Base):
+    """`version` is the number of changes so far: each change of anything that is public takes the next one.
+
+    Whoever changes a wall loads it by `locked()` and keeps the transaction open to its end, so that versions come in
+    the order of commits, without a gap, on every database and from any number of processes.
+    """
+
+    __tablename__ = "walls"
+    __table_args__ = TABLE_OPTIONS
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    version: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @staticmethod
+    def named(slug: str) -> Select["Wall"]:
+        return select(Wall).where(Wall.slug == slug)
+
+    @staticmethod
+    def locked(slug: str) -> Select["Wall"]:
+        """The wall as it is now, its row locked to the end of the transaction (on SQLite the whole database is)."""
+        return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
+
+    @staticmethod
+    def all() -> Select["Wall"]:
+        return select(Wall).order_by(Wall.slug)
+
+    @staticmethod
+    def versions(wall_ids: Iterable[int]) -> Select[int, int]:
+        """Rows of (id, version)."""
+        return select(Wall.id, Wall.version).where(Wall.id.in_(wall_ids))
+
+    def receive(self, *, name: str, text: str, author: str, key: str | None = None) -> Feedback:
+        """Take in a piece of feedback: public at once, the newest of the wall."""
+        return Feedback(
+            wall_id=self.id,
+            version=self.change(),
+            name=name,
+            text=text,
+            author=author,
+            key=key,
+        )
+
+    def edit(self, feedback: Feedback, *, name: str, text: str) -> None:
+        feedback.name, feedback.text = name, text
+        feedback.edited_at = now()
+        feedback.version = self.change()
+
+    def hide(self, feedback: Feedback) -> None:
+        """Take feedback off every screen; the words stay in the database."""
+        if feedback.is_public:
+            feedback.state = "hidden"
+            feedback.version = self.change()
+
+    def publish(self, feedback: Feedback) -> None:
+        if not feedback.is_public:
+            feedback.state = "public"
+            feedback.version = self.change()
+
+    def change(self) -> int:
+        """Take the next version."""
+        self.version += 1
+        return self.version
+
+
+def slug_fault(slug: str) -> str | None:
+    """What is wrong with an address for a new wall, as a sentence, or None."""
+    if not SLUG.fullmatch(slug) or len(slug) > SLUG_LENGTH:
+        return (
+            f"The address of a wall is made of small letters a to z, digits and single hyphens between them, "
+            f"{SLUG_LENGTH} characters at most, such as team-day-2."
+        )
+    return None

@@ -1,0 +1,96 @@
+"""Answers: the wall's page with its form in whichever state, conditional and compressed."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+import brotli
+from quart import Quart, Response, current_app, request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .forms import Composer
+from .jinja import render
+from .models import Feedback, Wall
+from .models.feedback import Slice
+from .place import Place
+from .security import allow_framing
+from .stamps import Stamps
+
+WORTH_COMPRESSING = 600
+COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
+
+
+def init_app(app: Quart) -> None:
+    app.after_request(compress)
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks; only the answer to a write may depend on it."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def entity_tag(wall: Wall) -> str:
+    """What this address shows: it depends on the wall's version, the hour of the stamp and the edition of our files."""
+    edition = current_app.extensions["edition"]
+    parts = (edition, wall.id, wall.version, int(datetime.now(UTC).timestamp()) // 3600, request.full_path)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def unchanged(wall: Wall) -> Response | None:
+    """304 for a reader who has just this."""
+    tag = entity_tag(wall)
+    if not request.if_none_match.contains_weak(tag):
+        return None
+    answer = Response(status=304)
+    answer.set_etag(tag, weak=True)
+    return answer
+
+
+def answer(body: str, wall: Wall, mimetype: str = "text/html") -> Response:
+    response = Response(body, mimetype=mimetype)
+    response.set_etag(entity_tag(wall), weak=True)
+    return response
+
+
+async def wall_page(
+    wall: Wall,
+    place: Place,
+    session: AsyncSession,
+    *,
+    before: int | None = None,
+    form: Composer | None = None,
+    notice: str = "",
+) -> str:
+    """A slice of the wall: the newest one below the form, fresh or as somebody sent it, or one of older feedback."""
+    size = place.look.limit
+    found = (await session.scalars(Feedback.published_on(wall.id, before=before, size=size))).all()
+    thanks = request.args.get("thanks", "")
+    if place.is_frame:
+        allow_framing()
+    return render(
+        "walls/show.html",
+        wall=wall,
+        place=place,
+        slice=Slice(found, size),
+        before=before,
+        thanks=next((each for each in found if str(each.id) == thanks), None),
+        **composer(wall, form, notice),
+    )
+
+
+def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapping[str, object]:
+    """What the form's template needs beside the place."""
+    stamps = cast("Stamps", current_app.extensions["stamps"])
+    return {"form": form or Composer(), "stamp": stamps.make(wall.slug, datetime.now(UTC)), "notice": notice}
+
+
+async def compress(response: Response) -> Response:
+    if response.mimetype not in COMPRESSED or response.status_code == 304:
+        return response
+    response.headers.add("Vary", "Accept-Encoding")
+    body = await response.get_data(as_text=False)
+    if len(body) >= WORTH_COMPRESSING and "br" in request.accept_encodings:
+        response.set_data(brotli.compress(body, quality=5))
+        response.headers["Content-Encoding"] = "br"
+    return response

@@ -1,0 +1,42 @@
+"""Proxies in front: whom to believe about where a request comes from."""
+
+import ipaddress
+
+from .asgi import App, Receive, Scope, Send
+
+
+class Proxies:
+    """Puts the visitor's address and scheme into the scope, from the headers that the trusted proxies added.
+
+    Each proxy appends the address it saw to `X-Forwarded-For`, so that with two in front the second from the right
+    is the visitor and everything to the left of it is hearsay. With none in front the headers mean nothing.
+    """
+
+    def __init__(self, app: App, trusted: int) -> None:
+        self.app, self.trusted = app, trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.trusted and scope["type"] == "http":
+            address = self._told(scope, b"x-forwarded-for")
+            scheme = self._told(scope, b"x-forwarded-proto", nearest=True)
+            scope = {
+                **scope,
+                "client": (address, 0) if _is_address(address) else scope["client"],
+                "scheme": scheme if scheme in ("http", "https") else scope["scheme"],
+            }
+        await self.app(scope, receive, send)
+
+    def _told(self, scope: Scope, header: bytes, *, nearest: bool = False) -> str:
+        """What the outermost trusted proxy said, or with `nearest` at least what the nearest one did."""
+        values = b",".join(value for name, value in scope["headers"] if name == header).decode("latin-1").split(",")
+        if len(values) < self.trusted:
+            return values[-1].strip() if nearest else ""
+        return values[-self.trusted].strip()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""What every answer says to the browser, and which forms we take: those that our own pages sent."""
+
+from quart import Quart, Response, abort, current_app, g, request
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}; "
+    "require-trusted-types-for 'script'; trusted-types wall"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Without a referrer the browser would call the origin of our own plain forms "null".
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def init_app(app: Quart) -> None:
+    app.before_request(refuse_foreign_forms)
+    app.after_request(add_headers)
+
+
+def own_origin() -> str:
+    """The scheme, host and port under which visitors see us."""
+    return str(current_app.extensions["settings"].base_url or request.host_url).rstrip("/")
+
+
+async def refuse_foreign_forms() -> None:
+    """Take a form only from our own pages.
+
+    Browsers say where a request comes from in headers that no page can forge: `Sec-Fetch-Site` to https and to
+    localhost, `Origin` everywhere. This needs no cookie and no token, so it holds in a frame on another site too. A
+    request with neither header is no browser's form.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    is_ours = site == "same-origin" if site is not None else request.headers.get("Origin") == own_origin()
+    if not is_ours:
+        abort(403, "This form came from another site, so nothing was stored. Open the wall itself and write there.")
+
+
+def allow_framing(ancestors: str = "*") -> None:
+    """Let other sites show this answer in a frame."""
+    g.frame_ancestors = ancestors
+
+
+async def add_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = POLICY.format(
+            frames=g.get("frame_src", "'none'"), ancestors=g.get("frame_ancestors", "'none'")
+        )
+    if response.status_code >= 400 or "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store" if response.status_code >= 400 else "private, no-cache"
+    return response

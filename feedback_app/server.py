@@ -1,0 +1,124 @@
+"""The server: uvicorn, made patient with readers and impatient with those who dribble, and able to stop."""
+
+import asyncio
+import resource
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+from quart import Quart
+from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .live.hub import Hub
+from .live.stream import ABORT
+
+HEAD_SECONDS = 10
+HEAD_BYTES = 64 * 1024
+STOP_SECONDS = 8
+# A reader whose machine vanished, or who takes nothing any more, is given up after this long.
+UNACKNOWLEDGED_MILLISECONDS = 25_000
+SEND_BUFFER_BYTES = 128 * 1024
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn waits for ever for the head of a request, and takes one of any size; this one does not.
+
+    It also hands the app a way to cut the connection, for readers of a stream that are too slow.
+    """
+
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_timer is not None and self._head_bytes > HEAD_BYTES:
+            self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        if self._head_timer is None:
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._stop_timer()
+        self.scope["extensions"] = {ABORT: self.transport.abort}
+        super().on_headers_complete()
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+class WallServer(Server):
+    """Ends every stream first when it is told to stop, since uvicorn would wait for them for ever."""
+
+    def __init__(self, app: Quart, *, on_start: Callable[[], None] = lambda: None) -> None:
+        super().__init__(
+            Config(
+                app,  # type: ignore[arg-type]
+                http=Protocol,
+                ws="none",
+                lifespan="on",
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._hub: Hub = app.extensions["hub"]
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        # Being told to stop is no failure: the signal is not raised again when everything has ended well.
+        self._captured_signals.clear()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket whose connections are given up when the other side takes nothing for long."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MILLISECONDS)
+    listening.bind((host, port))
+    listening.listen(2048)
+    return listening
+
+
+def run(app: Quart, listening: socket.socket, on_start: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    _allow_many_connections()
+    WallServer(app, on_start=on_start).run(sockets=[listening])
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as the system lets us; a thousand, the usual start, is a thousand readers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,29 @@
+"""The composer's stamp: proof that a form came from us not long ago, the same for everybody who loads it that hour."""
+
+from datetime import datetime
+
+from itsdangerous import BadData, URLSafeSerializer
+
+HOURS = 24
+
+
+class Stamps:
+    """A stamp names the wall and the hour. It is shared and not spent: it stops scripts that never look at the page."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._serializer = URLSafeSerializer(secret_key, salt="composer")
+
+    def make(self, slug: str, at: datetime) -> str:
+        return str(self._serializer.dumps([slug, _hour(at)]))
+
+    def is_good(self, stamp: str, slug: str, at: datetime) -> bool:
+        """Whether it is ours, for this wall, and at most a day old."""
+        try:
+            named, hour = self._serializer.loads(stamp)
+        except (BadData, ValueError, TypeError):
+            return False
+        return bool(named == slug and 0 <= _hour(at) - hour <= HOURS)
+
+
+def _hour(at: datetime) -> int:
+    return int(at.timestamp()) // 3600

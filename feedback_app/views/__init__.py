@@ -1,0 +1,1 @@
+"""One module for each thing people do; each is a blueprint."""

@@ -1,0 +1,68 @@
+"""The wall on other people's pages: the lines they copy, and a frame's accent colour."""
+
+from markupsafe import escape
+from quart import Blueprint, Response, abort, g, request
+
+from ..assets import FOREVER
+from ..database import database
+from ..finding import find_wall
+from ..jinja import render
+from ..models import Wall
+from ..pages import answer, unchanged
+from ..place import ACCENT, Look, Place
+from ..security import own_origin
+
+views = Blueprint("embeds", __name__)
+
+
+@views.get("/walls/<slug>/embed")
+async def show(slug: str) -> Response:
+    """The lines to copy, for the look that is asked for, above a frame that shows it."""
+    look = Look.of(request.args)
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+
+    if same := unchanged(wall):
+        return same
+    g.frame_src = "'self'"
+    frame = Place(slug, is_frame=True, look=look)
+    snippets = _snippets(wall, frame, own_origin())
+    return answer(
+        render("embeds/show.html", wall=wall, place=Place(slug), look=look, frame=frame, snippets=snippets), wall
+    )
+
+
+@views.get("/accents/<colour>.css")
+async def accent(colour: str) -> Response:
+    """A style sheet of one line, since a style in the page itself would need a hole in the policy."""
+    if not ACCENT.fullmatch(colour):
+        abort(404)
+    return Response(f":root{{--accent-seed:#{colour}}}\n", mimetype="text/css", headers={"Cache-Control": FOREVER})
+
+
+def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, str, str, str]]:
+    """Name, title, use and lines of each way to embed a wall."""
+    said = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
+    script = "".join(f' data-{name}="{value}"' for name, value in said.items())
+    element = "".join(f' {name}="{value}"' for name, value in said.items())
+    source = escape(origin + frame.address())
+    return [
+        (
+            "script",
+            "A line of HTML",
+            "Puts the wall where the line stands, as tall as it needs to be.",
+            f'<script src="{origin}/embed.js" data-wall="{wall.slug}"{script} async></script>',
+        ),
+        (
+            "element",
+            "A custom element",
+            "The same, for pages that are put together by scripts.",
+            f'<script src="{origin}/embed.js" async></script>\n<feedback-wall wall="{wall.slug}"{element}></feedback-wall>',
+        ),
+        (
+            "frame",
+            "A bare frame",
+            "Where scripts are not allowed. Its height stays as you set it.",
+            f'<iframe src="{source}" title="{escape(wall.title)}" width="100%" height="600" frameborder="0" loading="lazy"></iframe>',
+        ),
+    ]

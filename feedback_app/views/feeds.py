@@ -1,0 +1,74 @@
+"""Feeds of what is public: JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and Atom (RFC 4287)."""
+
+import json
+
+from quart import Blueprint, Response
+
+from ..database import database
+from ..finding import before_in_query, find_wall
+from ..jinja import iso, render
+from ..models import Feedback, Wall
+from ..models.feedback import Slice
+from ..pages import answer, unchanged
+from ..place import Place
+from ..security import own_origin
+
+views = Blueprint("feeds", __name__)
+
+SIZE = 50
+
+
+@views.get("/walls/<slug>/feed.json")
+async def json_feed(slug: str) -> Response:
+    found = await _slice(slug)
+    if isinstance(found, Response):
+        return found
+    wall, entries = found
+    return answer(json.dumps(_json_feed(wall, entries), ensure_ascii=False), wall, "application/feed+json")
+
+
+@views.get("/walls/<slug>/feed.atom")
+async def atom_feed(slug: str) -> Response:
+    found = await _slice(slug)
+    if isinstance(found, Response):
+        return found
+    wall, entries = found
+    html = render("feeds/atom.xml", wall=wall, slice=entries, origin=own_origin())
+    return answer(html, wall, "application/atom+xml")
+
+
+async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
+    before = before_in_query()
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+
+        if same := unchanged(wall):
+            return same
+
+        return wall, Slice(
+            (await session.scalars(Feedback.published_on(wall.id, before=before, size=SIZE))).all(), SIZE
+        )
+
+
+def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
+    page = own_origin() + Place(wall.slug).address()
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": wall.title,
+        "home_page_url": page,
+        "feed_url": f"{page}/feed.json",
+        "items": [_item(page, feedback) for feedback in entries.entries],
+    }
+    return {**feed, "next_url": f"{page}/feed.json?before={entries.before}"} if entries.before else feed
+
+
+def _item(page: str, feedback: Feedback) -> dict[str, object]:
+    address = f"{page}/feedback/{feedback.id}"
+    item = {
+        "id": address,
+        "url": address,
+        "content_text": feedback.text,
+        "authors": [{"name": feedback.name}],
+        "date_published": iso(feedback.created_at),
+    }
+    return {**item, "date_modified": iso(feedback.edited_at)} if feedback.edited_at else item

@@ -1,0 +1,23 @@
+"""The news as one answer, for readers without a stream."""
+
+from typing import cast
+
+from jinja2 import Environment
+from quart import Blueprint, Response, current_app, request
+
+from ..database import database
+from ..finding import find_wall
+from ..live.news import news_since, version_from
+
+views = Blueprint("live", __name__)
+
+
+@views.get("/walls/<slug>/changes")
+async def changes(slug: str) -> Response:
+    templates = cast("Environment", current_app.extensions["templates"])
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+        news = await news_since(version_from(request.args.get("after", "")), wall, session, templates)
+
+    headers = {"Wall-Version": str(news.version), "Cache-Control": "no-store"}
+    return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)

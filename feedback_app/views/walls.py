@@ -1,0 +1,42 @@
+"""Walls to read: the list of them, and a wall's page with the pages of older feedback."""
+
+from quart import Blueprint, Response, request
+
+from ..database import database
+from ..finding import before_in_query, find_wall
+from ..jinja import render
+from ..models import Wall
+from ..pages import answer, unchanged, wall_page
+from ..place import Place
+
+views = Blueprint("walls", __name__)
+
+
+@views.get("/")
+async def index() -> Response:
+    async with database().reading() as session:
+        walls = (await session.scalars(Wall.all())).all()
+
+    if len(walls) == 1:
+        return Response("", 302, {"Location": Place(walls[0].slug).address()})
+    return Response(render("walls/index.html", walls=walls))
+
+
+@views.get("/walls/<slug>")
+async def show(slug: str) -> Response:
+    return await _page(Place(slug))
+
+
+@views.get("/walls/<slug>/frame")
+async def frame(slug: str) -> Response:
+    return await _page(Place.frame(slug, request.args))
+
+
+async def _page(place: Place) -> Response:
+    before = before_in_query()
+    async with database().reading() as session:
+        wall = await find_wall(place.slug, session)
+
+        if same := unchanged(wall):
+            return same
+        return answer(await wall_page(wall, place, session, before=before), wall)

@@ -1,0 +1,61 @@
+"""What people type, made clean: one way in for every word that is stored, and the sentence for what cannot be."""
+
+import unicodedata
+
+import regex
+
+# Directions that reach beyond their own line can make neighbours read backwards; marks for one letter are harmless.
+_OVERRIDES = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")
+_LINE_BREAKS = regex.compile(r"\r\n?|\u0085")
+# Code points that are reserved for emoji to come are not "unassigned" for somebody whose phone already has them.
+_UNWRITABLE = regex.compile(r"[[\p{Cc}--[\n\t]]\p{Cs}\p{Co}[\p{Cn}--\p{Extended_Pictographic}]]", regex.V1)
+# Thirty marks on one letter are what the Stream-Safe Text Format of Unicode (UAX #15) allows. The standard library's
+# normalisation takes quadratic time over longer runs.
+_PILED_MARKS = regex.compile(r"\p{M}{31}")
+_INVISIBLE = regex.compile(r"[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]+")
+_SPACES = regex.compile(r"\s+")
+_CHARACTER = regex.compile(r"\X")
+
+
+class Unfit(ValueError):
+    """Words that cannot be stored; the message is a sentence for the person who typed them."""
+
+
+def characters(words: str) -> int:
+    """How many characters a person counts (grapheme clusters): a family emoji is one, a letter with accents is one."""
+    return sum(1 for _ in _CHARACTER.finditer(words))
+
+
+def first_character(words: str) -> str:
+    found = _CHARACTER.match(words)
+    return found.group() if found else ""
+
+
+def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
+    """The words as they are stored: trimmed, in normal form C, with plain line breaks or, without `lines`, none.
+
+    `most` is counted in characters as a person counts them. Lengths are looked at before anything costly is done.
+    """
+    words = _OVERRIDES.sub("", _LINE_BREAKS.sub("\n", words)).strip()
+    if not lines:
+        words = _SPACES.sub(" ", words)
+    if len(words) > most_code_points:
+        raise Unfit(f"This is too long: {most:,} characters at most, fewer of those made of many parts.")
+    if _UNWRITABLE.search(words):
+        raise Unfit("This contains a character that cannot be shown. Remove it, or type the words anew.")
+    if _PILED_MARKS.search(words):
+        raise Unfit("Too many accents are piled on one letter here.")
+    words = unicodedata.normalize("NFC", words)
+    if (count := characters(words)) > most:
+        raise Unfit(f"This is too long by {count - most:,}: {most:,} characters at most.")
+    return words
+
+
+def is_blank(words: str) -> bool:
+    """Whether nothing of it can be seen."""
+    return not _INVISIBLE.sub("", words)
+
+
+def printable(words: str) -> str:
+    """The words as they can be given back to the person who sent them, whatever they are."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _UNWRITABLE.match(each) else each for each in words)
