@@ -5,6 +5,7 @@ from typing import Any
 from quart import Quart
 
 from . import assets, errors, guard, installation, jinja, live, pages, proxies, security
+from .asgi import wrap
 from .config import Settings
 from .database import Database
 from .stamps import Stamps
@@ -27,7 +28,7 @@ def create_app(**overrides: Any) -> Quart:
         app.register_blueprint(room.views)
 
     live.init_app(app, settings, database)
-    app.asgi_app = guard.BodyGuard(app.asgi_app)
-    app.asgi_app = proxies.Proxies(app.asgi_app, settings.trusted_proxies)
+    wrap(app, guard.BodyGuard)
+    wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
     installation.init_app(app, settings, database)
     return app

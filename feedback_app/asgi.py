@@ -1,10 +1,17 @@
 """The types of ASGI, the protocol between the server and us (https://asgi.readthedocs.io)."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
+
+from quart import Quart
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def wrap(app: Quart, layer: Callable[[App], App]) -> None:
+    """Put a layer between the server and the app, outside of the layers that are there."""
+    app.asgi_app = layer(cast("App", app.asgi_app))  # type: ignore[method-assign, assignment]

@@ -15,6 +15,7 @@ from quart import Quart, Response, abort, request
 SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/wall.js", "js/elements/*.js")
 STYLES = ("css/layers.css", "css/*.css")
 LOADER = "js/embed.js"
+COPY = "js/copy-lines.js"
 ICON = "icon.svg"
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -40,7 +41,7 @@ class Asset:
 
     def answer(self, caching: str) -> Response:
         headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "Content-Type": self.type}
-        if "br" in request.accept_encodings:
+        if takes_brotli():
             return Response(self.compressed, headers={**headers, "Content-Encoding": "br"})
         return Response(self.content, headers=headers)
 
@@ -65,6 +66,10 @@ class Assets:
         return hashlib.sha256("".join(asset.digest for asset in self.by_name.values()).encode()).hexdigest()[:8]
 
 
+def takes_brotli() -> bool:
+    return request.accept_encodings.quality("br") > 0
+
+
 def init_app(app: Quart) -> None:
     assets = load(folder("static"))
     app.extensions["assets"] = assets
@@ -87,6 +92,7 @@ def load(root: Path) -> Assets:
         {
             "wall.css": _asset("wall.css", rcssmin.cssmin(_join(root, STYLES))),
             "wall.js": _asset("wall.js", _scripts(root)),
+            "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
             "icon.svg": _asset("icon.svg", (root / ICON).read_text()),
         }

@@ -1,7 +1,7 @@
 """Every setting: its name, its default and one line of meaning. The README's table is checked against this one."""
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,21 +15,17 @@ class ConfigurationError(Exception):
     """A setting that cannot be; the message is a sentence for the operator."""
 
 
-def _setting(default: Any, meaning: str) -> Any:
-    return field(default=default, metadata={"meaning": meaning})
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    database_url: str = _setting("", "Where the database is. Empty: an SQLite file in the data folder.")
-    data: Path = _setting(Path("instance"), "The data folder: the secret key, and the SQLite file if that is used.")
-    secret_key: str = _setting("", "What forms are signed with. Empty: made once and kept in the data folder.")
-    base_url: str = _setting("", "The public address, such as https://wall.example. Empty: taken from each request.")
-    trusted_proxies: int = _setting(0, "How many proxies in front may be believed about a visitor's address.")
-    post_limit: str = _setting("5/minute;30/hour", "How often one author may post. Empty: as often as they like.")
-    defences: bool = _setting(True, "`off` leaves out everything that judges whether a post is spam.")
-    streams: int = _setting(10_000, "How many live streams one process serves at once.")
-    streams_per_address: int = _setting(1_000, "How many of them one address may have: a school is one address.")
+    database_url: str = ""  # Where the database is. Empty: an SQLite file in the data folder.
+    data: Path = Path("instance")  # The data folder: the secret key, and the SQLite file if that is used.
+    secret_key: str = ""  # What forms are signed with. Empty: made once and kept in the data folder.
+    base_url: str = ""  # The public address, such as https://wall.example. Empty: taken from each request.
+    trusted_proxies: int = 0  # How many proxies in front may be believed about a visitor's address.
+    post_limit: str = "5/minute;30/hour"  # How often one author may post. Empty: as often as they like.
+    defences: bool = True  # `off` leaves out everything that judges whether a post is spam.
+    streams: int = 10_000  # How many live streams one process serves at once.
+    streams_per_address: int = 1_000  # How many of them one address may have: a school is one address.
 
     def __post_init__(self) -> None:
         if self.secret_key and len(self.secret_key) < 16:

@@ -13,7 +13,8 @@ from .models import Feedback, Wall
 
 NAMES = (
     "Amira", "Bo Larsen", "Chidi Okafor", "Daniela", "Émile Roux", "Farah", "Grandma Inge", "Hiroshi Tanaka", "ليلى",
-    "Jonas", "Katya", "Luis F.", "Mei-Ling", "Noor", "Олена", "Priya N.", "Quentin", "Row 14, seat 3", "山田 花子", "Tomás",
+    "Jonas", "Katya", "Luis F.", "Mei-Ling", "Noor", "Олена", "Priya N.", "Quentin", "Row 14, seat 3", "山田 花子",
+    "Tomás",
 )  # fmt: skip
 TEXTS = (
     "The part about undoing mistakes was worth the trip on its own.",
@@ -26,7 +27,7 @@ TEXTS = (
     "What happens when two people press the button at the same moment? You said it in passing, and it is the "
     "question I came with. A small drawing of who waits for whom would help a lot.",
     "شكرا جزيلا، كان عرضا رائعا",
-    "とても分かりやすかったです。ありがとうございました！",
+    "とても分かりやすかったです。ありがとうございました。",
     "First time here, and I felt welcome.",
     "Question: does it work offline as well?",
     "I disagree with the third point,\nbut the discussion about it was the best part of the day.",

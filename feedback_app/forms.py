@@ -1,7 +1,7 @@
 """Everything a person may type, and its limits."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from quart import abort, request
@@ -18,7 +18,7 @@ async def read_form() -> MultiDict[str, str]:
     """The fields of a form as they were sent; bytes that are no UTF-8 become lone surrogates, which no field takes."""
     if request.mimetype != "application/x-www-form-urlencoded" or "Content-Encoding" in request.headers:
         abort(415, "This is not a form that the wall can read. Use the form on the wall's own page.")
-    body = (await request.get_data(as_text=False)).decode("ascii", "surrogateescape")
+    body = cast("bytes", await request.get_data(as_text=False)).decode("ascii", "surrogateescape")
     try:
         return MultiDict(parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=FIELDS))
     except ValueError:

@@ -9,6 +9,7 @@ import brotli
 from quart import Quart, Response, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .assets import takes_brotli
 from .forms import Composer
 from .jinja import render
 from .models import Feedback, Wall
@@ -90,7 +91,7 @@ async def compress(response: Response) -> Response:
         return response
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)
-    if len(body) >= WORTH_COMPRESSING and "br" in request.accept_encodings:
+    if len(body) >= WORTH_COMPRESSING and takes_brotli():
         response.set_data(brotli.compress(body, quality=5))
         response.headers["Content-Encoding"] = "br"
     return response

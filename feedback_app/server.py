@@ -52,7 +52,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_timer()
-        self.scope["extensions"] = {ABORT: self.transport.abort}
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
         super().on_headers_complete()
 
     def _await_head(self) -> None:
@@ -70,7 +70,7 @@ class WallServer(Server):
     def __init__(self, app: Quart, *, on_start: Callable[[], None] = lambda: None) -> None:
         super().__init__(
             Config(
-                app,  # type: ignore[arg-type]
+                app,
                 http=Protocol,
                 ws="none",
                 lifespan="on",

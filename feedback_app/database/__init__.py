@@ -38,7 +38,7 @@ class Database:
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""
-        return await self._writer.write(work)
+        return cast("Result", await self._writer.write(work))
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit of this process."""

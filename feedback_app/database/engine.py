@@ -31,8 +31,8 @@ def complete_url(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise ConfigurationError(
-            f"{PREFIX}DATABASE_URL is not the address of a database. Write it like sqlite:////srv/wall/feedback.sqlite3 "
-            f"or postgresql://user:password@host/name."
+            f"{PREFIX}DATABASE_URL is not the address of a database. Write it like "
+            f"sqlite:////srv/wall/feedback.sqlite3 or postgresql://user:password@host/name."
         ) from None
     if parsed.drivername in DRIVERS:
         parsed = parsed.set(drivername=DRIVERS[parsed.drivername])

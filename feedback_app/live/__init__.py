@@ -1,10 +1,11 @@
 """Live delivery: who is listening, what they are told, and how this process hears of what others committed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from quart import Quart
 
+from ..asgi import wrap
 from ..config import Settings
 from ..database import Database
 from .hub import Hub
@@ -17,10 +18,10 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
     hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
     templates = app.extensions["templates"]
     app.extensions["hub"] = hub
-    app.asgi_app = Streams(app.asgi_app, hub, database, templates)  # type: ignore[method-assign, assignment]
+    wrap(app, lambda inner: Streams(inner, hub, database, templates))
 
     @app.while_serving
-    async def lifetime() -> AsyncIterator[None]:
+    async def lifetime() -> AsyncGenerator[None, None]:
         wake = wake_for(database)
         teller = Teller(database, hub, wake, templates)
         tasks = [asyncio.create_task(each) for each in (teller.run(), wake.watch(), hub.beat())]

@@ -54,7 +54,9 @@ class Streams:
         """The wall's number and what the reader has missed; None where there is no such wall."""
         async with self.database.reading() as session:
             wall = await session.scalar(Wall.named(slug))
-            return wall and (wall.id, await news_since(after, wall, session, self.templates))
+            if wall is None:
+                return None
+            return wall.id, await news_since(after, wall, session, self.templates)
 
     async def _follow(self, slug: str, found: tuple[int, News], scope: Scope, receive: Receive, send: Send) -> None:
         wall_id, news = found

@@ -57,16 +57,16 @@ class Feedback(Base):
         return len(self.text) > LONG or self.text.count("\n") > LONG_LINES
 
     @staticmethod
-    def on(wall_id: int) -> Select["Feedback"]:
+    def on(wall_id: int) -> "Select[Feedback]":
         return select(Feedback).where(Feedback.wall_id == wall_id)
 
     @staticmethod
-    def numbered(wall_id: int, feedback_id: int) -> Select["Feedback"]:
+    def numbered(wall_id: int, feedback_id: int) -> "Select[Feedback]":
         """One row of this wall and of no other."""
         return Feedback.on(wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID))
 
     @staticmethod
-    def published_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> Select["Feedback"]:
+    def published_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> "Select[Feedback]":
         """What is public, newest first, with `before` only what is older than the feedback of that number.
 
         One more than `size`, so that a Slice of them knows whether there is an older one.
@@ -75,18 +75,18 @@ class Feedback(Base):
         return public if before is None else public.where(Feedback.id < min(before, LARGEST_ID))
 
     @staticmethod
-    def changed_on(wall_id: int, *, after: int, limit: int) -> Select["Feedback"]:
+    def changed_on(wall_id: int, *, after: int, limit: int) -> "Select[Feedback]":
         """What changed since the wall had version `after`, in the order of the changes, as it is now."""
         return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)
 
     @staticmethod
-    def kept_under(wall_id: int, key: str) -> Select["Feedback"]:
+    def kept_under(wall_id: int, key: str) -> "Select[Feedback]":
         return Feedback.on(wall_id).where(Feedback.key == key)
 
     @staticmethod
     def repeated(
         wall_id: int, authors: Collection[str], *, name: str, text: str, since: datetime
-    ) -> Select["Feedback"]:
+    ) -> "Select[Feedback]":
         """The same words from one of these authors since then."""
         return (
             Feedback.on(wall_id)
@@ -104,7 +104,7 @@ class Feedback(Base):
 
 
 class Slice:
-    """As many entries of the list as are shown at once; `before` leads to the next older ones and is None at the end."""
+    """As many entries as are shown at once; `before` leads to the next older ones and is None at the end."""
 
     def __init__(self, found: Sequence[Feedback], size: int = SLICE) -> None:
         self.entries = found[:size]

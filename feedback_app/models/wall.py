@@ -32,16 +32,16 @@ class Wall(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @staticmethod
-    def named(slug: str) -> Select["Wall"]:
+    def named(slug: str) -> "Select[Wall]":
         return select(Wall).where(Wall.slug == slug)
 
     @staticmethod
-    def locked(slug: str) -> Select["Wall"]:
+    def locked(slug: str) -> "Select[Wall]":
         """The wall as it is now, its row locked to the end of the transaction (on SQLite the whole database is)."""
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
-    def all() -> Select["Wall"]:
+    def all() -> "Select[Wall]":
         return select(Wall).order_by(Wall.slug)
 
     @staticmethod

@@ -57,12 +57,14 @@ def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, str, str
             "element",
             "A custom element",
             "The same, for pages that are put together by scripts.",
-            f'<script src="{origin}/embed.js" async></script>\n<feedback-wall wall="{wall.slug}"{element}></feedback-wall>',
+            f'<script src="{origin}/embed.js" async></script>\n'
+            f'<feedback-wall wall="{wall.slug}"{element}></feedback-wall>',
         ),
         (
             "frame",
             "A bare frame",
             "Where scripts are not allowed. Its height stays as you set it.",
-            f'<iframe src="{source}" title="{escape(wall.title)}" width="100%" height="600" frameborder="0" loading="lazy"></iframe>',
+            f'<iframe src="{source}" title="{escape(wall.title)}" width="100%" height="600" '
+            f'frameborder="0" loading="lazy"></iframe>',
         ),
     ]

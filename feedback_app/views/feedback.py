@@ -87,7 +87,8 @@ def _receiving(slug: str, form: Composer) -> Callable[[AsyncSession], Awaitable[
     at = datetime.now(UTC)
     authors = authors_at(request.remote_addr or "", at, current_app.extensions["secret_key"])
     name, text = str(form.name.data), str(form.text.data)
-    key = key_of(form.key.data, name, text) if KEY.fullmatch(form.key.data or "") else None
+    given = form.key.data or ""
+    key = key_of(given, name, text) if KEY.fullmatch(given) else None
 
     async def receive(session: AsyncSession) -> Feedback | int:
         wall = (await session.scalars(Wall.locked(slug))).one()

@@ -52,7 +52,7 @@ async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
 
 def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
     page = own_origin() + Place(wall.slug).address()
-    feed = {
+    feed: dict[str, object] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": wall.title,
         "home_page_url": page,
@@ -64,7 +64,7 @@ def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
 
 def _item(page: str, feedback: Feedback) -> dict[str, object]:
     address = f"{page}/feedback/{feedback.id}"
-    item = {
+    item: dict[str, object] = {
         "id": address,
         "url": address,
         "content_text": feedback.text,

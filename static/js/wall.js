@@ -1,0 +1,243 @@
+/* The live list: where news goes, and how the line to the server is kept alive. htmx swaps; this says what it lacks. */
+(() => {
+  'use strict';
+  const find = id => document.getElementById(id);
+  const root = document.documentElement, list = find('feedback');
+  let api;
+
+  /* Scripts that come with swapped HTML are emptied; no other script of the page may write HTML at all. */
+  const policy = self.trustedTypes?.createPolicy('wall', {createHTML: html => html, createScript: () => ''});
+
+  /* 1. Swap styles. "feed" puts entries in their place by number, newest first, and morphs those that are there;
+        "reload" is for a page that is too far behind. */
+  htmx.registerExtension('wall', {
+    init(internal) {
+      api = internal;
+      if (policy) api.initSecurity(policy);
+    },
+    handle_swap(style, target, fragment, spec) {
+      if (style === 'reload') return fetchAnew(), [];
+      if (style !== 'feed') return false;
+      const placed = [];
+      for (const entry of [...fragment.children]) {
+        const known = find(entry.id);
+        if (known) {
+          const fresh = new DocumentFragment();
+          fresh.append(entry);
+          api.morph(known, fresh, false);
+          placed.push(known);
+        } else if (place(entry, target, spec)) placed.push(entry);
+      }
+      countHeld();
+      return placed;
+    }
+  });
+
+  const number = entry => Number(entry.id.slice('feedback-'.length));
+
+  /* What belongs further down than this page has loaded, or to another page of the list, is left out. */
+  function place(entry, target, spec) {
+    const next = [...target.children].find(each => each.id === 'older' || number(each) < number(entry));
+    if ('closed' in target.dataset || next?.id === 'older') return false;
+    if (isReading() && !spec.own) entry.dataset.held = '';
+    target.insertBefore(entry, next ?? null);
+    return true;
+  }
+
+  /* 2. New entries never move what somebody reads: they are held until the button is pressed. */
+  let headingInView = true, listInView = false;
+  const isReading = () => listInView && !headingInView;
+  const held = () => list.querySelectorAll('[data-held]');
+
+  function countHeld() {
+    const button = find('news'), count = held().length;
+    if (!button || button.hidden && !count) return;
+    button.hidden = !count;
+    button.textContent = `Show ${posts(count)}`;
+    if (count) announce(posts(count));
+  }
+  const posts = count => count === 1 ? '1 new post' : `${count} new posts`;
+
+  function showHeld() {
+    const [first] = held();
+    for (const entry of held()) delete entry.dataset.held;
+    countHeld();
+    focusOn(first);
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    find('latest').scrollIntoView({block: 'start', behavior: isCalm ? 'auto' : 'smooth'});
+  }
+
+  function focusOn(entry) {
+    const heading = entry?.querySelector('h3') ?? find('latest');
+    heading.tabIndex = -1;
+    heading.focus({preventScroll: true});
+  }
+
+  /* At most one sentence every two seconds for a screen reader. */
+  let timer = 0, sentence = '';
+  function announce(text) {
+    sentence = text;
+    timer ||= setTimeout(() => { find('status').textContent = sentence; timer = 0; }, 2000);
+  }
+
+  /* Whoever stands on an entry that is taken away stands on its neighbour then. */
+  document.addEventListener('htmx:before:swap', event => {
+    for (const {swapSpec, target} of event.detail.tasks) {
+      if (swapSpec?.style !== 'delete' || !target?.contains?.(document.activeElement)) continue;
+      const neighbour = [target.nextElementSibling, target.previousElementSibling].find(each => each?.matches('article'));
+      focusOn(neighbour);
+    }
+  });
+
+  /* 3. The form: a key that makes a repeated post one entry, and words that stay when a post fails. */
+  const composer = () => find('composer');
+
+  function giveKey() {
+    const key = composer()?.elements.key;
+    if (key) key.value ||= [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  }
+  const freeze = isSending => {
+    for (const each of composer()?.querySelectorAll('.field__input') ?? []) each.readOnly = isSending;
+  };
+  document.addEventListener('htmx:before:request', event => { if (event.target === composer()) freeze(true); });
+  document.addEventListener('htmx:finally:request', event => { if (event.target === composer()) freeze(false); });
+
+  function failed(event) {
+    if (event.target !== composer() || event.detail.ctx?.response?.status < 500) return;
+    freeze(false);
+    const notice = document.createElement('p');
+    notice.className = 'notice';
+    notice.textContent = navigator.onLine
+      ? 'This could not be posted just now. Your words are still here: please try again in a moment.'
+      : 'You are offline. Your words are still here: post them when the connection is back.';
+    find('notice').replaceChildren(notice);
+  }
+  document.addEventListener('htmx:error', failed);
+  document.addEventListener('htmx:response:error', failed);
+
+  /* 4. The line. The extension never tries again when its first connection fails, does not notice silence, and has no
+        way back to polling; browsers allow six connections to a host, so at most three pages of one hold a stream. */
+  const stream = find('stream');
+  const SILENCE = 45e3, POLL = 10e3, SLOTS = 3;
+  const isOpaque = self.origin === 'null';
+  let cursor = 0, connection = null, heard = 0, tries = 0, retryTimer = 0, release = null, isStale = false;
+
+  const seen = version => { if (Number(version) > cursor) cursor = Number(version); };
+  const state = word => { root.dataset.live = word; };
+  const poll = () => htmx.trigger('#poll', 'poll');
+
+  document.addEventListener('htmx:config:request', event => {
+    const {request} = event.detail.ctx;
+    request.action = request.action.replace(/\bafter=\d+/, `after=${cursor}`);
+  });
+  document.addEventListener('htmx:after:swap', event => {
+    const {ctx} = event.detail;
+    seen(ctx?.response?.headers?.get?.('Wall-Version'));
+    if (isStale && ctx?.sourceElement === list) isStale = false;
+    giveKey();
+  });
+
+  function fetchAnew() {
+    if ('closed' in list.dataset) return location.reload();
+    isStale = true;
+    htmx.ajax('GET', list.dataset.source, {source: list, target: '#feedback', swap: 'innerMorph'});
+  }
+
+  async function takeSlot() {
+    if (release || !navigator.locks) return true;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      if (await new Promise(resolve => tryLock(`feedback-stream-${slot}`, resolve))) return true;
+    }
+    return false;
+  }
+  function tryLock(name, resolve) {
+    const hold = lock => {
+      if (!lock) return resolve(false);
+      return new Promise(free => {
+        release = () => { release = null; free(); };
+        resolve(true);
+      });
+    };
+    /* A frame on another site may be denied locks, as it is denied storage: it streams without one. */
+    const denied = () => { release = () => { release = null; }; resolve(true); };
+    try { navigator.locks.request(name, {ifAvailable: true}, hold).catch(denied); } catch { denied(); }
+  }
+
+  async function connect() {
+    if (isOpaque || document.hidden || stream._htmx?.sse) return;
+    if (await takeSlot()) return htmx.trigger('#stream', 'reconnect');
+    state('poll');
+    poll();
+  }
+  function retry() {
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(connect, Math.min(30e3, 500 * 2 ** tries++) * (.7 + Math.random() * .6));
+  }
+
+  function supervise() {
+    const on = (name, act) => stream.addEventListener(name, act);
+    on('htmx:sse:after:connection', event => { connection = event.detail.connection; heard = Date.now(); tries = 0; state('stream'); });
+    on('htmx:sse:before:message', () => { heard = Date.now(); });
+    on('htmx:sse:after:message', event => seen(event.detail.message.id));
+    on('htmx:sse:error', () => state('poll'));
+    on('closing', () => state('poll'));
+    on('htmx:sse:before:connection', event => {
+      const again = event.detail.connection;
+      if (!again.attempt) return;
+      /* Ask from what was shown, not from what arrived: a message whose swap failed comes again. */
+      again.lastEventId = String(cursor);
+      state('poll');
+      if (!release && navigator.locks) event.preventDefault();
+    });
+    on('htmx:sse:close', event => { connection = null; state('poll'); if (event.detail.reason !== 'message') retry(); });
+    on('htmx:finally:request', () => { if (!stream._htmx?.sse) { state('poll'); retry(); } });
+    addEventListener('online', () => { if (connection) connection.delayCanceller?.(); else { tries = 0; retry(); } });
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) return release?.();
+      tries = 0;
+      setTimeout(connect, 50);
+    });
+    setInterval(() => {
+      if (document.hidden) return;
+      if (root.dataset.live === 'stream' && Date.now() - heard > SILENCE) { state('poll'); connection?.reader?.cancel(); }
+      if (isStale) fetchAnew();
+      if (root.dataset.live === 'poll' && !isOpaque) { poll(); if (!connection) connect(); }
+    }, Number(root.dataset.poll) || POLL);
+  }
+
+  /* 5. In a frame: tell the page around it how tall we are, so that it need not scroll twice. */
+  function fitFrame() {
+    if (!root.classList.contains('framed') || parent === self) return;
+    let told = 0;
+    const tell = () => {
+      const height = Math.ceil(root.getBoundingClientRect().height);
+      if (height !== told) parent.postMessage({type: 'feedback-wall:height', height: told = height}, '*');
+    };
+    addEventListener('message', event => {
+      if (event.source !== parent || event.data?.type !== 'feedback-wall:hello') return;
+      root.classList.add('fit');
+      told = 0;
+      tell();
+    });
+    new ResizeObserver(tell).observe(root);
+  }
+
+  fitFrame();
+  giveKey();
+  if (!list) return;
+  cursor = Number(list.dataset.version);
+  state('poll');
+  document.addEventListener('htmx:after:process', () => {
+    supervise();
+    connect();
+    find('news')?.addEventListener('click', showHeld);
+    find('mark')?.removeAttribute('hidden');
+    const watcher = new IntersectionObserver(changes => {
+      for (const {target, isIntersecting} of changes) {
+        if (target === list) listInView = isIntersecting; else headingInView = isIntersecting;
+      }
+    });
+    watcher.observe(find('latest'));
+    watcher.observe(list);
+  }, {once: true});
+})();

@@ -1,5 +1,7 @@
 """Walls and the feedback on them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import DATETIME
@@ -11,7 +13,7 @@ depends_on = None
 
 IDENTIFIER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 TIME = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
     "mariadb_charset": "utf8mb4",

@@ -1,0 +1,16 @@
+/* <copy-lines><pre>…</pre></copy-lines>: a button that puts the lines on the clipboard. */
+customElements.define('copy-lines', class extends HTMLElement {
+  connectedCallback() {
+    if (!navigator.clipboard) return;
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button button--quiet snippet__copy';
+    button.textContent = 'Copy';
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(this.querySelector('pre').textContent);
+      button.textContent = 'Copied';
+      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+    });
+    this.append(button);
+  }
+});

@@ -1,0 +1,177 @@
+"""Real Chromium against a real server process; where Chromium is missing these tests are skipped, in CI they fail."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+]  # fmt: skip
+MISSING = "Chromium is not installed, so the browser tests are skipped (on Debian: apt-get install chromium)."
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="function"))
+
+
+class Wall:
+    """A wall served by a process of its own, which can be killed and started again at the same address."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.data, self.settings = data, {"FEEDBACK_DEFENCES": "off", **settings}
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    @property
+    def page(self) -> str:
+        return f"{self.url}/walls/main"
+
+    def start(self) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FEEDBACK_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "feedback_app", "serve", "--port", str(self.port)],
+            env={**environment, "FEEDBACK_DATA": str(self.data), **self.settings},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        assert "The wall is at" in self.process.stdout.readline()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def post(self, name: str, text: str, **fields: str) -> int:
+        """Somebody else writes; gives the number of the entry."""
+        answer = httpx.post(
+            f"{self.page}/feedback",
+            data={"name": name, "text": text, "key": os.urandom(8).hex(), **fields},
+            headers={"Sec-Fetch-Site": "same-origin"},
+            timeout=20,
+        )
+        assert answer.status_code == 303, answer.text
+        return int(answer.headers["location"].rsplit("=", 1)[1])
+
+    def change(self, verb: str, number: int, **words: str) -> None:
+        """A moderator's change, made by another process on the same database."""
+        program = (
+            "import asyncio, sys, json\n"
+            "from feedback_app import installation\n"
+            "from feedback_app.config import Settings\n"
+            "from feedback_app.database import Database\n"
+            "from feedback_app.models import Feedback, Wall\n"
+            "verb, number, words = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])\n"
+            "async def work(session):\n"
+            "    wall = (await session.scalars(Wall.locked('main'))).one()\n"
+            "    feedback = (await session.scalars(Feedback.numbered(wall.id, number))).one()\n"
+            "    getattr(wall, verb)(feedback, **words)\n"
+            "async def main():\n"
+            "    database = Database(installation.database_url(Settings.from_environment()))\n"
+            "    await database.write(work)\n"
+            "    await database.close()\n"
+            "asyncio.run(main())\n"
+        )
+        import json
+
+        subprocess.run(
+            [sys.executable, "-c", program, verb, str(number), json.dumps(words)],
+            env={**os.environ, "FEEDBACK_DATA": str(self.data)},
+            check=True,
+        )
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[Wall]:
+    wall = Wall(data, **settings)
+    try:
+        yield wall
+    finally:
+        if wall.process.poll() is None:
+            wall.stop()
+
+
+@pytest.fixture
+def wall(tmp_path: Path) -> Iterator[Wall]:
+    with serving(tmp_path / "data") as served:
+        yield served
+
+
+@pytest.fixture
+def wall_with(tmp_path: Path) -> Iterator[Callable[..., Wall]]:
+    """A wall with other settings."""
+    served: list[Wall] = []
+
+    def make(**settings: str) -> Wall:
+        served.append(Wall(tmp_path / f"data-{len(served)}", **settings))
+        return served[-1]
+
+    yield make
+    for each in served:
+        each.stop()
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI must run the browser tests.")
+        pytest.skip(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    context = await chromium.new_context(viewport={"width": 900, "height": 800})
+    await context.add_init_script(
+        "self.violations = []; addEventListener('securitypolicyviolation', event => "
+        "violations.push(`${event.violatedDirective} ${event.blockedURI}`));"
+    )
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page on which nothing may break the content security policy and no script may fail."""
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    assert await page.evaluate("self.violations ?? []") == []
+    assert faults == []
+
+
+async def until(condition: Callable[[], object], *, seconds: float = 20) -> None:
+    """Wait until it holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "It did not come to be in time."
+        await __import__("asyncio").sleep(0.05)
