@@ -3,15 +3,15 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import create_app, demo, installation, server
 from .config import ConfigurationError, Settings
 from .database import Database, DatabaseUnfit
-from .models import Wall
+from .models import Feedback, Wall
 from .models.wall import TITLE_LENGTH, slug_fault
 
 
@@ -79,7 +79,7 @@ def add_wall(slug: str, title: str | None) -> None:
         raise ConfigurationError(f"A title has 1 to {TITLE_LENGTH} characters.")
 
     async def add(database: Database) -> None:
-        async def work(session: Any) -> None:
+        async def work(session: AsyncSession) -> None:
             if await session.scalar(Wall.named(slug)):
                 raise ConfigurationError(f"There is a wall {slug} already.")
             session.add(Wall(slug=slug, title=title))
@@ -100,6 +100,35 @@ def list_walls() -> None:
                 click.echo(f"{each.slug}\t{each.title}")
 
     _with_database(show)
+
+
+@commands.command()
+@click.argument("number", type=click.IntRange(1))
+def hide(number: int) -> None:
+    """Take the feedback of this NUMBER off every screen; its words stay in the database."""
+    _change(number, Wall.hide)
+    click.echo(f"Feedback {number} is hidden.")
+
+
+@commands.command()
+@click.argument("number", type=click.IntRange(1))
+def publish(number: int) -> None:
+    """Put hidden feedback back in its place."""
+    _change(number, Wall.publish)
+    click.echo(f"Feedback {number} is public.")
+
+
+def _change(number: int, verb: Callable[[Wall, Feedback], None]) -> None:
+    async def change(database: Database) -> None:
+        async def work(session: AsyncSession) -> None:
+            wall = await session.scalar(Wall.locked_with(number))
+            if wall is None:
+                raise ConfigurationError(f"There is no feedback {number}. Its number is in its permanent address.")
+            verb(wall, (await session.scalars(Feedback.numbered(wall.id, number))).one())
+
+        await database.write(work)
+
+    _with_database(change)
 
 
 @commands.command("demo")

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime, now
-from .feedback import Feedback
+from .feedback import LARGEST_ID, Feedback
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 60
@@ -39,6 +39,12 @@ class Wall(Base):
     def locked(slug: str) -> "Select[Wall]":
         """The wall as it is now, its row locked to the end of the transaction (on SQLite the whole database is)."""
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
+
+    @staticmethod
+    def locked_with(feedback_id: int) -> "Select[Wall]":
+        """The wall on which the feedback of that number stands, locked."""
+        its_wall = select(Feedback.wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID)).scalar_subquery()
+        return select(Wall).where(Wall.id == its_wall).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
     def all() -> "Select[Wall]":

@@ -1,0 +1,165 @@
+"""The wall on somebody else's page: by a line of script, by an element, and by a bare frame."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Frame, Page, expect
+
+from .conftest import Wall
+
+HEIGHT = "document.querySelector('iframe').getBoundingClientRect().height"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Another site: puts HTML on a page of its own and gives the address."""
+    folder = tmp_path / "host"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def publish(body: str) -> str:
+        html = f"<!doctype html><title>Host</title><style>body{{margin:0}}</style><p>Above</p>{body}<p>Below</p>"
+        (folder / "index.html").write_text(html)
+        return f"http://host.test:{server.server_port}/"
+
+    yield publish
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def frame_of(page: Page, wall: Wall) -> Frame:
+    return next(each for each in page.frames if each.url.startswith(wall.url.replace("127.0.0.1", "wall.test")))
+
+
+def address(wall: Wall) -> str:
+    """The wall under a name that is another site than the host's; over plain http no browser says where from."""
+    return wall.url.replace("127.0.0.1", "wall.test")
+
+
+WAYS = {
+    "script": '<script src="{0}/embed.js" data-wall="main" data-theme="dark" data-accent="#0a7d55" async></script>',
+    "element": '<script src="{0}/embed.js" async></script>'
+    '<feedback-wall wall="main" theme="dark" accent="#0a7d55"></feedback-wall>',
+    "frame": '<iframe src="{0}/walls/main/frame?theme=dark&accent=0a7d55" width="100%" height="600"></iframe>',
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_people_write_and_read_on_another_site(
+    wall: Wall, page: Page, host: Callable[[str], str], way: str
+) -> None:
+    """Requirement 42: with third-party cookies and storage blocked."""
+    await page.goto(host(WAYS[way].format(address(wall))))
+    inside = page.frame_locator("iframe")
+    await inside.locator("html[data-live=stream]").wait_for()
+
+    await inside.locator("#composer-name").fill("Ann")
+    await inside.locator("#composer-text").fill("From afar")
+    await inside.locator("#composer-send").click()
+
+    await expect(inside.locator("#feedback .feedback__text")).to_have_text(["From afar"])
+    wall.post("Bob", "Heard afar")
+    await expect(inside.locator("#feedback .feedback__text")).to_have_text(["Heard afar", "From afar"])
+    assert await inside.locator("html").get_attribute("data-theme") == "dark"
+    accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent-seed').trim()"
+    assert await frame_of(page, wall).evaluate(accent) == "#0a7d55"
+    assert await page.context.cookies() == []
+
+
+async def test_a_frame_is_as_tall_as_its_content(wall: Wall, page: Page, host: Callable[[str], str]) -> None:
+    for each in range(5):
+        wall.post("Ann", f"Entry {each}\n\nwith lines")
+    await page.goto(host(WAYS["script"].format(address(wall))))
+    await page.frame_locator("iframe").locator("html.fit").wait_for()
+    inner = "Math.ceil(document.documentElement.getBoundingClientRect().height)"
+
+    async def fits() -> bool:
+        return bool(await page.evaluate(HEIGHT) == await frame_of(page, wall).evaluate(inner))
+
+    await page.wait_for_function(f"{HEIGHT} > 600")
+    assert await fits()
+    before = await page.evaluate(HEIGHT)
+    wall.post("Bob", "Longer\n\n\n\n\n\nthan before")
+    await page.wait_for_function(f"{HEIGHT} > {before}")
+    assert await fits()
+
+
+async def test_other_pages_cannot_set_the_height(wall: Wall, page: Page, host: Callable[[str], str]) -> None:
+    await page.goto(host(WAYS["script"].format(address(wall))))
+    await page.frame_locator("iframe").locator("html.fit").wait_for()
+    before = await page.evaluate(HEIGHT)
+    await page.evaluate("postMessage({type: 'feedback-wall:height', height: 5000}, '*')")
+    for height in ("'abc'", "-5", "NaN", "1e9", "{}"):
+        await frame_of(page, wall).evaluate(
+            f"parent.postMessage({{type: 'feedback-wall:height', height: {height}}}, '*')"
+        )
+    await page.evaluate("new Promise(done => setTimeout(done, 100))")
+    assert await page.evaluate(HEIGHT) == before
+
+
+async def test_the_frame_works_without_script(wall: Wall, chromium: Browser, host: Callable[[str], str]) -> None:
+    context = await chromium.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(host(WAYS["frame"].format(address(wall))))
+    inside = page.frame_locator("iframe")
+
+    await inside.locator("#composer-send").click()
+    await expect(inside.locator(".field__fault").first).to_be_visible()
+    await inside.locator("#composer-name").fill("Ann")
+    await inside.locator("#composer-text").fill("Without script")
+    await inside.locator("#composer-send").click()
+
+    await expect(inside.locator(".composer__thanks")).to_contain_text("Thank you, Ann")
+    await expect(inside.locator("#feedback .feedback__text")).to_have_text(["Without script"])
+    assert "/walls/main/frame?theme=dark&accent=0a7d55" in frame_of(page, wall).url
+    await context.close()
+
+
+async def test_only_frames_may_be_framed(wall: Wall, page: Page, host: Callable[[str], str]) -> None:
+    await page.goto(host(f'<iframe src="{address(wall)}/walls/main"></iframe>'))
+    assert await page.frame_locator("iframe").locator("#composer").count() == 0
+
+
+async def test_a_host_sees_the_lines_and_what_they_give(wall: Wall, page: Page) -> None:
+    await page.goto(f"{wall.page}/embed")
+    await page.select_option("#look-theme", "dark")
+    await page.fill("#look-accent", "#0a7d55")
+    await page.fill("#look-limit", "5")
+    await page.click("form button")
+
+    await expect(page.locator(".snippet__lines").first).to_have_text(
+        f'<script src="{wall.url}/embed.js" data-wall="main" data-theme="dark" data-accent="#0a7d55" data-limit="5" '
+        f"async></script>"
+    )
+    preview = page.frame_locator("iframe")
+    await expect(preview.locator("html[data-theme=dark]")).to_have_count(1)
+    await preview.locator("html[data-live=stream]").wait_for()
+
+
+async def test_a_form_turned_off_and_a_limit_are_heeded(wall: Wall, page: Page) -> None:
+    for each in range(5):
+        wall.post("Ann", f"Entry {each}")
+    await page.goto(f"{wall.page}/frame?form=off&limit=2")
+    assert await page.locator("#composer").count() == 0
+    await expect(page.locator("#feedback article")).to_have_count(2)
+    await page.click("#older a")
+    await expect(page.locator("#feedback article")).to_have_count(4)
+
+
+def test_the_loader_may_be_loaded_by_any_page(wall: Wall) -> None:
+    answer = httpx.get(f"{wall.url}/embed.js")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["cache-control"] == "public, max-age=3600"
