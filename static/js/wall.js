@@ -123,7 +123,11 @@
   let cursor = 0, connection = null, heard = 0, tries = 0, retryTimer = 0, release = null, isStale = false;
 
   const seen = version => { if (Number(version) > cursor) cursor = Number(version); };
-  const state = word => { root.dataset.live = word; };
+  const showMark = () => find('mark')?.removeAttribute('hidden');
+  const state = word => {
+    root.dataset.live = word;
+    if (word === 'stream') showMark();
+  };
   const poll = () => htmx.trigger('#poll', 'poll');
 
   document.addEventListener('htmx:config:request', event => {
@@ -231,7 +235,7 @@
     supervise();
     connect();
     find('news')?.addEventListener('click', showHeld);
-    find('mark')?.removeAttribute('hidden');
+    setTimeout(showMark, 4000);
     const watcher = new IntersectionObserver(changes => {
       for (const {target, isIntersecting} of changes) {
         if (target === list) listInView = isIntersecting; else headingInView = isIntersecting;
