@@ -1,0 +1,216 @@
+"""What tests do again and again: open a wall, write on it, listen to it."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from quart import Quart
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from feedback_app import create_app
+from feedback_app.database import Database
+from feedback_app.models import Feedback, Wall
+from feedback_app.server import WallServer, listen
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+HTMX = {**OURS, "HX-Request": "true"}
+
+
+class Served(NamedTuple):
+    """An app on its own port in this process, and a client for it."""
+
+    app: Quart
+    client: httpx.AsyncClient
+    port: int
+
+    @property
+    def database(self) -> Database:
+        return self.app.extensions["database"]
+
+    async def change(self, verb: Callable[..., Any], number: int, **words: str) -> None:
+        """Let the wall do something with one of its entries."""
+
+        async def work(session: AsyncSession) -> None:
+            wall = (await session.scalars(Wall.locked_with(number))).one()
+            verb(wall, (await session.scalars(Feedback.numbered(wall.id, number))).one(), **words)
+
+        await self.database.write(work)
+
+
+@asynccontextmanager
+async def serving(**settings: Any) -> AsyncIterator[Served]:
+    app = create_app(**settings)
+    listening = listen("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    started = asyncio.Event()
+    server = WallServer(app, on_start=started.set)
+    task = asyncio.create_task(server._serve([listening]))
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        waiting.cancel()
+        await task
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        yield Served(app, client, port)
+    server.should_exit = True
+    await task
+
+
+async def stamp(client: httpx.AsyncClient, slug: str = "main") -> str:
+    page = (await client.get(f"/walls/{slug}")).text
+    found = re.search(r'name="stamp" value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+async def post(
+    client: httpx.AsyncClient, name: str = "Ann", text: str = "Hello", *, headers: Mapping[str, str] = HTMX, **fields: str
+) -> httpx.Response:
+    """Fill in the form of the page and send it, as htmx does unless other headers are given."""
+    data = {"name": name, "text": text, "stamp": await stamp(client), "key": os.urandom(8).hex(), **fields}
+    return await client.post("/walls/main/feedback", data=data, headers=headers)
+
+
+async def items(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return (await client.get("/walls/main/feed.json")).json()["items"]
+
+
+async def words(client: httpx.AsyncClient) -> list[str]:
+    return [item["content_text"] for item in await items(client)]
+
+
+async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Wait until it holds; it may be a coroutine function."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if await found if asyncio.iscoroutine(found) else found:
+            return
+        assert time.monotonic() < end, "It did not come to be in time."
+        await asyncio.sleep(0.01)
+
+
+class Event(NamedTuple):
+    id: str
+    event: str
+    data: str
+    retry: str
+
+
+class Reader:
+    """Listens to a wall's stream as a browser does, on a socket of its own."""
+
+    def __init__(self, port: int, after: str = "", *, last_event_id: str | None = None, slug: str = "main") -> None:
+        self.port, self.after, self.slug, self.last_event_id = port, after, slug, last_event_id
+        self.events: list[Event] = []
+        self.status = 0
+        self.headers = ""
+        self.ended = False
+
+    async def __aenter__(self) -> "Reader":
+        self.stream, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        resume = f"Last-Event-ID: {self.last_event_id}\r\n" if self.last_event_id is not None else ""
+        self.writer.write(
+            f"GET /walls/{self.slug}/live?after={self.after} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{resume}\r\n".encode()
+        )
+        head = (await self.stream.readuntil(b"\r\n\r\n")).decode()
+        self.status, self.headers = int(head.split()[1]), head.lower()
+        self.task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.task
+        self.writer.close()
+        with suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+    async def _listen(self) -> None:
+        text = b""
+        try:
+            while (size := int(await self.stream.readline() or b"0", 16)) > 0:
+                text += await self.stream.readexactly(size)
+                await self.stream.readline()
+                while b"\n\n" in text:
+                    block, text = text.split(b"\n\n", 1)
+                    self._hear(block.decode())
+        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
+            pass
+        self.ended = True
+
+    def _hear(self, block: str) -> None:
+        fields: dict[str, list[str]] = {}
+        for line in block.split("\n"):
+            name, _, value = line.partition(":")
+            fields.setdefault(name, []).append(value.removeprefix(" "))
+        if set(fields) - {""}:
+            self.events.append(
+                Event(*("\n".join(fields.get(name, [])) for name in ("id", "event", "data", "retry")))
+            )
+
+    @property
+    def news(self) -> list[Event]:
+        return [event for event in self.events if event.data]
+
+    @property
+    def versions(self) -> list[int]:
+        return [int(event.id) for event in self.news]
+
+
+class Process:
+    """`feedback-app serve` as a process of its own."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.data, self.settings = data, settings
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "feedback_app", "serve", "--port", str(self.port)],
+            env=environment(self.data, **self.settings),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        assert "The wall is at" in self.process.stdout.readline()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FEEDBACK_")}
+    return {**inherited, "FEEDBACK_DATA": str(data), **settings}
+
+
+def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A command of ours, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "feedback_app", *command],
+        env=environment(data, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
