@@ -20,6 +20,8 @@ def create_app(**overrides: Any) -> Quart:
     database = Database(installation.database_url(settings))
 
     app = Quart(__name__, static_folder=None)
+    # An address with a doubled slash is another address; it would be redirected past our error pages.
+    app.url_map.merge_slashes = False
     app.extensions.update(settings=settings, secret_key=secret_key, database=database, stamps=Stamps(secret_key))
 
     for room in (assets, jinja, errors, security, pages):

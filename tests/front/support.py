@@ -74,7 +74,12 @@ async def stamp(client: httpx.AsyncClient, slug: str = "main") -> str:
 
 
 async def post(
-    client: httpx.AsyncClient, name: str = "Ann", text: str = "Hello", *, headers: Mapping[str, str] = HTMX, **fields: str
+    client: httpx.AsyncClient,
+    name: str = "Ann",
+    text: str = "Hello",
+    *,
+    headers: Mapping[str, str] = HTMX,
+    **fields: str,
 ) -> httpx.Response:
     """Fill in the form of the page and send it, as htmx does unless other headers are given."""
     data = {"name": name, "text": text, "stamp": await stamp(client), "key": os.urandom(8).hex(), **fields}
@@ -155,9 +160,7 @@ class Reader:
             name, _, value = line.partition(":")
             fields.setdefault(name, []).append(value.removeprefix(" "))
         if set(fields) - {""}:
-            self.events.append(
-                Event(*("\n".join(fields.get(name, [])) for name in ("id", "event", "data", "retry")))
-            )
+            self.events.append(Event(*("\n".join(fields.get(name, [])) for name in ("id", "event", "data", "retry"))))
 
     @property
     def news(self) -> list[Event]:

@@ -37,7 +37,9 @@ async def test_a_fault_keeps_what_was_typed(client: httpx.AsyncClient) -> None:
     for answer in (fragment, page):
         assert answer.status_code == 422
         assert "Stays &lt;b&gt;here&lt;/b&gt;</textarea>" in answer.text
-        assert re.search(r'id="composer-name"[^>]*aria-invalid="true" aria-describedby="composer-name-fault"', answer.text)
+        assert re.search(
+            r'id="composer-name"[^>]*aria-invalid="true" aria-describedby="composer-name-fault"', answer.text
+        )
         assert 'id="composer-name-fault">Enter your name' in answer.text
     assert fragment.text.startswith("<form")
     assert page.text.startswith("<!doctype html>")
@@ -74,9 +76,12 @@ async def test_fields_that_the_form_does_not_have_change_nothing(client: httpx.A
 
 
 @pytest.mark.parametrize("forged", ["", "x", "WyJtYWluIiwxXQ.wrong", "other"])
-async def test_a_stamp_that_is_not_ours_is_asked_for_again(client: httpx.AsyncClient, wall: Served, forged: str) -> None:
+async def test_a_stamp_that_is_not_ours_is_asked_for_again(
+    client: httpx.AsyncClient, wall: Served, forged: str
+) -> None:
     """A forged stamp, and one for another wall; a fresh one comes with the answer."""
     if forged == "other":
+
         async def add(session: Any) -> None:
             session.add(Wall(slug="other", title="Other"))
 
@@ -158,7 +163,9 @@ async def test_no_address_is_stored(client: httpx.AsyncClient, wall: Served) -> 
 async def test_a_frame_comes_back_to_the_frame_as_it_looked(client: httpx.AsyncClient) -> None:
     """Requirement 51: only the two places of the wall can be said."""
     data = {"name": "Ann", "text": "Framed", "stamp": await stamp(client)}
-    answer = await client.post("/walls/main/feedback?view=frame&theme=dark&accent=0a7d55&next=//evil", data=data, headers=OURS)
+    answer = await client.post(
+        "/walls/main/feedback?view=frame&theme=dark&accent=0a7d55&next=//evil", data=data, headers=OURS
+    )
     assert answer.headers["location"] == "/walls/main/frame?theme=dark&accent=0a7d55&thanks=1"
     assert 'data-theme="dark"' in (await client.get(answer.headers["location"])).text
     for view in ("//evil.example", "https://evil.example", "frame%0d%0aX: y"):
@@ -193,6 +200,7 @@ async def test_each_entry_has_an_address_and_only_on_its_wall(client: httpx.Asyn
     """Requirement 44, in part."""
     await post(client, "Ann", "Stands alone")
     assert "Stands alone" in (await client.get("/walls/main/feedback/1")).text
+
     async def add(session: Any) -> None:
         session.add(Wall(slug="other", title="Other"))
 
@@ -238,7 +246,9 @@ async def test_a_page_is_sent_again_only_when_something_changed(client: httpx.As
         assert changed.headers["etag"] != tag
 
 
-async def test_many_posts_at_once_are_all_stored_with_versions_without_a_gap(client: httpx.AsyncClient, wall: Served) -> None:
+async def test_many_posts_at_once_are_all_stored_with_versions_without_a_gap(
+    client: httpx.AsyncClient, wall: Served
+) -> None:
     import asyncio
 
     answers = await asyncio.gather(*(post(client, text=f"Post {each}") for each in range(40)))

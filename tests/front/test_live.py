@@ -1,0 +1,289 @@
+"""The stream: what is told, to whom, in which order, and after whatever happened meanwhile."""
+
+import asyncio
+import re
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from feedback_app.live import hub
+from feedback_app.models import Wall
+
+from .support import HTMX, Process, Reader, Served, post, until, words
+
+RELOAD = 'hx-swap="reload"'
+
+
+async def test_a_reader_hears_every_change_under_its_version(wall: Served) -> None:
+    async with Reader(wall.port, "0") as reader:
+        assert "content-type: text/event-stream; charset=utf-8" in reader.headers
+        assert "x-accel-buffering: no" in reader.headers
+        await post(wall.client, text="First")
+        await wall.change(Wall.edit, 1, name="Ann", text="Second thought")
+        await wall.change(Wall.hide, 1)
+        await until(lambda: len(reader.news) == 3)
+    assert reader.versions == [1, 2, 3]
+    assert "First" in reader.news[0].data
+    assert "Second thought" in reader.news[1].data
+    assert reader.news[2].data == '<hx-partial hx-target="#feedback-1" hx-swap="delete"></hx-partial>'
+
+
+async def test_nothing_is_lost_between_the_page_and_the_stream(wall: Served) -> None:
+    """Requirement 17."""
+    page = (await wall.client.get("/walls/main")).text
+    address = re.search(r"live\?after=(\d+)", page)
+    assert address is not None
+    await post(wall.client, text="In between")
+    async with Reader(wall.port, address.group(1)) as reader:
+        await post(wall.client, text="After")
+        await until(lambda: len(reader.news) == 2)
+    assert reader.versions == [1, 2]
+
+
+async def test_readers_that_come_during_a_burst_hear_everything_once(wall: Served) -> None:
+    posting = asyncio.gather(*(post(wall.client, text=f"Post {each}") for each in range(30)))
+    readers = []
+    for _ in range(15):
+        readers.append(await Reader(wall.port, "0").__aenter__())
+        await asyncio.sleep(0.01)
+    await posting
+    for reader in readers:
+        await until(lambda reader=reader: len(reader.news) == 30)
+        assert reader.versions == list(range(1, 31))
+        await reader.__aexit__()
+
+
+async def test_what_changed_meanwhile_arrives_as_it_is_now(wall: Served) -> None:
+    for each in range(3):
+        await post(wall.client, text=f"Post {each}")
+    await wall.change(Wall.hide, 2)
+    await wall.change(Wall.edit, 1, name="Ann", text="Edited")
+    async with Reader(wall.port, last_event_id="1") as reader:
+        await until(lambda: len(reader.news) == 3)
+    assert reader.versions == [3, 4, 5]
+    assert "Post 1" not in "".join(event.data for event in reader.news)
+
+
+@pytest.mark.parametrize("told", ["-1", "abc", "9" * 30, "99", "0x1", "1" * 10_000, "١"])
+async def test_a_version_that_cannot_be_reloads_the_list(wall: Served, told: str) -> None:
+    """Requirement 22: malformed, negative, huge, of the future."""
+    await post(wall.client)
+    async with Reader(wall.port, last_event_id=told.encode().decode("latin-1")) as reader:
+        assert reader.status == 200
+        await until(lambda: reader.news)
+        assert RELOAD in reader.news[0].data
+        assert reader.versions == [1]
+        await post(wall.client, text="Next")
+        await until(lambda: len(reader.news) == 2)
+        assert reader.versions == [1, 2]
+    changes = await wall.client.get("/walls/main/changes", params={"after": told})
+    assert (changes.status_code, changes.headers["wall-version"]) == (200, "2")
+    assert RELOAD in changes.text
+
+
+async def test_a_reader_who_is_very_far_behind_reloads_the_list(wall: Served) -> None:
+    """Requirements 21 and 22: the work is bounded."""
+
+    async def many(session: Any) -> None:
+        main = (await session.scalars(Wall.locked("main"))).one()
+        session.add_all([main.receive(name="Ann", text=f"{each}", author="a") for each in range(600)])
+
+    await wall.database.write(many)
+    async with Reader(wall.port, "0") as reader:
+        await until(lambda: reader.news)
+        assert (reader.versions, RELOAD in reader.news[0].data) == ([600], True)
+    async with Reader(wall.port, "100") as reader:
+        await until(lambda: len(reader.news) == 500)
+        assert reader.versions == list(range(101, 601))
+
+
+async def test_the_changes_are_there_without_a_stream(wall: Served) -> None:
+    empty = await wall.client.get("/walls/main/changes?after=0")
+    assert (empty.status_code, empty.content, empty.headers["wall-version"]) == (204, b"", "0")
+    await post(wall.client, text="News")
+    news = await wall.client.get("/walls/main/changes?after=0")
+    assert (news.status_code, news.headers["wall-version"]) == (200, "1")
+    assert "News" in news.text
+
+
+async def test_a_wall_that_is_not_there_has_no_stream(wall: Served) -> None:
+    assert (await wall.client.get("/walls/none/live")).status_code == 404
+    assert (await wall.client.get("/walls/none/changes")).status_code == 404
+
+
+@pytest.fixture
+def quick_heart() -> Iterator[None]:
+    before = hub.HEARTBEAT_SECONDS
+    hub.HEARTBEAT_SECONDS = 0.1  # type: ignore[assignment]
+    yield
+    hub.HEARTBEAT_SECONDS = before
+
+
+async def test_a_quiet_stream_says_that_it_is_alive(quick_heart: None, wall: Served) -> None:
+    """Requirement 19: at least every 20 s, as an event that a page can hear, with nothing to swap."""
+    assert hub.HEARTBEAT == b"event: heartbeat\ndata:\n\n"
+    async with Reader(wall.port, "0") as reader:
+        await until(lambda: len(reader.events) >= 3)
+        assert {(event.id, event.event, event.data) for event in reader.events} == {("", "heartbeat", "")}
+
+
+@pytest.mark.slow
+async def test_a_stream_still_delivers_after_75_seconds(wall: Served) -> None:
+    """Requirement 19: Quart would end it, or worse leave it half dead, after 60 s."""
+    async with Reader(wall.port, "0") as reader:
+        await asyncio.sleep(75)  # The time itself is what is tested.
+        await post(wall.client)
+        await until(lambda: reader.versions == [1])
+        assert [event.event for event in reader.events if event.event] == ["heartbeat"] * 5
+
+
+async def test_who_does_not_read_is_hung_up_on_and_others_hear_everything(wall: Served) -> None:
+    """Requirements 20 and 21."""
+    import socket
+
+    stalled = socket.socket()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stalled.connect(("127.0.0.1", wall.port))
+    stalled.sendall(b"GET /walls/main/live?after=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+    listeners = wall.app.extensions["hub"]
+    async with Reader(wall.port, "0") as reader:
+        await until(lambda: listeners.count == 2)
+        for round_ in range(60):
+
+            def many(session: Any, round_: int = round_) -> Any:
+                return _receive_many(session, round_)
+
+            await wall.database.write(many)
+        await until(lambda: listeners.count == 1, 30)
+        await until(lambda: len(reader.news) == 600)
+        assert reader.versions == list(range(1, 601))
+    stalled.close()
+
+
+async def _receive_many(session: Any, round_: int) -> None:
+    main = (await session.scalars(Wall.locked("main"))).one()
+    session.add_all([main.receive(name="Ann", text=f"{round_} " + "x" * 1500, author="a") for _ in range(10)])
+
+
+async def test_more_readers_than_there_is_room_for_are_told_so(serve: Callable[..., Any]) -> None:
+    """Requirement 26."""
+    wall: Served = await serve(streams=3, streams_per_address=2, post_limit="")
+    async with Reader(wall.port, "0") as first, Reader(wall.port, "0"):
+        refused = await wall.client.get("/walls/main/live?after=0")
+        assert refused.status_code == 503
+        assert 10 <= int(refused.headers["retry-after"]) <= 40
+        assert "live readers" in refused.text
+        await post(wall.client)
+        await until(lambda: first.versions == [1])
+    await until(lambda: wall.app.extensions["hub"].count == 0)
+    async with Reader(wall.port, "0") as later:
+        assert later.status == 200
+
+
+async def test_two_processes_on_one_file_serve_each_others_readers(process: Callable[..., Process]) -> None:
+    one, two = process(FEEDBACK_POST_LIMIT=""), process(FEEDBACK_POST_LIMIT="")
+    async with (
+        Reader(one.port, "0") as here,
+        Reader(two.port, "0") as there,
+        one.client() as first,
+        two.client() as second,
+    ):
+        for each in range(10):
+            assert (await post(first if each % 2 else second, text=f"Post {each}")).status_code == 201
+        for reader in (here, there):
+            await until(lambda reader=reader: len(reader.news) == 10)
+            assert reader.versions == list(range(1, 11))
+
+
+async def test_a_server_that_is_told_to_stop_ends_well(process: Callable[..., Process]) -> None:
+    """Requirement 24, in part: streams end, each with a time to come back, and the exit code is 0."""
+    server = process()
+    readers = [await Reader(server.port, "0").__aenter__() for _ in range(50)]
+    assert server.stop() == 0
+    for reader in readers:
+        await until(lambda reader=reader: reader.ended)
+        assert reader.events[-1].event == "closing"
+    assert len({reader.events[-1].retry for reader in readers}) > 10
+    for reader in readers:
+        await reader.__aexit__()
+
+
+async def test_killed_again_and_again_nothing_acknowledged_is_lost(process: Callable[..., Process]) -> None:
+    """Requirements 1, 2 and 18, in small: four kills, posters who try again, readers who resume."""
+    server = process(FEEDBACK_DEFENCES="off")
+    acknowledged: set[str] = set()
+    stop = asyncio.Event()
+
+    async def write(poster: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            text = f"Poster {poster} post {number}"
+            fields = {"name": "Ann", "text": text, "key": f"key-of-{poster}-{number}"}
+            while not stop.is_set():
+                try:
+                    async with server.client() as client:
+                        answer = await client.post("/walls/main/feedback", data=fields, headers=HTMX)
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.05)
+                    continue
+                assert answer.status_code == 201
+                acknowledged.add(text)
+                break
+
+    heard: dict[int, list[int]] = {each: [] for each in range(6)}
+
+    async def listen(reader_number: int) -> None:
+        versions = heard[reader_number]
+        while not stop.is_set():
+            try:
+                async with Reader(server.port, last_event_id=str(versions[-1] if versions else 0)) as reader:
+                    seen = 0
+                    while not reader.ended and not stop.is_set():
+                        await asyncio.sleep(0.01)
+                        versions.extend(int(event.id) for event in reader.news[seen:])
+                        seen = len(reader.news)
+                    versions.extend(int(event.id) for event in reader.news[seen:])
+            except (OSError, asyncio.IncompleteReadError):
+                await asyncio.sleep(0.05)
+
+    listening = [asyncio.create_task(listen(each)) for each in heard]
+    writing = [asyncio.create_task(write(each)) for each in range(4)]
+    for _ in range(4):
+        target = len(acknowledged) + 25
+        await until(lambda target=target: len(acknowledged) >= target, 40)
+        server.stop(signal.SIGKILL)
+        server.start()
+    target = len(acknowledged) + 25
+    await until(lambda: len(acknowledged) >= target, 40)
+    stop_writing = [each.cancel() for each in writing]
+    await asyncio.gather(*writing, return_exceptions=True)
+    async with server.client() as client:
+        last = int(re.search(r'data-version="(\d+)"', (await client.get("/walls/main")).text).group(1))  # type: ignore[union-attr]
+        await until(lambda: all(versions and versions[-1] >= last for versions in heard.values()))
+        stop.set()
+        await asyncio.gather(*listening)
+        stored: list[str] = []
+        address: str | None = "/walls/main/feed.json"
+        while address:
+            feed = (await client.get(address)).json()
+            stored += [item["content_text"] for item in feed["items"]]
+            address = feed.get("next_url")
+    assert all(stop_writing)
+    assert acknowledged <= set(stored)
+    assert len(stored) == len(set(stored)) == last
+    for versions in heard.values():
+        assert versions == list(range(1, last + 1))
+
+
+async def test_words_of_a_hidden_entry_are_not_told_to_who_comes_later(wall: Served) -> None:
+    """Requirement 23."""
+    await post(wall.client, text="Insult")
+    await wall.change(Wall.hide, 1)
+    async with Reader(wall.port, "0") as reader:
+        await until(lambda: reader.news)
+        assert "Insult" not in reader.news[0].data
+    assert await words(wall.client) == []
