@@ -39,16 +39,22 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
     words = _OVERRIDES.sub("", _LINE_BREAKS.sub("\n", words)).strip()
     if not lines:
         words = _SPACES.sub(" ", words)
-    if len(words) > most_code_points:
-        raise Unfit(f"This is too long: {most:,} characters at most, fewer of those made of many parts.")
+    _check_parts(words, most, most_code_points)
     if _UNWRITABLE.search(words):
         raise Unfit("This contains a character that cannot be shown. Remove it, or type the words anew.")
-    if _PILED_MARKS.search(words):
-        raise Unfit("Too many accents are piled on one letter here.")
     words = unicodedata.normalize("NFC", words)
+    # Some characters are two or three in normal form.
+    _check_parts(words, most, most_code_points)
     if (count := characters(words)) > most:
         raise Unfit(f"This is too long by {count - most:,}: {most:,} characters at most.")
     return words
+
+
+def _check_parts(words: str, most: int, most_code_points: int) -> None:
+    if len(words) > most_code_points:
+        raise Unfit(f"This is too long: {most:,} characters at most, fewer of those made of many parts.")
+    if _PILED_MARKS.search(words):
+        raise Unfit("Too many accents are piled on one letter here.")
 
 
 def is_blank(words: str) -> bool:

@@ -98,7 +98,7 @@ def _after(scope: Scope) -> int | None:
     """The version up to which the reader knows everything; None where it gives none that could be."""
     told = next((value for name, value in scope["headers"] if name == b"last-event-id"), None)
     if told is None:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+        query = parse_qs(scope["query_string"].decode("latin-1"))
         return version_from(query.get("after", [""])[-1])
     return version_from(told.decode("latin-1"))
 

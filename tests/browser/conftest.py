@@ -17,9 +17,14 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync",
-    "--host-resolver-rules=MAP *.test 127.0.0.1", "--test-third-party-cookie-phaseout",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    "--test-third-party-cookie-phaseout",
+]
 MISSING = "Chromium is not installed, so the browser tests are skipped (on Debian: apt-get install chromium)."
 
 

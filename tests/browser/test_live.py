@@ -281,9 +281,16 @@ async def test_going_back_to_the_page_brings_what_was_missed(wall: Wall, page: P
     await expect(page.locator("#feedback .feedback__text")).to_have_text(["Missed"])
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</textarea>{{7*7}}",
-                                  '<hx-partial hx-target="#feedback" hx-swap="innerHTML">x</hx-partial>',
-                                  '<a hx-get="/" hx-trigger="load">x</a>'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "</textarea>{{7*7}}",
+        '<hx-partial hx-target="#feedback" hx-swap="innerHTML">x</hx-partial>',
+        '<a hx-get="/" hx-trigger="load">x</a>',
+    ],
+)
 async def test_markup_is_text_on_every_path(wall: Wall, page: Page, context: BrowserContext, text: str) -> None:
     """Attack X1 and X2: page, answer, stream and poll."""
     other = await open_live(await context.new_page(), wall)

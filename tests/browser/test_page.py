@@ -149,8 +149,10 @@ async def test_entries_arrive_calmly_or_without_motion(wall: Wall, page: Page, m
     await page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
     await page.goto(wall.page)
     await page.wait_for_selector("html[data-live=stream]")
-    await page.evaluate("self.runs = 0; document.addEventListener('transitionrun', event => { "
-                        "if (event.target.matches('article')) runs++; })")  # fmt: skip
+    await page.evaluate(
+        "self.runs = 0; document.addEventListener('transitionrun', event => { "
+        "if (event.target.matches('article')) runs++; })"
+    )
     wall.post("Ann", "Arrives")
     await expect(page.locator("#feedback article")).to_have_count(1)
     await page.wait_for_timeout(200)

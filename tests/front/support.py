@@ -126,7 +126,7 @@ class Reader:
         self.stream, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         resume = f"Last-Event-ID: {self.last_event_id}\r\n" if self.last_event_id is not None else ""
         self.writer.write(
-            f"GET /walls/{self.slug}/live?after={self.after} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{resume}\r\n".encode()
+            f"GET /walls/{self.slug}/live?after={self.after} HTTP/1.1\r\nHost: x\r\n{resume}\r\n".encode()
         )
         head = (await self.stream.readuntil(b"\r\n\r\n")).decode()
         self.status, self.headers = int(head.split()[1]), head.lower()

@@ -116,9 +116,9 @@ async def test_every_reader_ends_with_what_the_database_says(
                 page = (await wall.client.get("/walls/main")).text
                 for screen in screens:
 
-                    def is_up_to_date(screen: Screen = screen) -> bool:
+                    def is_up_to_date(screen: Screen = screen, version: int = version_of(page)) -> bool:
                         screen.take()
-                        return screen.version >= version_of(page)
+                        return screen.version >= version
 
                     await until(is_up_to_date)
                     assert {**screen.entries} == dict(ENTRY.findall(page))

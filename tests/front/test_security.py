@@ -8,7 +8,7 @@ import pytest
 
 from feedback_app import guard, server
 
-from .support import HTMX, Reader, Served, post, stamp, words
+from .support import HTMX, Reader, Served, post, stamp, until, words
 
 TAKEN = {"Sec-Fetch-Site": "same-origin"}
 FOREIGN = [
@@ -47,8 +47,17 @@ async def test_a_form_of_ours_is_taken(client: httpx.AsyncClient, headers: dict[
 async def test_every_page_says_how_it_may_be_used(client: httpx.AsyncClient) -> None:
     """Requirement 52."""
     await post(client)
-    for address in ("/walls/main", "/walls/main/frame", "/walls/main/embed", "/walls/main/feedback/1", "/walls/none",
-                    "/walls/none/frame", "/walls/main/feedback", "/nothing", "/walls/main/changes?after=0"):  # fmt: skip
+    for address in (
+        "/walls/main",
+        "/walls/main/frame",
+        "/walls/main/embed",
+        "/walls/main/feedback/1",
+        "/walls/none",
+        "/walls/none/frame",
+        "/walls/main/feedback",
+        "/nothing",
+        "/walls/main/changes?after=0",
+    ):
         answer = await client.get(address)
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"), address
@@ -124,14 +133,20 @@ async def test_one_of_the_allowed_size_is_read(client: httpx.AsyncClient) -> Non
     assert (await post(client, text="x" * (guard.MOST_BYTES - 1000))).status_code == 422
 
 
-@pytest.mark.parametrize(("head", "status"), [
-    (b"GET /walls/main HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", b"413"),
-    (b"GET /walls/main/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"413"),
-    (POST + FORM + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", b"400"),
-    (POST + FORM + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
-    (POST + FORM + b"Content-Length: -5\r\n\r\nhello", b"400"),
-    (b"garbage\r\n\r\n", b"400"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /walls/main HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", b"413"),
+        (
+            b"GET /walls/main/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            b"413",
+        ),
+        (POST + FORM + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", b"400"),
+        (POST + FORM + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (POST + FORM + b"Content-Length: -5\r\n\r\nhello", b"400"),
+        (b"garbage\r\n\r\n", b"400"),
+    ],
+)
 async def test_what_is_not_well_formed_is_refused(wall: Served, head: bytes, status: bytes) -> None:
     answer = await talk(wall.port, head)
     assert answer.split(b" ")[1] == status, answer[:200]
@@ -161,6 +176,4 @@ async def test_streams_go_on_behind_the_guard(wall: Served) -> None:
     async with Reader(wall.port, "0") as reader:
         assert reader.status == 200
         await post(wall.client)
-        async with asyncio.timeout(5):
-            while not reader.news:
-                await asyncio.sleep(0.01)
+        await until(lambda: reader.news)

@@ -187,8 +187,10 @@ async def test_older_feedback_is_reached_by_a_link_and_by_a_fragment(client: htt
     assert "<html" not in (await client.get(fragment.group(1))).text
 
 
-@pytest.mark.parametrize(("before", "status"), [("abc", 404), ("-1", 404), ("", 404), ("1.5", 404), ("٣", 404),
-                                                ("0", 200), ("9" * 30, 200), ("9" * 50, 404)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [("abc", 404), ("-1", 404), ("", 404), ("1.5", 404), ("٣", 404), ("0", 200), ("9" * 30, 200), ("9" * 50, 404)],
+)
 async def test_a_page_that_cannot_be_is_not_there(client: httpx.AsyncClient, before: str, status: int) -> None:
     for address in ("/walls/main", "/walls/main/frame", "/walls/main/feedback", "/walls/main/feed.json"):
         answer = await client.get(address, params={"before": before})
@@ -216,9 +218,16 @@ async def test_what_is_hidden_is_nowhere(client: httpx.AsyncClient, wall: Served
     """Requirement 23."""
     await post(client, "Ann", "Terrible insult")
     await wall.change(Wall.hide, 1)
-    for address in ("/walls/main", "/walls/main/frame", "/walls/main/feedback", "/walls/main/feedback/1",
-                    "/walls/main/feed.json", "/walls/main/feed.atom", "/walls/main/changes?after=0",
-                    "/walls/main?thanks=1"):  # fmt: skip
+    for address in (
+        "/walls/main",
+        "/walls/main/frame",
+        "/walls/main/feedback",
+        "/walls/main/feedback/1",
+        "/walls/main/feed.json",
+        "/walls/main/feed.atom",
+        "/walls/main/changes?after=0",
+        "/walls/main?thanks=1",
+    ):
         assert "Terrible" not in (await client.get(address)).text, address
     await wall.change(Wall.publish, 1)
     assert await words(client) == ["Terrible insult"]
@@ -268,8 +277,10 @@ async def test_a_client_that_goes_away_stalls_nobody(wall: Served) -> None:
     for each in range(40):
         body = f"name=Ann&text=Gone+{each}&stamp={mark}".encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", wall.port)
-        writer.write(b"POST /walls/main/feedback HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
-                     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body)  # fmt: skip
+        writer.write(
+            b"POST /walls/main/feedback HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
         await writer.drain()
         await asyncio.sleep(each / 8000)
         writer.transport.abort()

@@ -1,0 +1,172 @@
+"""An installation: what the first start makes, what later starts refuse, and the command line."""
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from feedback_app.models import Base, Feedback, Wall
+
+from .support import Process, Served, environment, post, run, words
+
+DATABASE = "feedback.sqlite3"
+
+
+def test_the_first_start_makes_everything(tmp_path: Path) -> None:
+    data = tmp_path / "new" / "data"
+    server = Process(data)
+    assert server.stop() == 0
+    assert stat.S_IMODE((data / "secret_key").stat().st_mode) == 0o600
+    assert run(data, "wall", "list").stdout == "main\tFeedback\n"
+
+
+def test_four_processes_that_start_at_once_on_nothing_all_come_up(tmp_path: Path) -> None:
+    """Requirement 9, in part."""
+    command = [sys.executable, "-m", "feedback_app", "wall", "list"]
+    started = [
+        subprocess.Popen(command, env=environment(tmp_path / "data"), stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [(each.communicate(timeout=60)[0], each.returncode) for each in started] == [("main\tFeedback\n", 0)] * 4
+
+
+@pytest.mark.parametrize("fault", ["gone", "empty", "garbage", "newer", "foreign"])
+def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path, fault: str) -> None:
+    """Requirement 8: one line, exit code 1, nothing touched."""
+    file = data / DATABASE
+    for side in ("-wal", "-shm"):
+        file.with_name(file.name + side).unlink(missing_ok=True)
+    if fault == "gone":
+        file.unlink()
+    elif fault == "empty":
+        file.write_bytes(b"")
+    elif fault == "garbage":
+        file.write_bytes(b"This is no database. " * 500)
+    else:
+        with closing(sqlite3.connect(file)) as connection:
+            if fault == "newer":
+                connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            else:
+                connection.execute("DROP TABLE alembic_version")
+            connection.commit()
+    before = file.read_bytes() if file.exists() else None
+
+    for command in (("serve", "--port", "0"), ("wall", "list")):
+        outcome = run(data, *command)
+        assert outcome.returncode == 1, fault
+        assert len(outcome.stderr.strip().splitlines()) == 1, outcome.stderr
+        assert outcome.stderr.startswith("feedback-app: ")
+    assert (file.read_bytes() if file.exists() else None) == before
+
+
+def test_an_empty_database_can_be_made_on_purpose(data: Path) -> None:
+    (data / DATABASE).unlink()
+    assert run(data, "wall", "list").returncode == 1
+    assert run(data, "migrate").returncode == 0
+    assert run(data, "wall", "list").stdout == "main\tFeedback\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"FEEDBACK_DATABASE_URL": "oracle://x/y"}, "not supported"),
+        ({"FEEDBACK_DATABASE_URL": "nonsense"}, "not the address of a database"),
+        ({"FEEDBACK_DATABASE_URL": "sqlite:///:memory:"}, "forget every word"),
+        ({"FEEDBACK_SECRET_KEY": "short"}, "too short"),
+        ({"FEEDBACK_BASE_URL": "wall.example"}, "must be an address"),
+        ({"FEEDBACK_POST_LIMIT": "many"}, "5/minute;30/hour"),
+        ({"FEEDBACK_TRUSTED_PROXIES": "two"}, "whole number"),
+        ({"FEEDBACK_DEFENCES": "perhaps"}, "on or off"),
+        ({"FEEDBACK_DATA": "/proc/none"}, "cannot be made"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_clear_line(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+    outcome = run(tmp_path / "data", "serve", "--port", "0", **settings)
+    assert outcome.returncode == 1
+    assert sentence in outcome.stderr
+    assert len(outcome.stderr.strip().splitlines()) == 1
+
+
+def test_walls_are_added_and_wrong_ones_are_not(data: Path) -> None:
+    assert run(data, "wall", "add", "team-day", "--title", "Team day").returncode == 0
+    assert run(data, "wall", "list").stdout == "main\tFeedback\nteam-day\tTeam day\n"
+    for slug in ("team-day", "Upper", "a b", "-x", "x" * 61, "ä"):
+        outcome = run(data, "wall", "add", "--", slug)
+        assert (outcome.returncode, len(outcome.stderr.splitlines())) == (1, 1), slug
+
+
+def test_the_demo_posts_and_stops(data: Path) -> None:
+    outcome = run(data, "demo", "--every", "0.05", "--count", "3")
+    assert (outcome.returncode, len([line for line in outcome.stdout.splitlines() if ": " in line]) >= 3) == (0, True)
+    assert run(data, "demo", "nowhere").returncode == 1
+
+
+def test_a_port_that_is_taken_is_one_clear_line(process: Callable[..., Process]) -> None:
+    server = process()
+    outcome = run(server.data, "serve", "--port", str(server.port))
+    assert outcome.returncode == 1
+    assert "--port" in outcome.stderr
+
+
+def test_every_command_helps(data: Path) -> None:
+    for command in ((), ("serve",), ("wall",), ("wall", "add"), ("demo",), ("migrate",), ("hide",), ("publish",)):
+        assert run(data, *command, "--help").returncode == 0
+    assert run(data, "nonsense").returncode == 2
+
+
+async def test_hiding_by_command_is_heard_by_a_running_server(process: Callable[..., Process]) -> None:
+    server = process()
+    async with server.client() as client:
+        await post(client, text="Insult")
+        assert (await asyncio.to_thread(run, server.data, "hide", "1")).returncode == 0
+        assert await words(client) == []
+        assert (await asyncio.to_thread(run, server.data, "publish", "1")).returncode == 0
+        assert await words(client) == ["Insult"]
+        assert (await asyncio.to_thread(run, server.data, "hide", "7")).returncode == 1
+
+
+async def test_the_models_are_what_the_migrations_make(wall: Served) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
+
+    async with wall.database.read_engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_sqlite_is_told_to_be_careful(wall: Served) -> None:
+    """Requirement 6."""
+    wanted = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
+    for engine, query_only in ((wall.database.read_engine, 1), (wall.database.write_engine, 0)):
+        async with engine.connect() as connection:
+            for pragma, value in {**wanted, "query_only": query_only}.items():
+                assert (await connection.execute(text(f"PRAGMA {pragma}"))).scalar() == value
+
+
+async def test_one_that_fails_harms_no_other_of_its_batch(wall: Served) -> None:
+    def receive(number: int) -> Callable[..., Any]:
+        async def work(session: Any) -> int:
+            main = (await session.scalars(Wall.locked("main"))).one()
+            session.add(main.receive(name="Ann", text=f"{number}", author="a", key="same" if number % 5 == 0 else None))
+            await session.flush()
+            return number
+
+        return work
+
+    answers = await asyncio.gather(*(wall.database.write(receive(each)) for each in range(20)), return_exceptions=True)
+    assert [each for each in answers if isinstance(each, int)] == [
+        each for each in range(20) if each % 5 != 0 or each == 0
+    ]
+    async with wall.database.reading() as session:
+        rows = (await session.scalars(Feedback.changed_on(1, after=0, limit=99))).all()
+    assert [row.version for row in rows] == list(range(1, 18))
+    assert 'data-version="17"' in (await wall.client.get("/walls/main")).text

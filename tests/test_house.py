@@ -1,0 +1,121 @@
+"""The map of the house: who may import whom, what a template says, and that the documents are true."""
+
+import ast
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from feedback_app import cli
+from feedback_app.config import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "feedback_app"
+# What a room may import of ours; rooms that are not named may import any but views and create_app.
+MAY = {
+    "models": {"models"},
+    "words": set(),
+    "stamps": set(),
+    "authors": set(),
+    "asgi": set(),
+    "config": set(),
+    "place": {"models"},
+    "forms": {"models", "words"},
+    "guard": {"asgi"},
+    "proxies": {"asgi"},
+    "database": {"config", "database"},
+    "live/hub": {"asgi"},
+    "live/news": {"models", "live"},
+    "live/wake": {"database"},
+    "live/teller": {"models", "database", "live"},
+    "live/stream": {"asgi", "authors", "database", "guard", "live", "models"},
+    "jinja": {"assets", "words"},
+    "assets": set(),
+    "security": set(),
+}
+QUIET = ("models", "words", "stamps", "authors", "place", "live/hub", "live/news")
+
+
+def rooms() -> list[Path]:
+    return [path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts]
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return "/".join(parts) if parts[0] == "live" and parts[-1] != "__init__" else parts[0]
+
+
+def imports_of(path: Path) -> tuple[set[str], set[str]]:
+    """What of ours, by room, and what of others, by their top name."""
+    ours: set[str] = set()
+    others: set[str] = set()
+    here = path.relative_to(PACKAGE.parent).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            others |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = here[: len(here) - node.level + 1][1:]
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            ours |= {module[0]} if module else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            others.add(node.module.split(".")[0])
+    return ours, others
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_room_keeps_to_the_map(path: Path) -> None:
+    room = name_of(path)
+    ours, others = imports_of(path)
+    if room in MAY:
+        assert ours <= MAY[room] | ({room} if room in ("models", "database") else set())
+    if room in QUIET:
+        assert not others & {"quart", "wtforms"}
+    if room != "__init__":
+        assert "views" not in ours
+    if room not in ("cli", "__init__"):
+        assert "create_app" not in ours
+    if room == "models":
+        assert "await " not in path.read_text()
+    if room == "views":
+        tree = ast.parse(path.read_text())
+        taken = {
+            (node.module, alias.name)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+            for alias in node.names
+        }
+        assert taken <= {("sqlalchemy.ext.asyncio", "AsyncSession")}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda path: path.name)
+def test_every_template_says_what_it_needs_and_has_nothing_inline(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith("{# Needs"), "The first line says what the template needs."
+    assert not re.search(r'\sstyle="|<script>|<style|hx-on|\son\w+="|js:|\|\s*safe', text)
+
+
+def test_the_documents_name_every_setting_with_its_default_and_meaning() -> None:
+    table = (ROOT / "README.md").read_text()
+    for setting in fields(Settings):
+        default = {True: "on", "": "*(empty)*"}.get(setting.default, str(setting.default))  # type: ignore[call-overload]
+        default = default if default.startswith("*") else f"`{default}`"
+        assert f"| `{PREFIX}{setting.name.upper()}` | {default} | " in table, setting.name
+
+
+def test_the_documents_name_every_command() -> None:
+    text = (ROOT / "README.md").read_text()
+    for name in cli.commands.commands:
+        assert f"feedback-app {name}" in text, name
+
+
+def test_the_documents_say_why_each_dependency_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text().lower()
+    section = (ROOT / "pyproject.toml").read_text().split("dependencies = [")[1].split("]\n")[0]
+    for name in re.findall(r'^\s+"([a-z0-9-]+)', section, re.MULTILINE):
+        assert f"*{name}*" in text, name
+
+
+def test_no_file_has_grown_too_long() -> None:
+    for path in [*rooms(), *(ROOT / "static" / "js").rglob("*.js"), *(ROOT / "static" / "css").glob("*.css")]:
+        assert len(path.read_text().splitlines()) <= 300, path
