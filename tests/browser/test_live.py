@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+from collections import Counter
 
 import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
@@ -301,3 +302,44 @@ async def test_markup_is_text_on_every_path(wall: Wall, page: Page, context: Bro
         assert await each.locator("#feedback script, #feedback img, #feedback [hx-get]").count() == 0
     await page.reload()
     await expect(page.locator("#feedback .feedback__text")).to_have_text([text])
+
+
+async def test_a_page_left_open_behind_a_failing_proxy_recovers(wall: Wall, page: Page) -> None:
+    """Requirement 25: a proxy that answers 502 for a while silences nobody for long."""
+    await open_live(page, wall)
+    bad = re.compile("/live|/changes")
+    await page.route(bad, lambda route: route.fulfill(status=502, body="Bad gateway"))
+    wall.stop()
+    wall.start()
+    wall.post("Ann", "Missed")
+    await page.wait_for_selector("html[data-live=poll]")
+    await asyncio.sleep(3)  # Long enough for several attempts to fail.
+
+    await page.unroute(bad)
+
+    await expect(page.locator("#feedback .feedback__text")).to_have_text(["Missed"], timeout=35_000)
+    await page.wait_for_selector(LIVE, timeout=35_000)
+
+
+async def test_a_hidden_tab_closes_its_stream_and_catches_up(wall: Wall, page: Page) -> None:
+    """Requirement 28."""
+    await open_live(page, wall)
+    line = Counter[str]()
+    for event in ("request", "requestfinished", "requestfailed"):
+        page.on(event, lambda request, event=event: line.update([event] if "/live" in request.url else []))  # type: ignore[call-overload]
+    # Playwright keeps every page visible, so the page is told that it is hidden.
+    hide = (
+        "Object.defineProperty(document, 'hidden', {configurable: true, get: () => %s});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    await page.evaluate(hide % "true")
+    for _ in range(200):
+        if line["requestfinished"] + line["requestfailed"]:
+            break
+        await asyncio.sleep(0.05)
+    wall.post("Ann", "While hidden")
+    assert line["requestfinished"] + line["requestfailed"] == 1
+    assert line["request"] == 0
+
+    await page.evaluate(hide % "false")
+    await expect(page.locator("#feedback .feedback__text")).to_have_text(["While hidden"])

@@ -23,7 +23,9 @@ HOSTILE = {
 
 async def faults_of(page: Page) -> list[str]:
     """What axe finds, with the elements."""
-    await page.evaluate("document.getAnimations().forEach(each => each.effect.getTiming().iterations === 1 && each.finish())")
+    await page.evaluate(
+        "document.getAnimations().forEach(each => each.effect.getTiming().iterations === 1 && each.finish())"
+    )
     await page.evaluate(AXE)
     found = await page.evaluate("axe.run().then(result => result.violations)")
     return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found]
