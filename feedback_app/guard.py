@@ -4,6 +4,7 @@ Quart 0.23 reads a chunked body to its end whatever the limit, so nothing that i
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from .asgi import App, Message, Receive, Scope, Send
@@ -32,17 +33,13 @@ class BodyGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        refusal = _fault_of_head(scope)
-        body = b""
+        body = Body(receive, _most(scope))
+        refusal = _fault_of_head(scope) or await body.take()
+        if body.is_abandoned:
+            return None
         if refusal is None:
-            taken = await _take(receive, _most(scope))
-            if taken is None:
-                return None
-            body, refusal = taken
-        if refusal is None:
-            return await self.app(scope, _replay(body, receive), send)
-        scope = {**scope, REFUSED: refusal}
-        return await self.app(scope, _replay(b"", receive), _linger(receive, send))
+            return await self.app(scope, _replay(body.content, receive), send)
+        return await self.app({**scope, REFUSED: refusal}, _replay(b"", _never), _linger(body, send))
 
 
 def _most(scope: Scope) -> int:
@@ -60,22 +57,39 @@ def _fault_of_head(scope: Scope) -> tuple[int, str] | None:
     return None
 
 
-async def _take(receive: Receive, most: int) -> tuple[bytes, tuple[int, str] | None] | None:
-    """The body and what is wrong with it; None when the client has gone."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                body += message.get("body", b"")
-                if len(body) > most:
-                    return b"", TOO_LARGE if most else UNEXPECTED
-                if not message.get("more_body", False):
-                    return bytes(body), None
-    except TimeoutError:
-        return b"", TOO_SLOW
+class Body:
+    """What arrives with a request, read to its end or to what is too much of it."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self.content = b""
+        self.is_abandoned = False
+        self._receive, self._most = receive, most
+        self._is_whole = False
+
+    async def take(self) -> tuple[int, str] | None:
+        """Read it; gives what is wrong with it."""
+        try:
+            async with asyncio.timeout(SECONDS):
+                while not self._is_whole:
+                    self.content += await self._next()
+                    if len(self.content) > self._most:
+                        return TOO_LARGE if self._most else UNEXPECTED
+        except TimeoutError:
+            return TOO_SLOW
+        return None
+
+    async def throw_away(self) -> None:
+        """Read the rest for nothing, for a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS):
+                while not self._is_whole:
+                    await self._next()
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        self.is_abandoned = message["type"] == "http.disconnect"
+        self._is_whole = not message.get("more_body", False)
+        return bytes(message.get("body", b""))
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -91,7 +105,13 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _linger(receive: Receive, send: Send) -> Send:
+async def _never() -> Message:
+    """Nothing more comes to the app with a request that was refused: the rest of its body is not the app's."""
+    await asyncio.Event().wait()
+    return {"type": "http.disconnect"}
+
+
+def _linger(body: Body, send: Send) -> Send:
     async def linger(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [header for header in message["headers"] if header[0].lower() != b"connection"]
@@ -101,12 +121,7 @@ def _linger(receive: Receive, send: Send) -> Send:
             await send(message)
             return
         await send({**message, "more_body": True})
-        try:
-            async with asyncio.timeout(SECONDS):
-                while (await receive()).get("more_body", False):
-                    pass
-        except TimeoutError:
-            pass
+        await body.throw_away()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return linger
