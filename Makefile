@@ -45,14 +45,14 @@ run: $(VENV)/.runtime ## Start the feedback wall on this machine; ARGS="--port 8
 test: $(VENV)/.dev ## Run all tests in random order; ARGS="-k name" passes options on.
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
 
-test-313: ## Run the tests that need no browser on Python 3.13, if there is one.
+test-313: ## Run the quick tests that need no browser on Python 3.13, if there is one.
 	@python=$$($(FIND_313)); \
 	if [ -z "$$python" ]; then \
 		echo "Python 3.13 was not found, so the tests were not run on it."; \
 	else \
 		$(MAKE) --no-print-directory $(VENV_313)/.dev PYTHON_313="$$python" && \
-		echo "$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser' $(ARGS)" && \
-		$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser' $(ARGS); \
+		echo "$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' $(ARGS)" && \
+		$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' $(ARGS); \
 	fi
 
 check: lint format-check types templates test test-313 ## Run every check: what CI runs.

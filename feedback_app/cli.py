@@ -13,6 +13,7 @@ from .config import ConfigurationError, Settings
 from .database import Database, DatabaseUnfit
 from .models import Feedback, Wall
 from .models.wall import TITLE_LENGTH, slug_fault
+from .words import Unfit, clean, is_blank
 
 
 def main() -> None:
@@ -72,10 +73,13 @@ def wall() -> None:
 @click.option("--title", help="What stands at the top; the address if it is left out.")
 def add_wall(slug: str, title: str | None) -> None:
     """Make a wall at /walls/SLUG."""
-    title = (title or slug).strip()
     if fault := slug_fault(slug):
         raise ConfigurationError(fault)
-    if not title or len(title) > TITLE_LENGTH:
+    try:
+        title = clean(title or slug, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
+    except Unfit as unfit:
+        raise ConfigurationError(f"The title cannot be taken. {unfit}") from None
+    if is_blank(title):
         raise ConfigurationError(f"A title has 1 to {TITLE_LENGTH} characters.")
 
     async def add(database: Database) -> None:

@@ -4,7 +4,7 @@ import logging
 
 from quart import Quart, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .forms import read_form
 from .guard import refusal_of
@@ -43,7 +43,10 @@ async def explain(error: HTTPException) -> Response:
     given = error.description or ""
     standard = type(error).description or ""
     sentence = SENTENCES.get(status, given) if given == standard else given
-    return await _answer(status, sentence)
+    answer = await _answer(status, sentence)
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
 
 
 async def explain_database(error: Exception) -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from quart import Quart
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,8 +73,9 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
-def database_url(settings: Settings) -> str:
-    return settings.database_url or f"sqlite+aiosqlite:///{(settings.data / 'feedback.sqlite3').absolute()}"
+def database_url(settings: Settings) -> str | URL:
+    # Not as text, in which a folder's `%` or `?` would have a meaning.
+    return settings.database_url or URL.create("sqlite", database=str((settings.data / "feedback.sqlite3").absolute()))
 
 
 def is_marked(settings: Settings) -> bool:
@@ -117,7 +119,7 @@ def _look_at_file(settings: Settings, path: Path, *, anew: bool) -> None:
         prepare_folder(path.parent)
         return
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         verdict = str(error)

@@ -48,7 +48,8 @@ def allow_framing(ancestors: str = "*") -> None:
 
 async def add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
-    if response.mimetype == "text/html":
+    # A policy on a 304 would replace the one of the page that the browser has kept.
+    if response.mimetype == "text/html" and response.status_code != 304:
         response.headers["Content-Security-Policy"] = POLICY.format(
             frames=g.get("frame_src", "'none'"), ancestors=g.get("frame_ancestors", "'none'")
         )

@@ -15,6 +15,7 @@ from .live.stream import ABORT
 
 HEAD_SECONDS = 10
 HEAD_BYTES = 64 * 1024
+FRAMING = 10
 STOP_SECONDS = 8
 # A reader whose machine vanished, or who takes nothing any more, is given up after this long.
 UNACKNOWLEDGED_MILLISECONDS = 25_000
@@ -27,7 +28,8 @@ class Protocol(HttpToolsProtocol):
     It also hands the app a way to cut the connection, for readers of a stream that are too slow.
     """
 
-    _head_bytes = 0
+    _bytes = 0
+    _body_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -39,14 +41,15 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
+        self._bytes += len(data)
         super().data_received(data)
-        if self._head_timer is not None and self._head_bytes > HEAD_BYTES:
+        # What is not body is head, trailers (a head after the body) or framing: five bytes for a chunk of one.
+        if self._bytes - FRAMING * self._body_bytes > HEAD_BYTES:
             self.transport.abort()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        self._bytes = self._body_bytes = 0
         if self._head_timer is None:
             self._await_head()
 
@@ -54,6 +57,10 @@ class Protocol(HttpToolsProtocol):
         self._stop_timer()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)

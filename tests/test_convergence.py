@@ -86,8 +86,8 @@ async def act(wall: Served, what: str, which: int, numbers: list[int]) -> None:
             await wall.change(getattr(Wall, what), number)
 
 
-# Each example serves walls of its own; thirty of them keep the test below some ten seconds.
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example serves walls of its own; twenty of them keep the test below some twenty seconds.
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 async def test_every_reader_ends_with_what_the_database_says(
     template: Path, tmp_path: Path, steps: list[tuple[str, int]]

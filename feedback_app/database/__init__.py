@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from quart import current_app
+from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from .engine import DatabaseUnfit, complete_url, make_engine
@@ -17,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class Database:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self.url = complete_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.write_engine = make_engine(self.url, writes=True)

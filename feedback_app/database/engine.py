@@ -25,7 +25,7 @@ class DatabaseUnfit(Exception):
     """A database that cannot be used as it is; the message is a sentence for the operator."""
 
 
-def complete_url(url: str) -> URL:
+def complete_url(url: str | URL) -> URL:
     """The address of the database, with our driver where none is named."""
     try:
         parsed = make_url(url)

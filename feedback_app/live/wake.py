@@ -43,10 +43,10 @@ class SQLiteWake(Wake):
 
     def __init__(self, file: Path) -> None:
         super().__init__()
-        self._file = file
+        self._address = f"{file.absolute().as_uri()}?mode=ro"
 
     async def watch(self) -> None:
-        with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(self._address, uri=True, isolation_level=None)) as connection:
             known = _data_version(connection)
             while True:
                 await asyncio.sleep(SQLITE_SECONDS)
