@@ -174,7 +174,7 @@ async def test_text_that_looks_like_an_event_is_one_event(client: httpx.AsyncCli
     assert await words(client) == ["After", expected]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(
         [

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from feedback_app.live import hub
 from feedback_app.models import Wall
+from feedback_app.server import listen
 
 from .support import HTMX, Process, Reader, Served, post, until, words
 
@@ -142,8 +144,6 @@ async def test_a_stream_still_delivers_after_75_seconds(wall: Served) -> None:
 
 async def test_who_does_not_read_is_hung_up_on_and_others_hear_everything(wall: Served) -> None:
     """Requirements 20 and 21."""
-    import socket
-
     stalled = socket.socket()
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stalled.connect(("127.0.0.1", wall.port))
@@ -166,6 +166,14 @@ async def test_who_does_not_read_is_hung_up_on_and_others_hear_everything(wall: 
 async def _receive_many(session: Any, round_: int) -> None:
     main = (await session.scalars(Wall.locked("main"))).one()
     session.add_all([main.receive(name="Ann", text=f"{round_} " + "x" * 1500, author="a") for _ in range(10)])
+
+
+def test_a_reader_whose_machine_vanished_is_given_up() -> None:
+    """Requirement 20: every accepted connection has the time-out of the system, which frees it within 45 s."""
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 25_000
 
 
 async def test_more_readers_than_there_is_room_for_are_told_so(serve: Callable[..., Any]) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +12,8 @@ import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from ..support import Process, environment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -34,38 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-class Wall:
+class Wall(Process):
     """A wall served by a process of its own, which can be killed and started again at the same address."""
 
     def __init__(self, data: Path, **settings: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.data, self.settings = data, {"FEEDBACK_DEFENCES": "off", **settings}
+        super().__init__(data, **{"FEEDBACK_DEFENCES": "off", **settings})
         self.url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    @property
-    def page(self) -> str:
-        return f"{self.url}/walls/main"
-
-    def start(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FEEDBACK_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "feedback_app", "serve", "--port", str(self.port)],
-            env={**environment, "FEEDBACK_DATA": str(self.data), **self.settings},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert "The wall is at" in self.process.stdout.readline()
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(how)
-        code = self.process.wait(20)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        return code
+        self.page = f"{self.url}/walls/main"
 
     def post(self, name: str, text: str, **fields: str) -> int:
         """Somebody else writes; gives the number of the entry."""
@@ -82,7 +57,7 @@ class Wall:
         """A command of ours, in a process of its own on the same database."""
         subprocess.run(
             [sys.executable, "-m", "feedback_app", *command],
-            env={**os.environ, "FEEDBACK_DATA": str(self.data)},
+            env=environment(self.data),
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -108,7 +83,7 @@ class Wall:
         )
         subprocess.run(
             [sys.executable, "-c", program, str(number), text],
-            env={**os.environ, "FEEDBACK_DATA": str(self.data)},
+            env=environment(self.data),
             check=True,
         )
 
