@@ -1,0 +1,57 @@
+"""The commands about walls."""
+
+import click
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..config import ConfigurationError
+from ..database import Database
+from ..models import Wall
+from ..models.wall import TITLE_LENGTH, slug_fault
+from ..words import Unfit, clean, is_blank
+from .running import with_database
+
+
+@click.group()
+def wall() -> None:
+    """Walls: add one, list them."""
+
+
+@wall.command("add")
+@click.argument("slug")
+@click.option("--title", help="What stands at the top; the address if it is left out.")
+def add(slug: str, title: str | None) -> None:
+    """Make a wall at /walls/SLUG."""
+    if fault := slug_fault(slug):
+        raise ConfigurationError(fault)
+    try:
+        title = clean(title or slug, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
+    except Unfit as unfit:
+        raise ConfigurationError(f"The title cannot be taken. {unfit}") from None
+    if is_blank(title):
+        raise ConfigurationError(f"A title has 1 to {TITLE_LENGTH} characters.")
+
+    async def make(database: Database) -> None:
+        async def work(session: AsyncSession) -> None:
+            if await session.scalar(Wall.named(slug)):
+                raise ConfigurationError(f"There is a wall {slug} already.")
+            session.add(Wall(slug=slug, title=title))
+
+        await database.write(work)
+
+    with_database(make)
+    click.echo(f"The wall {slug} is at /walls/{slug}.")
+
+
+@wall.command("list")
+def list_() -> None:
+    """One line a wall: its address and its title."""
+
+    async def show(database: Database) -> None:
+        async with database.reading() as session:
+            for each in await session.scalars(Wall.all()):
+                click.echo(f"{each.slug}\t{each.title}")
+
+    with_database(show)
+
+
+commands = (wall,)
