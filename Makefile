@@ -11,7 +11,7 @@ VENV_LOCK := .venv-lock
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-input
 UV_VERSION := 0.13.9
 COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+	--all-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
