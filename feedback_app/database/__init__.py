@@ -10,9 +10,10 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from .engine import DatabaseUnfit, complete_url, make_engine
+from .faults import is_passing
 from .writer import Writer
 
-__all__ = ["Database", "DatabaseUnfit", "database"]
+__all__ = ["Database", "DatabaseUnfit", "database", "is_passing"]
 
 Result = TypeVar("Result")
 
