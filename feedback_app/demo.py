@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator
+from secrets import token_hex
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from .clock import now
 from .config import ConfigurationError
 from .database import Database
-from .models import Feedback, Wall
+from .models import Post, Wall
+from .receiving import receive
 
 NAMES = (
     "Amira", "Bo Larsen", "Chidi Okafor", "Daniela", "Émile Roux", "Farah", "Grandma Inge", "Hiroshi Tanaka", "ليلى",
@@ -42,19 +43,14 @@ TEXTS = (
 async def post(slug: str, database: Database, *, every: float, count: int) -> AsyncIterator[tuple[str, str]]:
     """Post `count` entries (0: endlessly) some `every` seconds apart; gives each as (name, text)."""
     async with database.reading() as session:
-        if await session.scalar(Wall.named(slug)) is None:
+        wall = await session.scalar(Wall.named(slug))
+        if wall is None:
             raise ConfigurationError(f"There is no wall {slug}. Make it with: feedback-app wall add {slug}")
     for number in itertools.count(1):
         name, text = random.choice(NAMES), random.choice(TEXTS)  # noqa: S311
-        await database.write(lambda session, name=name, text=text: _receive(session, slug, name, text))  # type: ignore[misc]
+        words = Post.of(wall_id=wall.id, name=name, text=text, authors=["demo"], at=now(), given=token_hex())
+        await database.write_together(receive, words)
         yield name, text
         if number == count:
             return
         await asyncio.sleep(every * random.uniform(0.5, 1.5))  # noqa: S311
-
-
-async def _receive(session: AsyncSession, slug: str, name: str, text: str) -> Feedback:
-    wall = (await session.scalars(Wall.locked(slug))).one()
-    feedback = wall.receive(name=name, text=text, author="demo")
-    session.add(feedback)
-    return feedback

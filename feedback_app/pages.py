@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import cast
 
 import brotli
@@ -10,6 +9,7 @@ from quart import Quart, Response, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .assets import takes_brotli
+from .clock import now
 from .forms import Composer
 from .jinja import render
 from .models import Feedback, Wall
@@ -34,7 +34,7 @@ def wants_fragment() -> bool:
 def entity_tag(wall: Wall) -> str:
     """What this address shows: it depends on the wall's version, the hour of the stamp and the edition of our files."""
     edition = current_app.extensions["edition"]
-    parts = (edition, wall.id, wall.version, int(datetime.now(UTC).timestamp()) // 3600, request.full_path)
+    parts = (edition, wall.id, wall.version, int(now().timestamp()) // 3600, request.full_path)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
@@ -83,7 +83,7 @@ async def wall_page(
 def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapping[str, object]:
     """What the form's template needs beside the place."""
     stamps = cast("Stamps", current_app.extensions["stamps"])
-    return {"form": form or Composer(), "stamp": stamps.make(wall.slug, datetime.now(UTC)), "notice": notice}
+    return {"form": form or Composer(), "stamp": stamps.make(wall.slug, now()), "notice": notice}
 
 
 async def compress(response: Response) -> Response:

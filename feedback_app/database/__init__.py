@@ -1,6 +1,6 @@
 """The database: sessions that read side by side, and one writer through which everything is changed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar, cast
@@ -15,6 +15,7 @@ from .writer import Writer
 
 __all__ = ["Database", "DatabaseUnfit", "database", "is_passing"]
 
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
@@ -41,6 +42,15 @@ class Database:
     async def write(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""
         return cast("Result", await self._writer.write(work))
+
+    async def write_together(
+        self, together: Callable[[AsyncSession, Sequence[Part]], Awaitable[Sequence[Result | Exception]]], part: Part
+    ) -> Result:
+        """Have `part` done in one transaction with all that wait to be done by `together` at the same moment.
+
+        It gives an answer for each part, in their order; one that is an exception is raised here. It may be run twice.
+        """
+        return cast("Result", await self._writer.write_together(together, part))
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit of this process."""

@@ -1,83 +1,160 @@
 """The writer: everything this process changes in the database passes through its one task."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from .faults import is_passing
+
 BATCH = 256
+# While the database is away, a piece is tried again for this long.
+PATIENCE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 1.0
+
+Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[Sequence[Any]]]
+Work = Callable[[AsyncSession], Awaitable[Any]]
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class _Piece:
-    work: Callable[[AsyncSession], Awaitable[Any]]
+    together: Together
+    part: Any
     answer: asyncio.Future[Any]
-    result: Any = None
-    error: Exception | None = field(default=None)
+    since: float = field(default_factory=monotonic)
+
+    def settle(self, answer: Any) -> None:
+        """Answer whoever asked, if they are still there."""
+        if self.answer.done():
+            return
+        if isinstance(answer, Exception):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
 
 
 class Writer:
-    """Pieces of work that wait at the same moment share a transaction and its commit.
+    """Pieces of the same kind that wait at the same moment are run together and share a transaction and its commit.
 
-    Each is behind a savepoint of its own, so that one that fails harms no other, and nobody is answered before the
-    commit. A request that is cancelled cancels nothing inside a transaction, since this task is not the request's: on
-    SQLite such a cancellation would leave the file locked.
+    Nobody is answered before the commit. A request that is cancelled cancels nothing inside a transaction, since this
+    task is not the request's: on SQLite such a cancellation would leave the file locked.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self.listeners: list[Callable[[], None]] = []
         self._sessions = sessions
-        self._waiting: asyncio.Queue[_Piece | None] = asyncio.Queue()
+        self._waiting: deque[_Piece] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    async def write(self, work: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
-        piece = _Piece(work, asyncio.get_running_loop().create_future())
-        self._waiting.put_nowait(piece)
+    async def write(self, work: Work) -> Any:
+        """Run one piece of work behind a savepoint of its own. It is run again where it certainly was not committed."""
+        return await self.write_together(each_by_itself, work)
+
+    async def write_together(self, together: Together, part: Any) -> Any:
+        """Have `part` done by `together`, which gives an answer for each part; an exception is raised to its asker.
+
+        What is run together must do no harm when it is done twice, since a commit whose outcome nobody knows is
+        followed by a second try.
+        """
+        piece = _Piece(together, part, asyncio.get_running_loop().create_future())
+        self._waiting.append(piece)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="writer")
         return await piece.answer
 
     async def close(self) -> None:
+        """Finish what waits."""
         if self._task is not None:
-            self._waiting.put_nowait(None)
             await self._task
-            self._task = None
 
     async def _run(self) -> None:
-        while (piece := await self._waiting.get()) is not None:
-            batch = [piece]
-            while len(batch) < BATCH and not self._waiting.empty():
-                another = self._waiting.get_nowait()
-                if another is None:
-                    self._waiting.put_nowait(None)
-                    break
-                batch.append(another)
-            await self._commit(batch)
+        while self._waiting:
+            await self._settle(self._next_batch())
+        self._task = None
 
-    async def _commit(self, batch: list[_Piece]) -> None:
+    def _next_batch(self) -> list[_Piece]:
+        """The piece that has waited longest, and those of its kind."""
+        kind = self._waiting[0].together
+        alike = [piece for piece in self._waiting if piece.together == kind][:BATCH]
+        taken = set(map(id, alike))
+        self._waiting = deque(piece for piece in self._waiting if id(piece) not in taken)
+        return alike
+
+    async def _settle(self, batch: list[_Piece]) -> None:
+        """Commit and answer; try again what may succeed in a moment, and one by one what fails together."""
+        attempt = 0
+        while batch:
+            fault, may_pass = await self._commit(batch)
+            if fault is None:
+                return
+            if may_pass:
+                batch = _patient(batch, fault)
+                self._waiting = deque(_patient(self._waiting, fault))
+                if batch:
+                    await _pause(attempt)
+                    attempt += 1
+            else:
+                await self._settle_one_by_one(batch, fault)
+                return
+
+    async def _settle_one_by_one(self, batch: list[_Piece], fault: Exception) -> None:
+        if len(batch) == 1:
+            batch[0].settle(fault)
+        else:
+            for piece in batch:
+                await self._settle([piece])
+
+    async def _commit(self, batch: list[_Piece]) -> tuple[Exception | None, bool]:
+        """What kept the transaction from its commit, and whether it may be run once more as it is."""
+        together = batch[0].together
+        commits = False
         try:
             async with self._sessions() as session, session.begin():
-                for piece in batch:
-                    await _try(piece, session)
-        except Exception as error:  # Whatever kept the transaction from its commit: nothing of the batch is stored.
-            for piece in batch:
-                piece.error = piece.error or error
-        for piece in batch:
-            if piece.answer.done():
-                continue
-            if piece.error is not None:
-                piece.answer.set_exception(piece.error)
-            else:
-                piece.answer.set_result(piece.result)
+                answers = await together(session, [piece.part for piece in batch])
+                pairs = list(zip(batch, answers, strict=True))
+                commits = True
+        except Exception as fault:  # Whatever it was, nothing of the batch was acknowledged.
+            return fault, is_passing(fault) and not (commits and together == each_by_itself)
+        for piece, answer in pairs:
+            piece.settle(answer)
         for listener in self.listeners:
             listener()
+        return None, False
 
 
-async def _try(piece: _Piece, session: AsyncSession) -> None:
+async def each_by_itself(session: AsyncSession, works: Sequence[Work]) -> list[Any]:
+    """Run single pieces of work one after the other, each behind a savepoint, so that one harms no other."""
+    return [await _try(work, session) for work in works]
+
+
+async def _try(work: Work, session: AsyncSession) -> Any:
     try:
         async with session.begin_nested():
-            piece.result = await piece.work(session)
-    except Exception as error:  # It belongs to whoever asked for this piece, and is raised there.
-        piece.error = error
+            return await work(session)
+    except Exception as fault:  # It belongs to whoever asked for this piece, and is raised there.
+        if is_passing(fault):
+            raise
+        return fault
+
+
+def _patient(pieces: Iterable[_Piece], fault: Exception) -> list[_Piece]:
+    """Those that have not waited for too long; the others are told what keeps the database."""
+    patient = []
+    for piece in pieces:
+        if monotonic() - piece.since < PATIENCE_SECONDS:
+            patient.append(piece)
+        else:
+            piece.settle(fault)
+    return patient
+
+
+async def _pause(attempt: int) -> None:
+    """Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter), so that those who were
+    thrown out at the same moment do not all come back at the same moment."""
+    longest = min(LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
+    await asyncio.sleep(random.uniform(0, longest))  # noqa: S311

@@ -1,7 +1,8 @@
-"""What the app knows: walls and the feedback on them. Nothing here waits, and nothing here knows the web."""
+"""What the app knows: walls, the feedback on them, posts on their way. Nothing here waits or knows the web."""
 
 from .base import Base
 from .feedback import Feedback
+from .post import Post
 from .wall import Wall
 
-__all__ = ["Base", "Feedback", "Wall"]
+__all__ = ["Base", "Feedback", "Post", "Wall"]

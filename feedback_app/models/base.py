@@ -57,7 +57,3 @@ TABLE_OPTIONS: dict[str, Any] = {
     # SQLite would give the number of a deleted newest row to the next one.
     "sqlite_autoincrement": True,
 }
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

@@ -1,13 +1,30 @@
 """A piece of feedback: a name and a few words on a wall."""
 
-import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, Text, UniqueConstraint, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Insert,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime, now
+from ..clock import now
+from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
 
 NAME_LENGTH = 80
 NAME_CODE_POINTS = 320
@@ -80,27 +97,42 @@ class Feedback(Base):
         return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)
 
     @staticmethod
-    def kept_under(wall_id: int, key: str) -> "Select[Feedback]":
-        return Feedback.on(wall_id).where(Feedback.key == key)
+    def kept_under(keys: Mapping[int, Collection[str]]) -> "Select[Feedback]":
+        """What is stored under these keys, which are given by the number of their wall."""
+        return select(Feedback).where(or_(*(_under(wall_id, each) for wall_id, each in keys.items())))
 
     @staticmethod
-    def repeated(
-        wall_id: int, authors: Collection[str], *, name: str, text: str, since: datetime
-    ) -> "Select[Feedback]":
-        """The same words from one of these authors since then."""
+    def numbers_under(keys: Mapping[int, Collection[str]]) -> Select[int, int, str | None]:
+        """Rows of (wall's number, number, key)."""
+        return select(Feedback.wall_id, Feedback.id, Feedback.key).where(
+            or_(*(_under(wall_id, each) for wall_id, each in keys.items()))
+        )
+
+    @staticmethod
+    def insertion() -> Insert:
+        """For many rows by one statement."""
+        return insert(Feedback.__table__)
+
+    @staticmethod
+    def times_by(authors: Collection[str], windows: Sequence[tuple[datetime, datetime]]) -> Select[*tuple[Any, ...]]:
+        """Rows of the author and, for each window: how many posts, on whichever wall, the time of the earliest."""
+        within = [Feedback.created_at.between(*window) for window in windows]
         return (
-            Feedback.on(wall_id)
-            .where(Feedback.author.in_(authors), Feedback.created_at >= since)
-            .where(Feedback.name == name, Feedback.text == text)
-            .limit(1)
+            select(
+                Feedback.author,
+                *(
+                    column
+                    for each in within
+                    for column in (func.count(case((each, 1))), func.min(case((each, Feedback.created_at))))
+                ),
+            )
+            .where(Feedback.author.in_(authors), or_(*within))
+            .group_by(Feedback.author)
         )
 
-    @staticmethod
-    def times_by(authors: Collection[str], since: datetime) -> Select[int, datetime | None]:
-        """How many posts, on whichever wall, and the time of the earliest of them."""
-        return select(func.count(), func.min(Feedback.created_at)).where(
-            Feedback.author.in_(authors), Feedback.created_at > since
-        )
+    def row(self) -> dict[str, object]:
+        """What is set of it, to be inserted."""
+        return {name: value for name, value in self.__dict__.items() if name in self.__table__.columns}
 
 
 class Slice:
@@ -111,10 +143,5 @@ class Slice:
         self.before = self.entries[-1].id if len(found) > size else None
 
 
-def key_of(key: str, name: str, text: str) -> str:
-    """What is stored of a form's idempotency key: a digest of it and of the words it came with.
-
-    The same key with other words is therefore another entry: somebody whose first try got no answer, and who
-    went on writing before the second one, loses nothing.
-    """
-    return hashlib.sha256("\0".join((key, name, text)).encode()).hexdigest()
+def _under(wall_id: int, keys: Collection[str]) -> ColumnElement[bool]:
+    return and_(Feedback.wall_id == wall_id, Feedback.key.in_(keys))

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime, now
+from ..clock import now
+from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import LARGEST_ID, Feedback
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -41,6 +42,18 @@ class Wall(Base):
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
+    def all_locked(wall_ids: Iterable[int]) -> "Select[Wall]":
+        """These walls, locked in the one order that everybody keeps, so that two who lock several never wait for
+        each other."""
+        return (
+            select(Wall)
+            .where(Wall.id.in_(sorted(wall_ids)))
+            .order_by(Wall.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
+    @staticmethod
     def locked_with(feedback_id: int) -> "Select[Wall]":
         """The wall on which the feedback of that number stands, locked."""
         its_wall = select(Feedback.wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID)).scalar_subquery()
@@ -60,10 +73,12 @@ class Wall(Base):
         return Feedback(
             wall_id=self.id,
             version=self.change(),
+            state="public",
             name=name,
             text=text,
             author=author,
             key=key,
+            created_at=now(),
         )
 
     def edit(self, feedback: Feedback, *, name: str, text: str) -> None:

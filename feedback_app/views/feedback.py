@@ -1,32 +1,27 @@
 """Feedback: writing it, reading older slices of it, and its permanent address."""
 
-import re
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from quart import Blueprint, Response, current_app, request
-from sqlalchemy.ext.asyncio import AsyncSession
+from quart import Blueprint, Response, abort, current_app, request
 
 from ..authors import authors_at
+from ..clock import now
 from ..config import Settings
 from ..database import database
-from ..finding import before_in_query, find_feedback, find_wall
+from ..finding import NO_WALL, before_in_query, find_feedback, find_wall
 from ..forms import Composer, read_form
 from ..jinja import render
-from ..limits import seconds_to_wait
-from ..models import Feedback, Wall
-from ..models.feedback import Slice, key_of
+from ..models import Feedback, Post, Wall
+from ..models.feedback import Slice
 from ..pages import answer, composer, unchanged, wall_page, wants_fragment
 from ..place import Place
+from ..receiving import NoWall, TooOften, receive
 from ..stamps import Stamps
 
 views = Blueprint("feedback", __name__)
 
 EXPIRED = "This page had been open for long. Your words are still here: please post them once more."
 TRAPPED = "Only robots fill in the hidden field. Your words are still here: please post them once more."
-SAME_WORDS = timedelta(minutes=1)
-KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
 @views.post("/walls/<slug>/feedback")
@@ -42,12 +37,15 @@ async def write(slug: str) -> Response:
     if distrust := _distrust(form, wall):
         return await _again(place, form, 422, distrust)
 
-    received = await database().write(_receiving(slug, form))
-
-    if isinstance(received, int):
-        refusal = await _again(place, form, 429, _patience(received))
-        refusal.headers["Retry-After"] = str(received)
+    try:
+        received = await database().write_together(receive, _post(wall, form))
+    except TooOften as often:
+        refusal = await _again(place, form, 429, _patience(often.seconds))
+        refusal.headers["Retry-After"] = str(often.seconds)
         return refusal
+    except NoWall:
+        abort(404, NO_WALL)
+
     if wants_fragment():
         return Response(
             render("feedback/_received.html", wall=wall, place=place, thanks=received, **composer(wall)), 201
@@ -81,32 +79,18 @@ async def show(slug: str, number: int) -> Response:
     return answer(render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback), wall)
 
 
-def _receiving(slug: str, form: Composer) -> Callable[[AsyncSession], Awaitable[Feedback | int]]:
-    """What is to be done in the transaction: gives the entry, new or already there, or the seconds to wait."""
+def _post(wall: Wall, form: Composer) -> Post:
     settings = cast("Settings", current_app.extensions["settings"])
-    at = datetime.now(UTC)
-    authors = authors_at(request.remote_addr or "", at, current_app.extensions["secret_key"])
-    name, text = str(form.name.data), str(form.text.data)
-    given = form.key.data or ""
-    key = key_of(given, name, text) if KEY.fullmatch(given) else None
-
-    async def receive(session: AsyncSession) -> Feedback | int:
-        wall = (await session.scalars(Wall.locked(slug))).one()
-        same = (
-            Feedback.kept_under(wall.id, key)
-            if key
-            else Feedback.repeated(wall.id, authors, name=name, text=text, since=at - SAME_WORDS)
-        )
-        if earlier := await session.scalar(same):
-            return earlier
-        if seconds := await seconds_to_wait(settings.post_limits(), authors, session):
-            return seconds
-        feedback = wall.receive(name=name, text=text, author=authors[0], key=key)
-        session.add(feedback)
-        await session.flush()
-        return feedback
-
-    return receive
+    at = now()
+    return Post.of(
+        wall_id=wall.id,
+        name=str(form.name.data),
+        text=str(form.text.data),
+        authors=authors_at(request.remote_addr or "", at, current_app.extensions["secret_key"]),
+        at=at,
+        given=form.key.data or "",
+        limits=settings.post_limits(),
+    )
 
 
 def _distrust(form: Composer, wall: Wall) -> str | None:
@@ -116,7 +100,7 @@ def _distrust(form: Composer, wall: Wall) -> str | None:
     if form.website.data:
         return TRAPPED
     stamps = cast("Stamps", current_app.extensions["stamps"])
-    return None if stamps.is_good(form.stamp.data or "", wall.slug, datetime.now(UTC)) else EXPIRED
+    return None if stamps.is_good(form.stamp.data or "", wall.slug, now()) else EXPIRED
 
 
 async def _again(place: Place, form: Composer, status: int, notice: str = "") -> Response:

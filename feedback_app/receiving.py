@@ -1,0 +1,73 @@
+"""Taking posts in: as many as wait at the same moment, in one transaction with few statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .clock import now
+from .limits import Tally
+from .models import Feedback, Post, Wall
+
+
+class TooOften(Exception):
+    """The author has to wait this many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Post again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class NoWall(Exception):
+    """The wall has been taken away since the post was sent."""
+
+
+async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Feedback | TooOften | NoWall]:
+    """An answer for each: its entry, new or already there, or why there is none.
+
+    The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
+    the same form that was sent to another process, nor this transaction itself when it is run a second time.
+    """
+    walls = {wall.id: wall for wall in await session.scalars(Wall.all_locked({post.wall_id for post in posts}))}
+    found = await session.scalars(Feedback.kept_under(_by_wall((post.wall_id, post.keys) for post in posts)))
+    kept = {(each.wall_id, each.key): each for each in found}
+    tally = Tally(now())
+    await tally.read(posts, session)
+
+    new: list[Feedback] = []
+    answers: list[Feedback | TooOften | NoWall] = []
+    for post in posts:
+        earlier = [kept[post.wall_id, key] for key in post.keys if (post.wall_id, key) in kept]
+        if same := next((each for each in earlier if post.is_kept_as(each)), None):
+            answers.append(same)
+        elif post.wall_id not in walls:
+            answers.append(NoWall())
+        elif seconds := tally.seconds_to_wait(post):
+            answers.append(TooOften(seconds))
+        else:
+            key = post.keys[-1 if earlier else 0]
+            feedback = walls[post.wall_id].receive(name=post.name, text=post.text, author=post.authors[0], key=key)
+            kept[post.wall_id, key] = feedback
+            tally.add(post)
+            new.append(feedback)
+            answers.append(feedback)
+
+    if new:
+        await _store(new, session)
+    return answers
+
+
+async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
+    """One statement for all, which on MariaDB and MySQL cannot give their numbers, and one that asks for those."""
+    await session.execute(Feedback.insertion(), [each.row() for each in new])
+    keys = _by_wall((each.wall_id, [str(each.key)]) for each in new)
+    numbers = {(wall_id, key): number for wall_id, number, key in await session.execute(Feedback.numbers_under(keys))}
+    for each in new:
+        each.id = numbers[each.wall_id, each.key]
+
+
+def _by_wall(pairs: Iterable[tuple[int, Iterable[str]]]) -> Mapping[int, set[str]]:
+    keys: dict[int, set[str]] = defaultdict(set)
+    for wall_id, each in pairs:
+        keys[wall_id].update(each)
+    return keys
