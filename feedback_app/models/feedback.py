@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Insert,
     Select,
     String,
+    Table,
     Text,
     UniqueConstraint,
     and_,
@@ -110,8 +111,8 @@ class Feedback(Base):
 
     @staticmethod
     def insertion() -> Insert:
-        """For many rows by one statement."""
-        return insert(Feedback.__table__)
+        """For many rows by one statement, past the mapper, which would make objects of them once more."""
+        return insert(cast("Table", Feedback.__table__))
 
     @staticmethod
     def times_by(authors: Collection[str], windows: Sequence[tuple[datetime, datetime]]) -> Select[*tuple[Any, ...]]:
