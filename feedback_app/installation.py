@@ -11,10 +11,11 @@ from typing import cast
 from quart import Quart
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .config import PREFIX, ConfigurationError, Settings
 from .database import Database, DatabaseUnfit, schema
+from .database.faults import unfit
 from .models import Wall
 
 MARK = "installed"
@@ -97,19 +98,21 @@ async def open_database(settings: Settings, database: Database, *, anew: bool = 
     if database.is_sqlite:
         await asyncio.to_thread(_look_at_file, settings, cast("Path", database.file), anew=anew)
     try:
-        async with database.write_engine.begin() as connection:
+        async with database.migrating() as connection:
             if await connection.run_sync(schema.revision) is None and is_marked(settings) and not anew:
                 raise DatabaseUnfit(_vanished(settings, "is empty"))
             await connection.run_sync(schema.upgrade)
-    except SQLAlchemyError as error:
-        raise DatabaseUnfit(f"The database cannot be used: {getattr(error, 'orig', None) or error}.") from error
+            await _make_first_wall(connection)
+    except (SQLAlchemyError, OSError) as error:
+        raise unfit(error, database.url) from error
     mark(settings)
-    await database.write(_make_first_wall)
 
 
-async def _make_first_wall(session: AsyncSession) -> None:
-    if await session.scalar(Wall.all().limit(1)) is None:
-        session.add(Wall(slug="main", title="Feedback"))
+async def _make_first_wall(connection: AsyncConnection) -> None:
+    async with AsyncSession(connection) as session:
+        if await session.scalar(Wall.all().limit(1)) is None:
+            session.add(Wall(slug="main", title="Feedback"))
+            await session.flush()
 
 
 def _look_at_file(settings: Settings, path: Path, *, anew: bool) -> None:

@@ -7,10 +7,11 @@ from typing import TypeVar, cast
 
 from quart import current_app
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 
-from .engine import DatabaseUnfit, complete_url, make_engine
-from .faults import is_passing
+from . import schema
+from .engine import complete_url, make_engine
+from .faults import DatabaseUnfit, is_passing
 from .writer import Writer
 
 __all__ = ["Database", "DatabaseUnfit", "database", "is_passing"]
@@ -24,7 +25,7 @@ class Database:
         self.url = complete_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.write_engine = make_engine(self.url, writes=True)
-        self.read_engine = make_engine(self.url, writes=False) if self.is_sqlite else self.write_engine
+        self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
         self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False))
 
@@ -35,7 +36,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees the database as of one moment (SQLite) or one statement. Leave it before you wait."""
+        """A session that sees the database as of one moment. Leave it before you wait."""
         async with self._sessions() as session:
             yield session
 
@@ -51,6 +52,17 @@ class Database:
         It gives an answer for each part, in their order; one that is an exception is raised here. It may be run twice.
         """
         return cast("Result", await self._writer.write_together(together, part))
+
+    @asynccontextmanager
+    async def migrating(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which no other process migrates, and which has all the time it needs."""
+        engine = make_engine(self.url, writes=True, patient=True)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(schema.lock)
+                yield connection
+        finally:
+            await engine.dispose()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit of this process."""

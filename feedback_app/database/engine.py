@@ -8,6 +8,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..config import PREFIX, ConfigurationError
+from . import mariadb, postgresql
+from .faults import DatabaseUnfit
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -15,21 +17,21 @@ DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "mysql": "mysql+asyncmy",
     "mariadb": "mysql+asyncmy",
+    "mariadb+asyncmy": "mysql+asyncmy",
 }
+SERVERS = {"postgresql": postgresql.make_engine, "mysql": mariadb.make_engine}
+EXTRAS = {"postgresql": "postgresql", "mysql": "mariadb"}
 BUSY_MILLISECONDS = 5000
+PATIENT_MILLISECONDS = 60_000
 JOURNAL_BYTES = 64 * 2**20
 READERS = 4
-
-
-class DatabaseUnfit(Exception):
-    """A database that cannot be used as it is; the message is a sentence for the operator."""
 
 
 def complete_url(url: str | URL) -> URL:
     """The address of the database, with our driver where none is named."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(
             f"{PREFIX}DATABASE_URL is not the address of a database. Write it like "
             f"sqlite:////srv/wall/feedback.sqlite3 or postgresql://user:password@host/name."
@@ -39,33 +41,47 @@ def complete_url(url: str | URL) -> URL:
     if parsed.drivername not in DRIVERS.values():
         raise ConfigurationError(
             f"{PREFIX}DATABASE_URL names the database system {parsed.drivername!r}, which is not supported. "
-            f"Use sqlite, postgresql or mariadb."
+            f"Use sqlite, postgresql or mariadb, and name no driver."
         )
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ConfigurationError(
+                f"{PREFIX}DATABASE_URL names a database in memory, which would forget every word. Name a file, such as "
+                f"sqlite:////srv/wall/feedback.sqlite3."
+            )
+    elif not parsed.database:
         raise ConfigurationError(
-            f"{PREFIX}DATABASE_URL names a database in memory, which would forget every word. Name a file, such as "
-            f"sqlite:////srv/wall/feedback.sqlite3."
+            f"{PREFIX}DATABASE_URL names a server but no database on it. Write it like "
+            f"{parsed.get_backend_name()}://user:password@host/name."
         )
     return parsed
 
 
-def make_engine(url: URL, *, writes: bool) -> AsyncEngine:
-    if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True)
+def make_engine(url: URL, *, writes: bool, patient: bool = False) -> AsyncEngine:
+    """An engine for reading or for writing; a `patient` one has time for migrations."""
+    system = url.get_backend_name()
+    if system != "sqlite":
+        try:
+            return SERVERS[system](url, writes=writes, patient=patient)
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f"{PREFIX}DATABASE_URL needs {error.name}, which is not installed. Install it with: "
+                f"pip install 'feedback-app[{EXTRAS[system]}]'"
+            ) from None
     engine = create_async_engine(
         url,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
         pool_size=1 if writes else READERS,
         max_overflow=0,
     )
-    _be_careful(engine, writes=writes)
+    _be_careful(engine, writes=writes, patient=patient)
     return engine
 
 
-def _be_careful(engine: AsyncEngine, *, writes: bool) -> None:
+def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool) -> None:
     """Let us begin transactions, not the driver, and check that every pragma took."""
     wanted: dict[str, int | str] = {
-        "busy_timeout": BUSY_MILLISECONDS,
+        "busy_timeout": PATIENT_MILLISECONDS if patient else BUSY_MILLISECONDS,
         "journal_mode": "wal",
         "foreign_keys": 1,
         "synchronous": 2,

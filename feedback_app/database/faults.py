@@ -1,6 +1,11 @@
-"""Faults of the database: which of them pass by themselves, so that the same work may be tried once more."""
+"""Faults of the database: which of them pass by themselves, and what to say to the operator about the others."""
 
+import socket
+
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
+
+from ..config import PREFIX
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 POSTGRESQL_CLASSES = ("08",)  # The connection broke.
@@ -33,6 +38,44 @@ MARIADB_NUMBERS = {
     4031,  # The connection was idle for too long.
 }  # fmt: skip
 SQLITE_CODES = {5, 6}  # BUSY and LOCKED (https://www.sqlite.org/rescode.html)
+# What PostgreSQL's state or MariaDB's number means at the start, and what to do about it.
+REASONS: dict[str | int, str] = {}
+REASONS |= dict.fromkeys(
+    ("28P01", "28000", 1044, 1045, 1698),
+    "does not let {user} in ({said}). Check the name and the password in {variable}.",
+)
+REASONS |= dict.fromkeys(
+    ("3D000", 1049), "has no database {database}. Make an empty one there, or name another one in {variable}."
+)
+REASONS |= dict.fromkeys(
+    ("42501", 1142), "does not let {user} make tables in {database} ({said}). Make {user} the owner of the database."
+)
+REASONS |= dict.fromkeys(("25006", 1290, 1792, 1836), "only lets us read ({said}). Name the server that takes writes.")
+
+
+class DatabaseUnfit(Exception):
+    """A database that cannot be used as it is; the message is a sentence for the operator."""
+
+
+def unfit(error: BaseException, url: URL) -> DatabaseUnfit:
+    """What is wrong, and what the operator can do about it, in one line without the password."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    # The driver's own words: MariaDB's come with their number, asyncpg's behind the name of their class.
+    words = str(cause.args[-1] if cause is not None and cause.args else cause).rsplit(">: ", 1)[-1]
+    said = " ".join(words.split()) or type(cause).__name__
+    if url.get_backend_name() == "sqlite":
+        return DatabaseUnfit(f"The database {url.database} cannot be used: {said}.")
+    sentence = REASONS.get(_code(cause), "cannot be used now: {said}. Check that it runs, and {variable}.")
+    if isinstance(_root(cause), socket.gaierror):
+        sentence = "cannot be found: there is no machine of that name. Check {variable}."
+    elif isinstance(_root(cause), ConnectionRefusedError):
+        sentence = "takes no connection: nothing listens there. Start it, or check the host and port in {variable}."
+    elif isinstance(_root(cause), TimeoutError):
+        sentence = "does not answer. Check the host and port in {variable}, and the network between."
+    where = f"{url.host or 'this machine'}:{url.port}" if url.port else url.host or "this machine"
+    who = url.username or "this user"
+    sentence = sentence.format(user=who, database=url.database, said=said, variable=f"{PREFIX}DATABASE_URL")
+    return DatabaseUnfit(f"The database server at {where} {sentence}")
 
 
 def is_passing(error: BaseException) -> bool:
@@ -50,11 +93,23 @@ def is_passing(error: BaseException) -> bool:
 
 
 def _is_passing_by_number(error: BaseException | None) -> bool:
-    number = error.args[0] if error is not None and error.args else None
-    if isinstance(number, int):
-        return number in MARIADB_NUMBERS
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is not None:
-        return code & 0xFF in SQLITE_CODES
-    state = str(getattr(error, "sqlstate", None) or "")
-    return state in POSTGRESQL_STATES or state.startswith(POSTGRESQL_CLASSES)
+    sqlite_code = getattr(error, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return sqlite_code & 0xFF in SQLITE_CODES
+    code = _code(error)
+    if isinstance(code, int):
+        return code in MARIADB_NUMBERS
+    return code in POSTGRESQL_STATES or code.startswith(POSTGRESQL_CLASSES)
+
+
+def _code(error: BaseException | None) -> str | int:
+    """MariaDB's number or PostgreSQL's state of five characters."""
+    first = error.args[0] if error is not None and error.args else None
+    return first if isinstance(first, int) else str(getattr(error, "sqlstate", None) or "")
+
+
+def _root(error: BaseException | None) -> BaseException | None:
+    """What the operating system said, where the driver wrapped it."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__cause__ or error.__context__
+    return error

@@ -1,14 +1,25 @@
-"""The schema: brought to this version by Alembic, by one process at a time, whole or not at all."""
+"""The schema: brought to this version by Alembic, by one process at a time.
 
+SQLite and PostgreSQL do it whole or not at all. MariaDB commits each statement by itself, so there a migration that was
+interrupted goes on where it stopped (`migrations/env.py`).
+"""
+
+import hashlib
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
-from .engine import DatabaseUnfit
+from .faults import DatabaseUnfit
+
+VERSION_TABLE = "alembic_version"
+BEGUN = ""
+# "wall" as a number: advisory locks of PostgreSQL have no names.
+LOCK_NUMBER = 0x77616C6C
+LOCK_SECONDS = 3600
 
 
 def alembic_config() -> Config:
@@ -18,13 +29,27 @@ def alembic_config() -> Config:
     return config
 
 
+def lock(connection: Connection) -> None:
+    """Wait until no other process migrates; the lock is let go of with the transaction or the connection."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+    elif connection.dialect.name == "mysql":
+        # Its locks belong to the whole server.
+        name = "feedback-" + hashlib.sha256(str(connection.engine.url.database).encode()).hexdigest()[:40]
+        if connection.scalar(text(f"SELECT GET_LOCK('{name}', {LOCK_SECONDS})")) != 1:
+            raise DatabaseUnfit("Another process has been migrating the database for an hour. Look what it waits for.")
+
+
 def revision(connection: Connection) -> str | None:
-    """The version of the schema the database has; None for an empty one.
+    """The version of the schema the database has; None for an empty one, BEGUN where the first migration broke off.
 
     Raises DatabaseUnfit for a database that is not ours or newer than this code.
     """
     found = MigrationContext.configure(connection).get_current_revision()
-    if found is None and (tables := set(inspect(connection).get_table_names()) - {"alembic_version"}):
+    tables = set(inspect(connection).get_table_names())
+    if found is None and VERSION_TABLE in tables:
+        return BEGUN
+    if found is None and tables:
         raise DatabaseUnfit(
             f"The database belongs to something else: it has tables ({', '.join(sorted(tables)[:3])} …) but no "
             f"version of ours. Name an empty one."
