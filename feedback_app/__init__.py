@@ -4,7 +4,7 @@ from typing import Any
 
 from quart import Quart
 
-from . import assets, errors, guard, installation, jinja, live, pages, proxies, security
+from . import assets, errors, front, guard, installation, jinja, live, pages, proxies, security
 from .asgi import wrap
 from .config import Settings
 from .database import Database
@@ -31,6 +31,7 @@ def create_app(**overrides: Any) -> Quart:
 
     live.init_app(app, settings, database)
     wrap(app, guard.BodyGuard)
+    front.init_app(app, settings, database)
     wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
     installation.init_app(app, settings, database)
     return app

@@ -8,15 +8,17 @@ import brotli
 from quart import Quart, Response, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .asgi import Scope
 from .assets import takes_brotli
 from .clock import now
 from .forms import Composer
+from .front import MADE_OF
 from .jinja import render
 from .models import Feedback, Wall
 from .models.feedback import Slice
 from .place import Place
 from .security import allow_framing
-from .stamps import Stamps
+from .stamps import Stamps, hour_of
 
 WORTH_COMPRESSING = 600
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
@@ -31,10 +33,14 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def made_of(wall: Wall) -> tuple[int, int, int]:
+    """All that a public page depends on beside its address and our files; the hour is the one of the form's stamp."""
+    return wall.id, wall.version, hour_of(now())
+
+
 def entity_tag(wall: Wall) -> str:
-    """What this address shows: it depends on the wall's version, the hour of the stamp and the edition of our files."""
-    edition = current_app.extensions["edition"]
-    parts = (edition, wall.id, wall.version, int(now().timestamp()) // 3600, request.full_path)
+    """What this address shows, which the edition of our files is a part of."""
+    parts = (current_app.extensions["edition"], *made_of(wall), request.full_path)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
@@ -45,12 +51,15 @@ def unchanged(wall: Wall) -> Response | None:
         return None
     answer = Response(status=304)
     answer.set_etag(tag, weak=True)
+    answer.headers["Vary"] = "Accept-Encoding"
+    del answer.headers["Content-Type"]
     return answer
 
 
 def answer(body: str, wall: Wall, mimetype: str = "text/html") -> Response:
     response = Response(body, mimetype=mimetype)
     response.set_etag(entity_tag(wall), weak=True)
+    cast("Scope", request.scope)[MADE_OF] = made_of(wall)
     return response
 
 

@@ -14,7 +14,7 @@ class Stamps:
         self._serializer = URLSafeSerializer(secret_key, salt="composer")
 
     def make(self, slug: str, at: datetime) -> str:
-        return str(self._serializer.dumps([slug, _hour(at)]))
+        return str(self._serializer.dumps([slug, hour_of(at)]))
 
     def is_good(self, stamp: str, slug: str, at: datetime) -> bool:
         """Whether it is ours, for this wall, and at most a day old."""
@@ -22,8 +22,9 @@ class Stamps:
             named, hour = self._serializer.loads(stamp)
         except (BadData, ValueError, TypeError):
             return False
-        return bool(named == slug and 0 <= _hour(at) - hour <= HOURS)
+        return bool(named == slug and 0 <= hour_of(at) - hour <= HOURS)
 
 
-def _hour(at: datetime) -> int:
+def hour_of(at: datetime) -> int:
+    """The hour that a stamp made at this moment names."""
     return int(at.timestamp()) // 3600

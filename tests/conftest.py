@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from quart import Quart, request, request_finished
 
 from feedback_app import installation
 from feedback_app.config import Settings
@@ -73,3 +75,16 @@ def process(data: Path) -> Iterator[Callable[..., Process]]:
     for each in started:
         if each.process.poll() is None:
             each.stop()
+
+
+@pytest.fixture
+def made() -> Iterator[Counter[str]]:
+    """How often Quart answered at which address."""
+    count = Counter[str]()
+
+    async def add(_: Quart, **__: Any) -> None:
+        count[request.full_path.removesuffix("?")] += 1
+
+    request_finished.connect(add)
+    yield count
+    request_finished.disconnect(add)

@@ -68,6 +68,11 @@ class Wall(Base):
         """Rows of (id, version)."""
         return select(Wall.id, Wall.version).where(Wall.id.in_(wall_ids))
 
+    @staticmethod
+    def states(slugs: Iterable[str]) -> Select[str, int, int]:
+        """Rows of (slug, id, version)."""
+        return select(Wall.slug, Wall.id, Wall.version).where(Wall.slug.in_(slugs))
+
     def receive(self, *, name: str, text: str, author: str, key: str | None = None) -> Feedback:
         """Take in a piece of feedback: public at once, the newest of the wall."""
         return Feedback(

@@ -1,0 +1,38 @@
+"""The front door: the pages that everybody reads, answered below Quart with bytes that are ready."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from quart import Quart
+
+from ..asgi import App, wrap
+from ..config import Settings
+from ..database import Database
+from ..live.freshness import freshness_of
+from .door import Door
+from .workshop import MADE_OF
+
+__all__ = ["MADE_OF", "init_app"]
+
+
+def init_app(app: Quart, settings: Settings, database: Database) -> None:
+    public = urlsplit(settings.base_url)
+    origin = (public.scheme, public.netloc.encode()) if settings.base_url else None
+
+    def hang(inner: App) -> Door:
+        door = app.extensions["door"] = Door(inner, freshness_of(database), origin)
+        return door
+
+    wrap(app, hang)
+
+    @app.while_serving
+    async def lifetime() -> AsyncGenerator[None, None]:
+        door: Door = app.extensions["door"]
+        task = asyncio.create_task(door.tend())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await door.close()

@@ -1,0 +1,137 @@
+"""The door: looks at each request, answers with what is ready and still so, and leaves everything else to Quart."""
+
+import asyncio
+import re
+import time
+
+from ..asgi import App, Receive, Scope, Send
+from ..clock import now
+from ..live.freshness import Freshness, Unproved
+from ..stamps import hour_of
+from .ready import Ready
+from .shelf import Address, Shelf
+from .workshop import Workshop
+
+ADDRESS = re.compile(r"/walls/([a-z0-9-]{1,60})(?:/frame|/feedback|/feed\.json|/feed\.atom)?")
+# What is worth keeping of all that can be asked for; a thank-you, for one, is shown to one person once.
+QUERY = re.compile(rb"(?:(?:before|view|theme|accent|form|limit)=[0-9A-Za-z%]{1,20}(?:&(?!$)|$)){0,6}")
+HOST = re.compile(rb"[0-9A-Za-z.\-:\[\]]{1,255}")
+# Whoever sends one of these brings something along, or wants something else than the page.
+DOUBTFUL = frozenset((b"content-length", b"transfer-encoding", b"authorization", b"range", b"expect", b"upgrade"))
+PLAIN_BYTES = 32 * 2**20
+QUERIED_BYTES = 8 * 2**20
+# How long a reader waits for a database that may be away before they get what was known last.
+PATIENCE_SECONDS = 5
+TEND_SECONDS = 1
+# How many of those asked for last are made anew each time; the others are only dropped.
+TENDED = 20
+SLICE = 200
+SETTLED_SECONDS = 2
+
+
+class Door:
+    """Ready bytes are given away only when the wall is proved to be in the state they were made for.
+
+    `origin` is the public scheme and host; without one, pages name those that a visitor uses, and are kept for each.
+    """
+
+    def __init__(self, app: App, freshness: Freshness, origin: tuple[str, bytes] | None) -> None:
+        self.app = app
+        self._freshness, self._origin = freshness, origin
+        self._workshop = Workshop(app, self._keep)
+        # Addresses with a query are without number; they make room for each other, not on the others' shelf.
+        self._plain, self._queried = Shelf(PLAIN_BYTES), Shelf(QUERIED_BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            return await self.app(scope, receive, send)
+        headers = dict(scope["headers"])
+        if len(headers) < len(scope["headers"]) or not DOUBTFUL.isdisjoint(headers):
+            return await self.app(scope, receive, send)
+        origin = self._origin or (scope["scheme"], headers.get(b"host", b""))
+        address = Address(scope["path"], scope["query_string"], *origin)
+        known = self._shelf(address).find(address)
+        slug = known.slug if known is not None else _slug(address)
+        if slug is None:
+            return await self.app(scope, receive, send)
+
+        ready, is_outdated = await self._ready(address, slug)
+
+        if ready is None:
+            return await self.app(scope, receive, send)
+        start, body = ready.outdated(headers) if is_outdated else ready.answer(headers)
+        await send(start)
+        await send(body)
+        return None
+
+    async def _ready(self, address: Address, slug: str) -> tuple[Ready | None, bool]:
+        """What answers this request, if anything does, and whether it is only what was known last."""
+        before = self._workshop.count
+        try:
+            state = await self._freshness.of(slug)
+        except Unproved as unproved:
+            if unproved.hangs and (known := self._shelf(address).find(address)) is not None:
+                return known, True
+            made_of = None  # Quart has more patience, and says so when it does not get through either.
+        else:
+            if state is None:
+                return None, False
+            made_of = (*state, hour_of(now()))
+        while True:
+            known = self._shelf(address).find(address)
+            if known is not None and known.made_of == made_of:
+                return known, False
+            making = self._workshop.make(address, slug)
+            outcome = await making.wait(PATIENCE_SECONDS if known is not None and made_of is None else None)
+            if outcome is None or outcome.status == 503:
+                return known, True
+            # What began before somebody came may lack what they have just written.
+            if outcome.ready is None or making.number > before:
+                return outcome.ready, False
+
+    async def tend(self) -> None:
+        """Keep what is ready a second behind at most, for when the database is away; cancelled when the server stops.
+
+        What was taken off a wall must not stand there again then.
+        """
+        while True:
+            await asyncio.sleep(TEND_SECONDS)
+            for shelf in (self._plain, self._queried):
+                await self._tend(shelf)
+
+    async def _tend(self, shelf: Shelf) -> None:
+        latest = shelf.latest()
+        for first in range(0, len(latest), SLICE):
+            some = latest[first : first + SLICE]
+            try:
+                states = await self._freshness.of_all({ready.slug for _, ready in some})
+            except Unproved:
+                return
+            for place, (address, ready) in reversed(list(enumerate(some, first))):
+                state = states.get(ready.slug)
+                if state is not None and ready.made_of[:2] == state:
+                    if ready.is_worth_the_best and time.monotonic() - ready.at > SETTLED_SECONDS:
+                        await asyncio.to_thread(ready.compress_best)
+                elif state is not None and place < TENDED:
+                    await self._workshop.make(address, ready.slug).wait(None)
+                else:
+                    shelf.drop(address)
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        await self._workshop.close()
+        self._freshness.close()
+
+    def _shelf(self, address: Address) -> Shelf:
+        return self._queried if address.query else self._plain
+
+    def _keep(self, address: Address, ready: Ready) -> None:
+        self._shelf(address).put(address, ready)
+
+
+def _slug(address: Address) -> str | None:
+    """Of which wall this is a page that is worth keeping."""
+    found = ADDRESS.fullmatch(address.path)
+    if found is None or not QUERY.fullmatch(address.query) or not HOST.fullmatch(address.host):
+        return None
+    return found.group(1)

@@ -1,0 +1,111 @@
+"""Ready bytes: one address as it was made for one state of its wall, in whichever encoding is asked for."""
+
+import gzip
+import time
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+import brotli
+import zstandard
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags
+
+from ..asgi import Message
+
+Header = tuple[bytes, bytes]
+# What a page was made of: its wall's number and version, and the hour that its form is stamped with.
+MadeOf = tuple[int, int, int]
+WORTH_COMPRESSING = 600
+# Each at its fast level, for the first who asks, and at its best, for the many who come while the page stays.
+ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+    "br": (lambda body: brotli.compress(body, quality=1), lambda body: brotli.compress(body, quality=11)),
+    "zstd": (lambda body: zstandard.compress(body, 1), lambda body: zstandard.compress(body, 19)),
+    "gzip": (lambda body: gzip.compress(body, 6, mtime=0), lambda body: gzip.compress(body, 9, mtime=0)),
+}
+LONGEST_HEADER = 256
+OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-security-policy")
+END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+class Ready:
+    """Answers without asking anybody. `asked` counts how often it was wanted."""
+
+    __slots__ = ("_best", "_body", "_headers", "_unchanged", "_wholes", "asked", "at", "made_of", "slug", "tag")
+
+    def __init__(self, slug: str, made_of: MadeOf, headers: Iterable[Header], body: bytes) -> None:
+        self.slug, self.made_of, self.at, self.asked = slug, made_of, time.monotonic(), 0
+        self._body = body
+        self._headers = [header for header in headers if header[0] != b"content-length"]
+        self.tag = next(value for name, value in self._headers if name == b"etag")
+        # The policy of a 304 would replace the one of the page that the browser has kept.
+        self._unchanged = _start(304, (header for header in self._headers if header[0] not in OF_THE_BODY))
+        self._wholes: dict[str, tuple[Message, Message]] = {}
+        self._best = False
+
+    @property
+    def weight(self) -> int:
+        """Roughly the most memory it comes to, with every encoding made."""
+        return 2 * len(self._body) + 8192
+
+    def answer(self, headers: dict[bytes, bytes]) -> tuple[Message, Message]:
+        """The two messages of the whole page, or that it is unchanged."""
+        self.asked += 1
+        known = headers.get(b"if-none-match")
+        if known is not None and (known == self.tag or _names(known, self.tag)):
+            return self._unchanged, END
+        return self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
+
+    def outdated(self, headers: dict[bytes, bytes]) -> tuple[Message, Message]:
+        """What was known last, said to be that, for as long as nobody can say whether it still holds."""
+        start, body = self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
+        kept = (header for header in start["headers"] if header[0] not in (b"etag", b"cache-control"))
+        age = b"%d" % (time.monotonic() - self.at)
+        # RFC 9111, section 5.1, and RFC 7234, section 5.5.1.
+        said = ((b"cache-control", b"no-store"), (b"age", age), (b"warning", b'110 - "Response is Stale"'))
+        return _start(200, (*kept, *said)), body
+
+    @property
+    def is_worth_the_best(self) -> bool:
+        return not self._best and self.asked > 1 and len(self._body) >= WORTH_COMPRESSING
+
+    def compress_best(self) -> None:
+        """Takes tens of milliseconds: in a thread. The messages are exchanged one by one, each whole."""
+        self._best = True
+        for encoding in list(self._wholes):
+            if encoding in ENCODINGS:
+                self._wholes[encoding] = self._messages(encoding, ENCODINGS[encoding][1](self._body))
+
+    def _whole(self, encoding: str) -> tuple[Message, Message]:
+        if len(self._body) < WORTH_COMPRESSING:
+            encoding = "identity"
+        found = self._wholes.get(encoding)
+        if found is None:
+            made = ENCODINGS[encoding][0](self._body) if encoding in ENCODINGS else self._body
+            found = self._wholes[encoding] = self._messages(encoding, made)
+        return found
+
+    def _messages(self, encoding: str, body: bytes) -> tuple[Message, Message]:
+        headers = [*self._headers, (b"content-length", b"%d" % len(body))]
+        if encoding != "identity":
+            headers.append((b"content-encoding", encoding.encode()))
+        return _start(200, headers), {"type": "http.response.body", "body": body, "more_body": False}
+
+
+def _start(status: int, headers: Iterable[Header]) -> Message:
+    return {"type": "http.response.start", "status": status, "headers": list(headers)}
+
+
+def encoding_of(header: bytes) -> str:
+    """Which encoding somebody gets who says this; of those they like as well as any the first of ours."""
+    return _encoding_of(header) if len(header) <= LONGEST_HEADER else "identity"
+
+
+@lru_cache(maxsize=512)
+def _encoding_of(header: bytes) -> str:
+    accepted = parse_accept_header(header.decode("latin-1"), Accept)
+    best = max(ENCODINGS, key=accepted.quality)
+    return best if accepted.quality(best) > 0 else "identity"
+
+
+def _names(header: bytes, tag: bytes) -> bool:
+    return parse_etags(header.decode("latin-1")).contains_weak(tag.decode().removeprefix("W/").strip('"'))

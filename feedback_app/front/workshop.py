@@ -1,0 +1,130 @@
+"""The workshop: has Quart make a page for the shelf, once for all who wait for it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..asgi import App, Message, Scope
+from .ready import Header, Ready
+from .shelf import Address
+
+# Under this name in the scope the page's maker leaves what it was made of: wall, version, hour of the stamp.
+MADE_OF = "feedback.made_of"
+
+
+class Outcome(NamedTuple):
+    """What Quart answered, and the ready bytes if that is something to keep."""
+
+    status: int
+    ready: Ready | None
+
+
+@dataclass(frozen=True)
+class Making:
+    """Quart at work on an address. The numbers tell which began before which."""
+
+    number: int
+    started: float
+    task: "asyncio.Task[Outcome]"
+
+    async def wait(self, patience: float | None) -> Outcome | None:
+        """What came of it; None when it takes longer than `patience`, counted from when it began."""
+        left = None if patience is None else max(0, self.started + patience - asyncio.get_running_loop().time())
+        done, _ = await asyncio.wait({self.task}, timeout=left)
+        return self.task.result() if done else None
+
+
+class Workshop:
+    """The request that Quart gets is ours: nothing of a visitor's but the address can get into what is kept."""
+
+    def __init__(self, app: App, keep: Callable[[Address, Ready], None]) -> None:
+        self.count = 0
+        self._app, self._keep = app, keep
+        self._makings: dict[Address, Making] = {}
+
+    def make(self, address: Address, slug: str) -> Making:
+        """Begin, or join what has begun already."""
+        if (making := self._makings.get(address)) is None:
+            self.count += 1
+            task = asyncio.create_task(self._make(address, slug))
+            making = Making(self.count, asyncio.get_running_loop().time(), task)
+            self._makings[address] = making
+            task.add_done_callback(lambda _: self._makings.pop(address))
+        return making
+
+    async def close(self) -> None:
+        tasks = [making.task for making in self._makings.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _make(self, address: Address, slug: str) -> Outcome:
+        scope = _request(address)
+        answer = Answer()
+        await self._app(scope, _Nothing().receive, answer.take)
+        made_of = scope.get(MADE_OF)
+        if made_of is None or not answer.is_for_everybody:
+            return Outcome(answer.status, None)
+        ready = Ready(slug, made_of, answer.headers, answer.body)
+        self._keep(address, ready)
+        return Outcome(answer.status, ready)
+
+
+@dataclass
+class Answer:
+    """Quart's answer, taken down."""
+
+    status: int = 0
+    headers: list[Header] = field(default_factory=list)
+    body: bytes = b""
+
+    async def take(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = [(name.lower(), value) for name, value in message["headers"]]
+        else:
+            self.body += message.get("body", b"")
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether anybody who asks for this address may get it."""
+        said = dict(self.headers)
+        return (
+            self.status == 200
+            and b"etag" in said
+            and b"set-cookie" not in said
+            and b"content-encoding" not in said
+            and b"no-store" not in said.get(b"cache-control", b"no-store")
+            and [value for name, value in self.headers if name == b"vary"] == [b"Accept-Encoding"]
+        )
+
+
+class _Nothing:
+    """A request that brings nothing, from somebody who stays."""
+
+    _told = False
+
+    async def receive(self) -> Message:
+        if self._told:
+            await asyncio.Event().wait()
+        self._told = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def _request(address: Address) -> Scope:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": address.scheme,
+        "path": address.path,
+        "raw_path": address.path.encode(),
+        "query_string": address.query,
+        "root_path": "",
+        "headers": [(b"host", address.host)],
+        "client": None,
+        "server": None,
+        "extensions": {},
+    }

@@ -1,0 +1,130 @@
+"""Freshness: which version a wall has at this moment, asked so cheaply that no page need ever be older."""
+
+import asyncio
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..database import Database
+from ..models import Wall
+
+# What other machines committed is seen after this long at the latest, where each look is a question over the network.
+SECONDS = 0.05
+# A look that takes longer than this proves nothing any more, and is given up after the second time.
+PATIENCE_SECONDS = 2
+GIVE_UP_SECONDS = 10
+
+
+class State(NamedTuple):
+    """Everything that a wall's public pages are made of: another state, other pages."""
+
+    wall_id: int
+    version: int
+
+
+class Unproved(Exception):
+    """The database does not say what the state is: it refuses, or it `hangs`, and would keep others waiting as well."""
+
+    def __init__(self, *, hangs: bool = False) -> None:
+        super().__init__()
+        self.hangs = hangs
+
+
+class Freshness(ABC):
+    @abstractmethod
+    async def of(self, slug: str) -> State | None:
+        """The wall's state, None where there is no such wall. Raises Unproved."""
+
+    @abstractmethod
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+        """The states of those that there are. Raises Unproved."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+
+class SQLiteFreshness(Freshness):
+    """Looks every time, on a connection kept for that: some ten microseconds, no more than `PRAGMA data_version`."""
+
+    def __init__(self, file: Path) -> None:
+        self._address = f"{file.absolute().as_uri()}?mode=ro"
+        self._connection: sqlite3.Connection | None = None
+        question = Wall.states(["main"]).compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
+        self._question = str(question)
+
+    async def of(self, slug: str) -> State | None:
+        return self._state(slug)
+
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+        return {slug: state for slug in slugs if (state := self._state(slug)) is not None}
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _state(self, slug: str) -> State | None:
+        try:
+            if self._connection is None:
+                # It never waits: whoever is in the way, Quart has the patience for.
+                self._connection = sqlite3.connect(self._address, uri=True, isolation_level=None, timeout=0)
+            row = self._connection.execute(self._question, (slug,)).fetchone()
+        except sqlite3.Error as error:
+            self.close()
+            raise Unproved() from error
+        return State(*row[1:]) if row else None
+
+
+class ServerFreshness(Freshness):
+    """Looks at most every 50 ms for each wall that is asked for; this process's own commits are seen at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._looks: dict[str, tuple[float, asyncio.Task[State | None]]] = {}
+        database.on_commit(self._looks.clear)
+
+    async def of(self, slug: str) -> State | None:
+        clock = asyncio.get_running_loop().time
+        came = clock()
+        while True:
+            started, look = self._looks.get(slug) or self._start(slug)
+            # Several wait for the same look, so that none of them may cancel it.
+            await asyncio.wait({look}, timeout=max(0, started + PATIENCE_SECONDS - clock()))
+            if not look.done():
+                raise Unproved(hangs=True)
+            if came - started <= SECONDS:
+                return look.result()
+            if self._looks.get(slug) == (started, look):
+                del self._looks[slug]
+
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+        try:
+            async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
+                return {slug: State(*state) for slug, *state in await session.execute(Wall.states(slugs))}
+        except (SQLAlchemyError, OSError) as error:
+            raise Unproved(hangs=isinstance(error, TimeoutError)) from error
+
+    def close(self) -> None:
+        for _, look in self._looks.values():
+            look.cancel()
+
+    def _start(self, slug: str) -> tuple[float, asyncio.Task[State | None]]:
+        clock = asyncio.get_running_loop().time()
+        for each in [
+            each for each, (started, look) in self._looks.items() if look.done() and clock - started > SECONDS
+        ]:
+            del self._looks[each]
+        self._looks[slug] = clock, asyncio.create_task(self._look(slug))
+        return self._looks[slug]
+
+    async def _look(self, slug: str) -> State | None:
+        return (await self.of_all([slug])).get(slug)
+
+
+def freshness_of(database: Database) -> Freshness:
+    return SQLiteFreshness(database.file) if database.file is not None else ServerFreshness(database)
