@@ -1,7 +1,6 @@
-"""A wall of its own for each test: a real server on a real database."""
+"""A wall of its own for each test: a real server on a real database, of each system that the wall runs on."""
 
-import asyncio
-import shutil
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -12,32 +11,77 @@ import httpx
 import pytest
 from quart import Quart, request, request_finished
 
-from feedback_app import installation
-from feedback_app.config import Settings
-from feedback_app.database import Database
-
+from .databases import ENGINES, Folders, missing
 from .support import Process, Served, serving
+
+ONLY_SQLITE = {"sqlite", "slow", "browser"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=ENGINES, help="Run the tests that use a database on this one alone.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever touches data runs on every engine; what takes long, or is about SQLite's file, on SQLite."""
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", engines_for(metafunc.config, metafunc.definition))
+
+
+def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
+    marks = {mark.name for mark in item.iter_markers()}
+    in_browser = "browser" in item.path.parts
+    if "sqlite" in marks:
+        return ("sqlite",)
+    if chosen := config.getoption("--engine"):
+        return (chosen,)
+    if "every_engine" in marks:
+        return ENGINES
+    return ("sqlite",) if marks & ONLY_SQLITE or in_browser else ENGINES
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With another engine chosen, what is about SQLite's file is left out."""
+    if config.getoption("--engine") in (None, "sqlite"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("sqlite")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a migrated database and the wall `main`, to be copied."""
-    folder = tmp_path_factory.mktemp("template") / "data"
-    settings = Settings(data=folder)
-
-    async def make() -> None:
-        database = Database(installation.database_url(settings))
-        await installation.open_database(settings, database)
-        await database.close()
-
-    asyncio.run(make())
-    installation.secret_key(settings)
-    return folder
+def every_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Folders]]:
+    """Those that were needed so far, by engine."""
+    made: dict[str, Folders] = {}
+    yield made
+    for each in made.values():
+        each.close()
 
 
 @pytest.fixture
-def data(template: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(template, tmp_path / "data"))
+def folders(engine: str, every_folders: dict[str, Folders], tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """Data folders with databases of the test's engine; where its server is missing, the test is skipped."""
+    if engine not in every_folders:
+        if reason := missing(engine):
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        every_folders[engine] = Folders(engine, tmp_path_factory.mktemp("folders"))
+    return every_folders[engine]
+
+
+@pytest.fixture
+def data(folders: Folders, tmp_path: Path) -> Iterator[Path]:
+    """A data folder as the first start makes it, with a migrated database and the wall `main`."""
+    with folders.copy(tmp_path / "data") as folder:
+        yield folder
+
+
+@pytest.fixture
+def empty(folders: Folders, tmp_path: Path) -> Iterator[Path]:
+    """A data folder that is not there yet, and an empty database for it."""
+    with folders.empty(tmp_path / "new" / "data") as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from feedback_app.database import Database
 from feedback_app.models import Feedback, Wall
 from feedback_app.server import WallServer, listen
 
+from .databases import url_of
+
 OURS = {"Sec-Fetch-Site": "same-origin"}
 HTMX = {**OURS, "HX-Request": "true"}
 
@@ -49,6 +51,8 @@ class Served(NamedTuple):
 
 @asynccontextmanager
 async def serving(**settings: Any) -> AsyncIterator[Served]:
+    if "data" in settings:
+        settings.setdefault("database_url", url_of(settings["data"]))
     app = create_app(**settings)
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
@@ -204,7 +208,13 @@ class Process:
 
 def environment(data: Path, **settings: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FEEDBACK_")}
-    return {**inherited, "FEEDBACK_DATA": str(data), **settings}
+    return {**inherited, **variables(data), **settings}
+
+
+def variables(data: Path) -> dict[str, str]:
+    """The settings of a test's installation: its folder, and its database where that is no file in it."""
+    url = url_of(data)
+    return {"FEEDBACK_DATA": str(data), **({"FEEDBACK_DATABASE_URL": url} if url else {})}
 
 
 def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from feedback_app.models import Wall
 
+from .databases import Folders
 from .support import Reader, Served, post, serving, until
 
 PARTIAL = re.compile(r'<hx-partial hx-target="#([^"]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
@@ -86,15 +86,17 @@ async def act(wall: Served, what: str, which: int, numbers: list[int]) -> None:
             await wall.change(getattr(Wall, what), number)
 
 
-# Each example serves walls of its own; twenty of them keep the test below some twenty seconds.
+# Each example serves walls of its own.
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 async def test_every_reader_ends_with_what_the_database_says(
-    template: Path, tmp_path: Path, steps: list[tuple[str, int]]
+    folders: Folders, tmp_path: Path, steps: list[tuple[str, int]]
 ) -> None:
-    data = tmp_path / "data"
-    shutil.rmtree(data, ignore_errors=True)
-    shutil.copytree(template, data)
+    with folders.copy(tmp_path / "data") as data:
+        await follow(data, steps)
+
+
+async def follow(data: Path, steps: list[tuple[str, int]]) -> None:
     screens = [Screen(), Screen(), Screen()]
     numbers: list[int] = []
     remaining = [*steps, ("come", 0), ("resume", 1), ("resume", 2)]

@@ -15,7 +15,7 @@ from feedback_app.config import ConfigurationError, Settings
 from feedback_app.database import Database, engine
 from feedback_app.models import Feedback, Wall
 
-from .support import HTMX, OURS, Process, Reader, Served, post, run, until, words
+from .support import HTMX, OURS, Process, Reader, Served, post, run, until, variables, words
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def impatient() -> Iterator[None]:
     engine.BUSY_MILLISECONDS = patience
 
 
+@pytest.mark.sqlite
 async def test_while_another_program_holds_the_database_no_word_is_lost(
     impatient: None, serve: Callable[..., Any]
 ) -> None:
@@ -76,13 +77,10 @@ async def test_a_server_hears_of_others_in_a_folder_with_any_name(tmp_path: Path
 @pytest.mark.parametrize("title", ["a\x01b", "\u200b", "   ", "x" * 121, "\udcff", "\ue000"])
 def test_a_title_that_cannot_be_shown_is_one_clear_sentence(data: Path, title: str) -> None:
     """It stands in feeds, which such a character would break. Bytes that are no UTF-8 arrive as surrogates."""
-    outcome = CliRunner().invoke(
-        cli.commands, ["wall", "add", "team", "--title", title], env={"FEEDBACK_DATA": str(data)}
-    )
+    outcome = CliRunner().invoke(cli.commands, ["wall", "add", "team", "--title", title], env=variables(data))
     assert isinstance(outcome.exception, ConfigurationError)
     assert "title" in str(outcome.exception)
-    with closing(sqlite3.connect(data / "feedback.sqlite3")) as connection:
-        assert connection.execute("SELECT slug FROM walls").fetchall() == [("main",)]
+    assert CliRunner().invoke(cli.commands, ["wall", "list"], env=variables(data)).stdout == "main\tFeedback\n"
 
 
 async def test_a_piece_that_fails_takes_no_version(wall: Served) -> None:

@@ -22,24 +22,21 @@ from .support import Process, Served, environment, post, run, words
 DATABASE = "feedback.sqlite3"
 
 
-def test_the_first_start_makes_everything(tmp_path: Path) -> None:
-    data = tmp_path / "new" / "data"
-    server = Process(data)
+def test_the_first_start_makes_everything(empty: Path) -> None:
+    server = Process(empty)
     assert server.stop() == 0
-    assert stat.S_IMODE((data / "secret_key").stat().st_mode) == 0o600
-    assert run(data, "wall", "list").stdout == "main\tFeedback\n"
+    assert stat.S_IMODE((empty / "secret_key").stat().st_mode) == 0o600
+    assert run(empty, "wall", "list").stdout == "main\tFeedback\n"
 
 
-def test_four_processes_that_start_at_once_on_nothing_all_come_up(tmp_path: Path) -> None:
+def test_four_processes_that_start_at_once_on_nothing_all_come_up(empty: Path) -> None:
     """Requirement 9, in part."""
     command = [sys.executable, "-m", "feedback_app", "wall", "list"]
-    started = [
-        subprocess.Popen(command, env=environment(tmp_path / "data"), stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
+    started = [subprocess.Popen(command, env=environment(empty), stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [(each.communicate(timeout=60)[0], each.returncode) for each in started] == [("main\tFeedback\n", 0)] * 4
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("fault", ["gone", "empty", "garbage", "newer", "foreign"])
 def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path, fault: str) -> None:
     """Requirement 8: one line, exit code 1, nothing touched."""
@@ -69,6 +66,7 @@ def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path,
     assert (file.read_bytes() if file.exists() else None) == before
 
 
+@pytest.mark.sqlite
 def test_an_empty_database_can_be_made_on_purpose(data: Path) -> None:
     (data / DATABASE).unlink()
     assert run(data, "wall", "list").returncode == 1
@@ -118,6 +116,7 @@ def test_a_port_that_is_taken_is_one_clear_line(process: Callable[..., Process])
     assert "--port" in outcome.stderr
 
 
+@pytest.mark.sqlite
 def test_every_command_helps(data: Path) -> None:
     for command in ((), ("serve",), ("wall",), ("wall", "add"), ("demo",), ("migrate",), ("hide",), ("publish",)):
         assert run(data, *command, "--help").returncode == 0
@@ -143,6 +142,7 @@ async def test_the_models_are_what_the_migrations_make(wall: Served) -> None:
         assert await connection.run_sync(differences) == []
 
 
+@pytest.mark.sqlite
 async def test_sqlite_is_told_to_be_careful(wall: Served) -> None:
     """Requirement 6."""
     wanted = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
