@@ -23,8 +23,11 @@ async def test_a_reader_hears_every_change_under_its_version(wall: Served) -> No
     async with Reader(wall.port, "0") as reader:
         assert "content-type: text/event-stream; charset=utf-8" in reader.headers
         assert "x-accel-buffering: no" in reader.headers
+        # Several changes of one entry may arrive as one, so each waits for the one before.
         await post(wall.client, text="First")
+        await until(lambda: len(reader.news) == 1)
         await wall.change(Wall.edit, 1, name="Ann", text="Second thought")
+        await until(lambda: len(reader.news) == 2)
         await wall.change(Wall.hide, 1)
         await until(lambda: len(reader.news) == 3)
     assert reader.versions == [1, 2, 3]

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from . import notices
 from .faults import DatabaseUnfit
 
 VERSION_TABLE = "alembic_version"
@@ -71,6 +72,7 @@ def upgrade(connection: Connection) -> None:
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    notices.have_sent(connection)
 
 
 def _scripts() -> ScriptDirectory:

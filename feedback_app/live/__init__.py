@@ -22,7 +22,7 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
 
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
-        wake = wake_for(database)
+        wake = wake_for(database, hub.topics)
         teller = Teller(database, hub, wake, templates)
         tasks = [asyncio.create_task(each) for each in (teller.run(), wake.watch(), hub.beat())]
         yield

@@ -18,14 +18,21 @@ class Teller:
         self.database, self.hub, self.wake, self.templates = database, hub, wake, templates
 
     async def run(self) -> None:
-        """Cancelled when the server stops."""
+        """Cancelled when the server stops. However long the database is away, that is said once."""
+        is_away = False
         while True:
             await self.wake.wait()
             try:
                 await self.tell_all()
-            except Exception:  # Whatever the database has: it is asked again, and listeners keep what they have.
-                logger.exception("The teller could not read what changed; it tries again.")
+            except Exception as error:  # Whatever it is, we ask again, and listeners keep what they have.
+                if not is_away:
+                    logger.error("The teller could not read what changed; it tries again.", exc_info=error)
+                is_away = True
                 self.wake.ring_later()
+            else:
+                if is_away and self.hub.topics:
+                    logger.info("The teller reads what changed again.")
+                    is_away = False
 
     async def tell_all(self) -> None:
         """Bring everybody who listens in this process up to the database."""

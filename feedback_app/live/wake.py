@@ -4,19 +4,36 @@ A wake-up is only a hint to look; the database is the only truth, and a lost hin
 """
 
 import asyncio
+import logging
+import random
 import sqlite3
+from collections.abc import Container
 from contextlib import closing
 from pathlib import Path
 
-from ..database import Database
+from sqlalchemy import URL
+
+from ..database import Database, notices
+from ..database.postgresql import behind_pgbouncer
 
 SQLITE_SECONDS = 0.02
-LOOK_SECONDS = 0.2
-RETRY_SECONDS = 1
+# Where nothing tells us, a look at the versions of the walls that somebody listens to; half of it passes on average.
+LOOK_SECONDS = 0.15
+# Where notices tell us, a look all the same, since one can be lost with its connection.
+SAFETY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
 
 
 class Wake:
-    """Sleeps until somebody may have committed. This process's own commits call `ring()`."""
+    """Sleeps until somebody may have committed. This process's own commits call `ring()`.
+
+    By itself it looks often, which works with every database.
+    """
+
+    seconds = LOOK_SECONDS
 
     def __init__(self) -> None:
         self._bell = asyncio.Event()
@@ -34,7 +51,7 @@ class Wake:
     async def watch(self) -> None:
         """Ring when another process may have committed; cancelled when the server stops."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self.seconds)
             self.ring()
 
 
@@ -46,13 +63,61 @@ class SQLiteWake(Wake):
         self._address = f"{file.absolute().as_uri()}?mode=ro"
 
     async def watch(self) -> None:
-        with closing(sqlite3.connect(self._address, uri=True, isolation_level=None)) as connection:
-            known = _data_version(connection)
-            while True:
-                await asyncio.sleep(SQLITE_SECONDS)
-                if (found := _data_version(connection)) != known:
-                    known = found
+        is_lost = False
+        while True:
+            try:
+                with closing(sqlite3.connect(self._address, uri=True, isolation_level=None)) as connection:
+                    known = _data_version(connection)
+                    is_lost = False
                     self.ring()
+                    while True:
+                        await asyncio.sleep(SQLITE_SECONDS)
+                        if (found := _data_version(connection)) != known:
+                            known = found
+                            self.ring()
+            except sqlite3.Error as error:
+                if not is_lost:
+                    logger.error("The database cannot be watched: %s. It is tried again until it can.", error)
+                is_lost = True
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+class PostgreSQLWake(Wake):
+    """Hears PostgreSQL's notices, and looks every second for those that were lost."""
+
+    seconds = SAFETY_SECONDS
+
+    def __init__(self, url: URL, listened: Container[int]) -> None:
+        super().__init__()
+        self._url, self._listened = url, listened
+        self._failures = 0
+
+    async def watch(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(super().watch())
+            tasks.create_task(self._hear())
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                await notices.listen(self._url, ready=self._ready, hear=self._notice)
+            except notices.NoNotices as reason:
+                if not self._failures:
+                    logger.error("PostgreSQL's notices are not heard: %s. Until they are, news is late.", reason)
+                # Full jitter: many processes lost their connections at the same moment.
+                pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2 ** min(self._failures, 10))
+                self._failures += 1
+                await asyncio.sleep(random.uniform(0, pause))  # noqa: S311
+
+    def _ready(self) -> None:
+        if self._failures:
+            logger.info("PostgreSQL's notices are heard again.")
+        self._failures = 0
+        self.ring()
+
+    def _notice(self, wall_id: int) -> None:
+        if wall_id in self._listened:
+            self.ring()
 
 
 def _data_version(connection: sqlite3.Connection) -> int:
@@ -60,7 +125,12 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
-def wake_for(database: Database) -> Wake:
-    wake = SQLiteWake(database.file) if database.file is not None else Wake()
+def wake_for(database: Database, listened: Container[int]) -> Wake:
+    """What suits the database; `listened` has the numbers of the walls that somebody here listens to."""
+    wake = Wake()
+    if database.file is not None:
+        wake = SQLiteWake(database.file)
+    elif database.url.get_backend_name() == "postgresql" and not behind_pgbouncer(database.url):
+        wake = PostgreSQLWake(database.url, listened)
     database.on_commit(wake.ring)
     return wake
