@@ -184,6 +184,7 @@ def stranger(wall: Served) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+@pytest.mark.sqlite
 async def test_with_the_tables_gone_reading_goes_on(wall: Served) -> None:
     """As during a restore that somebody does by hand under the running server."""
     await post(wall.client, text="Before")
@@ -204,6 +205,7 @@ async def test_with_the_tables_gone_reading_goes_on(wall: Served) -> None:
     assert "After" in (await pages_of(wall, fresh=True))["/walls/main"]
 
 
+@pytest.mark.sqlite
 async def test_what_was_taken_off_the_wall_does_not_stand_there_again_while_the_database_is_away(
     wall: Served, made: Counter[str]
 ) -> None:
@@ -221,6 +223,7 @@ async def test_what_was_taken_off_the_wall_does_not_stand_there_again_while_the_
         connection.execute("ALTER TABLE elsewhere RENAME TO walls")
 
 
+@pytest.mark.sqlite
 async def test_while_a_stranger_holds_the_file_every_page_is_fresh(wall: Served) -> None:
     await post(wall.client, text="Before")
     with stranger(wall) as connection:

@@ -135,6 +135,7 @@ async def test_work_that_fails_is_undone_and_harms_no_other(wall: Served) -> Non
     assert "Title 4" in (await wall.client.get("/walls/main")).text
 
 
+@pytest.mark.sqlite
 async def test_a_lock_that_passes_is_waited_for(serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole transaction is tried again; the visitor notices nothing but the time."""
     monkeypatch.setattr(engine, "BUSY_MILLISECONDS", 20)
@@ -161,6 +162,7 @@ async def test_a_lock_that_passes_is_waited_for(serve: Callable[..., Any], monke
     assert await words(wall.client) == ["Patience"]
 
 
+@pytest.mark.sqlite
 async def test_a_lock_that_stays_refuses_with_every_word_kept(
     serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
