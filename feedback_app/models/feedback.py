@@ -131,9 +131,14 @@ class Feedback(Base):
             .group_by(Feedback.author)
         )
 
-    def row(self) -> dict[str, object]:
-        """What is set of it, to be inserted."""
-        return {name: value for name, value in self.__dict__.items() if name in self.__table__.columns}
+    def row(self) -> dict[str, Any]:
+        """All of it but its number, with defaults where nothing is set, so that many can be inserted together."""
+        columns = cast("Table", self.__table__).columns
+        return {
+            column.key: self.__dict__.get(column.key, getattr(column.default, "arg", None))
+            for column in columns
+            if not column.primary_key
+        }
 
 
 class Slice:
