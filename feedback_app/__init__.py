@@ -1,5 +1,9 @@
 """A live feedback wall."""
 
+# It must come before everything that opens a database.
+from . import sqlite as sqlite
+
+# isort: split
 from typing import Any
 
 from quart import Quart
@@ -17,7 +21,7 @@ def create_app(**overrides: Any) -> Quart:
     """The application on the database that the settings name; `overrides` are settings by their name in `Settings`."""
     settings = Settings.from_environment(**overrides)
     secret_key = installation.secret_key(settings)
-    database = Database(installation.database_url(settings))
+    database = Database(installation.database_url(settings), synchronous=settings.synchronous)
 
     app = Quart(__name__, static_folder=None)
     # An address with a doubled slash is another address; it would be redirected past our error pages.

@@ -19,6 +19,7 @@ class ConfigurationError(Exception):
 class Settings:
     database_url: str = ""  # Where the database is. Empty: an SQLite file in the data folder.
     data: Path = Path("instance")  # The data folder: the secret key, and the SQLite file if that is used.
+    synchronous: str = "full"  # Whether SQLite waits for the disk before a post is acknowledged: full or normal.
     secret_key: str = ""  # What forms are signed with. Empty: made once and kept in the data folder.
     base_url: str = ""  # The public address, such as https://wall.example. Empty: taken from each request.
     trusted_proxies: int = 0  # How many proxies in front may be believed about a visitor's address.
@@ -39,6 +40,8 @@ class Settings:
         for name in ("trusted_proxies", "streams", "streams_per_address"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
+        if self.synchronous not in ("full", "normal"):
+            raise ConfigurationError(f"{PREFIX}SYNCHRONOUS must be full or normal, not {self.synchronous!r}.")
         self.post_limits()
 
     def post_limits(self) -> list[RateLimitItem]:

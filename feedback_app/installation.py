@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .config import PREFIX, ConfigurationError, Settings
-from .database import Database, DatabaseUnfit, schema
+from .database import Database, DatabaseUnfit, complete_url, schema
 from .database.faults import unfit
 from .models import Wall
+from .sqlite import sqlite_fault
 
 MARK = "installed"
 SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
@@ -87,6 +88,16 @@ def mark(settings: Settings) -> None:
     """Remember that this folder belongs to an installation with a database, which may never silently start anew."""
     prepare_folder(settings.data)
     (settings.data / MARK).touch()
+
+
+def sqlite_warning(settings: Settings, workers: int) -> str | None:
+    """What to be warned of when this SQLite serves; raises ConfigurationError when so many processes may not use it."""
+    fault = sqlite_fault(sqlite3.sqlite_version)
+    if fault is None or complete_url(database_url(settings)).get_backend_name() != "sqlite":
+        return None
+    if workers > 1:
+        raise ConfigurationError(f"{fault}, or serve with one worker.")
+    return f"{fault} before you let a second process write."
 
 
 async def open_database(settings: Settings, database: Database, *, anew: bool = False) -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from feedback_app import cli, installation
 from feedback_app.config import ConfigurationError, Settings
-from feedback_app.database import Database, engine
+from feedback_app.database import Database, engine, writer
 from feedback_app.models import Feedback, Wall
 
 from .support import HTMX, OURS, Process, Reader, Served, post, run, until, variables, words
@@ -21,10 +21,10 @@ from .support import HTMX, OURS, Process, Reader, Served, post, run, until, vari
 @pytest.fixture
 def impatient() -> Iterator[None]:
     """A writer waits for its turn only shortly."""
-    patience = engine.BUSY_MILLISECONDS
-    engine.BUSY_MILLISECONDS = 200
+    patience = engine.BUSY_MILLISECONDS, writer.PATIENCE_SECONDS
+    engine.BUSY_MILLISECONDS, writer.PATIENCE_SECONDS = 100, 0.3
     yield
-    engine.BUSY_MILLISECONDS = patience
+    engine.BUSY_MILLISECONDS, writer.PATIENCE_SECONDS = patience
 
 
 @pytest.mark.sqlite

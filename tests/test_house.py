@@ -18,6 +18,7 @@ MAY = {
     "receiving": {"clock", "limits", "models"},
     "limits": {"models"},
     "clock": set(),
+    "sqlite": set(),
     "words": set(),
     "stamps": set(),
     "authors": set(),

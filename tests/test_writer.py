@@ -11,11 +11,11 @@ from limits import parse_many
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.clock import now
-from feedback_app.database import Database, engine, writer
+from feedback_app.database import Database, engine
 from feedback_app.models import Feedback, Post, Wall
 from feedback_app.receiving import TooOften, receive
 
-from .support import HTMX, OURS, Served, post, stamp, until, words
+from .support import Served, post, stamp, words
 
 
 def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Post:
@@ -160,31 +160,6 @@ async def test_a_lock_that_passes_is_waited_for(serve: Callable[..., Any], monke
     assert answer.status_code == 201
     assert finished == [None]
     assert await words(wall.client) == ["Patience"]
-
-
-@pytest.mark.sqlite
-async def test_a_lock_that_stays_refuses_with_every_word_kept(
-    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stranger holds the lock for as long as it likes; reading goes on, and afterwards everything heals."""
-    monkeypatch.setattr(engine, "BUSY_MILLISECONDS", 20)
-    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.3)
-    wall: Served = await serve(post_limit="")
-    await post(wall.client, text="Before")
-    with locked(wall.database):
-        plain, fragment = await asyncio.gather(
-            post(wall.client, text="Stays <here>", headers=OURS), post(wall.client, text="Stays", headers=HTMX)
-        )
-        assert (plain.status_code, fragment.status_code) == (503, 503)
-        assert int(plain.headers["Retry-After"]) > 0
-        assert "Stays &lt;here&gt;</textarea>" in plain.text
-        assert await words(wall.client) == ["Before"]
-    await until(lambda: _is_accepted(wall))
-    assert await words(wall.client) == ["After", "Before"]
-
-
-async def _is_accepted(wall: Served) -> bool:
-    return (await post(wall.client, text="After")).status_code == 201
 
 
 async def test_a_request_that_is_cancelled_cancels_nothing(wall: Served) -> None:

@@ -12,7 +12,7 @@ def with_database(work: Callable[[Database], Awaitable[None]], *, anew: bool = F
     settings = Settings.from_environment()
 
     async def run() -> None:
-        database = Database(installation.database_url(settings))
+        database = Database(installation.database_url(settings), synchronous=settings.synchronous)
         try:
             await installation.open_database(settings, database, anew=anew)
             await work(database)

@@ -2,7 +2,7 @@
 
 import click
 
-from .. import create_app, server
+from .. import create_app, installation, server
 from ..config import ConfigurationError, Settings
 from .running import nothing, with_database
 
@@ -13,6 +13,8 @@ from .running import nothing, with_database
 def serve(host: str, port: int) -> None:
     """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
     settings = Settings.from_environment()
+    if warning := installation.sqlite_warning(settings, workers=1):
+        click.echo(f"feedback-app: {warning}", err=True)
     try:
         listening = server.listen(host, port)
     except OSError as error:

@@ -1,7 +1,7 @@
 """The database: sessions that read side by side, and one writer through which everything is changed."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -12,22 +12,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from . import schema
 from .engine import complete_url, make_engine
 from .faults import DatabaseUnfit, is_passing
+from .turn import Turn
 from .writer import Writer
 
-__all__ = ["Database", "DatabaseUnfit", "database", "is_passing"]
+__all__ = ["Database", "DatabaseUnfit", "complete_url", "database", "is_passing"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
 class Database:
-    def __init__(self, url: str | URL) -> None:
+    def __init__(self, url: str | URL, *, synchronous: str = "full") -> None:
+        """`synchronous` says whether SQLite waits for the disk at each commit (`full`) or not (`normal`)."""
         self.url = complete_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.write_engine = make_engine(self.url, writes=True)
+        self.write_engine = make_engine(self.url, writes=True, synchronous=synchronous)
         self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
-        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False))
+        turn = Turn(self.file.with_name(self.file.name + "-turn")).taken if self.file else nullcontext
+        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), turn)
 
     @property
     def file(self) -> Path | None:

@@ -24,7 +24,9 @@ EXTRAS = {"postgresql": "postgresql", "mysql": "mariadb"}
 BUSY_MILLISECONDS = 5000
 PATIENT_MILLISECONDS = 60_000
 JOURNAL_BYTES = 64 * 2**20
+CHECKPOINT_PAGES = 1000
 READERS = 4
+SYNCHRONOUS = {"full": 2, "normal": 1}
 
 
 def complete_url(url: str | URL) -> URL:
@@ -57,7 +59,7 @@ def complete_url(url: str | URL) -> URL:
     return parsed
 
 
-def make_engine(url: URL, *, writes: bool, patient: bool = False) -> AsyncEngine:
+def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: str = "full") -> AsyncEngine:
     """An engine for reading or for writing; a `patient` one has time for migrations."""
     system = url.get_backend_name()
     if system != "sqlite":
@@ -74,18 +76,20 @@ def make_engine(url: URL, *, writes: bool, patient: bool = False) -> AsyncEngine
         pool_size=1 if writes else READERS,
         max_overflow=0,
     )
-    _be_careful(engine, writes=writes, patient=patient)
+    _be_careful(engine, writes=writes, patient=patient, synchronous=SYNCHRONOUS[synchronous])
     return engine
 
 
-def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool) -> None:
+def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool, synchronous: int) -> None:
     """Let us begin transactions, not the driver, and check that every pragma took."""
     wanted: dict[str, int | str] = {
         "busy_timeout": PATIENT_MILLISECONDS if patient else BUSY_MILLISECONDS,
         "journal_mode": "wal",
         "foreign_keys": 1,
-        "synchronous": 2,
+        "synchronous": synchronous,
         "journal_size_limit": JOURNAL_BYTES,
+        # Only who writes moves what was written from the log to its place, and only in its turn.
+        "wal_autocheckpoint": CHECKPOINT_PAGES if writes else 0,
         "query_only": 0 if writes else 1,
     }
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -45,9 +46,15 @@ class Writer:
     task is not the request's: on SQLite such a cancellation would leave the file locked.
     """
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    ) -> None:
+        """`turn` gives what is to be entered around each transaction, so that processes take turns."""
         self.listeners: list[Callable[[], None]] = []
         self._sessions = sessions
+        self._turn = turn
         self._waiting: deque[_Piece] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -114,7 +121,7 @@ class Writer:
         together = batch[0].together
         commits = False
         try:
-            async with self._sessions() as session, session.begin():
+            async with self._turn(), self._sessions() as session, session.begin():
                 answers = await together(session, [piece.part for piece in batch])
                 pairs = list(zip(batch, answers, strict=True))
                 commits = True
