@@ -17,6 +17,8 @@ HEAD_SECONDS = 10
 HEAD_BYTES = 64 * 1024
 FRAMING = 10
 STOP_SECONDS = 8
+# How long a connection stays open for what may be on its way to us when we are told to stop.
+LINGER_SECONDS = 0.5
 # A reader whose machine vanished, or who takes nothing any more, is given up after this long.
 UNACKNOWLEDGED_MILLISECONDS = 25_000
 SEND_BUFFER_BYTES = 128 * 1024
@@ -25,11 +27,13 @@ SEND_BUFFER_BYTES = 128 * 1024
 class Protocol(HttpToolsProtocol):
     """Uvicorn waits for ever for the head of a request, and takes one of any size; this one does not.
 
-    It also hands the app a way to cut the connection, for readers of a stream that are too slow.
+    It also hands the app a way to cut the connection, for readers of a stream that are too slow, and when it is told to
+    stop it answers what is on its way.
     """
 
     _bytes = 0
     _body_bytes = 0
+    _is_last = False
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -57,6 +61,14 @@ class Protocol(HttpToolsProtocol):
         self._stop_timer()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
         super().on_headers_complete()
+        if self._is_last:
+            super().shutdown()
+
+    def shutdown(self) -> None:
+        """Close after the next answer, or soon. Uvicorn closes at once, also on whoever has just sent something."""
+        self._is_last = True
+        is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
+        self.loop.call_later(LINGER_SECONDS if is_idle else 0, super().shutdown)
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -74,7 +86,16 @@ class Protocol(HttpToolsProtocol):
 class WallServer(Server):
     """Ends every stream first when it is told to stop, since uvicorn would wait for them for ever."""
 
-    def __init__(self, app: Quart, *, on_start: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        app: Quart,
+        *,
+        on_start: Callable[[], None] = lambda: None,
+        each_second: Callable[[], None] = lambda: None,
+    ) -> None:
+        async def notify() -> None:
+            each_second()
+
         super().__init__(
             Config(
                 app,
@@ -86,6 +107,8 @@ class WallServer(Server):
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=STOP_SECONDS,
+                callback_notify=notify,
+                timeout_notify=1,
             )
         )
         self._hub: Hub = app.extensions["hub"]
@@ -98,8 +121,11 @@ class WallServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._hub.close()
         await super().shutdown(sockets)
+        if self.force_exit:  # Uvicorn leaves the app's own end out then, and would complain of it.
+            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal lets requests finish; SIGINT after that does not."""
         super().handle_exit(sig, frame)
         # Being told to stop is no failure: the signal is not raised again when everything has ended well.
         self._captured_signals.clear()
@@ -119,10 +145,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(app: Quart, listening: socket.socket, on_start: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run(
+    app: Quart,
+    listening: socket.socket,
+    on_start: Callable[[], None],
+    *,
+    each_second: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; `each_second` is called as long as requests are being answered."""
     _allow_many_connections()
-    WallServer(app, on_start=on_start).run(sockets=[listening])
+    WallServer(app, on_start=on_start, each_second=each_second).run(sockets=[listening])
 
 
 def _allow_many_connections() -> None:

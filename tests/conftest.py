@@ -111,8 +111,8 @@ def client(wall: Served) -> httpx.AsyncClient:
 def process(data: Path) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
-    def start(**settings: str) -> Process:
-        started.append(Process(data, **settings))
+    def start(*, workers: int = 1, **settings: str) -> Process:
+        started.append(Process(data, workers=workers, **settings))
         return started[-1]
 
     yield start

@@ -119,15 +119,23 @@ class Event(NamedTuple):
 class Reader:
     """Listens to a wall's stream as a browser does, on a socket of its own."""
 
-    def __init__(self, port: int, after: str = "", *, last_event_id: str | None = None, slug: str = "main") -> None:
-        self.port, self.after, self.slug, self.last_event_id = port, after, slug, last_event_id
+    def __init__(
+        self,
+        port: int,
+        after: str = "",
+        *,
+        last_event_id: str | None = None,
+        slug: str = "main",
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.port, self.after, self.slug, self.last_event_id, self.host = port, after, slug, last_event_id, host
         self.events: list[Event] = []
         self.status = 0
         self.headers = ""
         self.ended = False
 
     async def __aenter__(self) -> "Reader":
-        self.stream, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.stream, self.writer = await asyncio.open_connection(self.host, self.port)
         resume = f"Last-Event-ID: {self.last_event_id}\r\n" if self.last_event_id is not None else ""
         self.writer.write(
             f"GET /walls/{self.slug}/live?after={self.after} HTTP/1.1\r\nHost: x\r\n{resume}\r\n".encode()
@@ -178,16 +186,17 @@ class Reader:
 class Process:
     """`feedback-app serve` as a process of its own."""
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, *, workers: int = 1, host: str = "127.0.0.1", **settings: str) -> None:
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind((host, 0))
             self.port: int = free.getsockname()[1]
-        self.data, self.settings = data, settings
+        self.data, self.workers, self.host, self.settings = data, workers, host, settings
         self.start()
 
     def start(self) -> None:
+        options = ["--host", self.host, "--port", str(self.port), "--workers", str(self.workers)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "feedback_app", "serve", "--port", str(self.port)],
+            [sys.executable, "-m", "feedback_app", "serve", *options],
             env=environment(self.data, **self.settings),
             stdout=subprocess.PIPE,
             text=True,
@@ -202,8 +211,14 @@ class Process:
             self.process.stdout.close()
         return code
 
+    @property
+    def worker_pids(self) -> set[int]:
+        """The processes that serve, when a supervisor started them."""
+        pid = self.process.pid
+        return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
+        return httpx.AsyncClient(base_url=f"http://{self.host}:{self.port}", timeout=20)
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:

@@ -2,19 +2,17 @@
 
 import asyncio
 import re
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from feedback_app.live import hub
 from feedback_app.models import Wall
 from feedback_app.server import listen
 
-from .support import HTMX, Process, Reader, Served, post, until, words
+from .support import Process, Reader, Served, post, until, words
 
 RELOAD = 'hx-swap="reload"'
 
@@ -207,87 +205,6 @@ async def test_two_processes_on_one_file_serve_each_others_readers(process: Call
         for reader in (here, there):
             await until(lambda reader=reader: len(reader.news) == 10)
             assert reader.versions == list(range(1, 11))
-
-
-async def test_a_server_that_is_told_to_stop_ends_well(process: Callable[..., Process]) -> None:
-    """Requirement 24, in part: streams end, each with a time to come back, and the exit code is 0."""
-    server = process()
-    readers = [await Reader(server.port, "0").__aenter__() for _ in range(50)]
-    assert server.stop() == 0
-    for reader in readers:
-        await until(lambda reader=reader: reader.ended)
-        assert reader.events[-1].event == "closing"
-    assert len({reader.events[-1].retry for reader in readers}) > 10
-    for reader in readers:
-        await reader.__aexit__()
-
-
-async def test_killed_again_and_again_nothing_acknowledged_is_lost(process: Callable[..., Process]) -> None:
-    """Requirements 1, 2 and 18, in small: four kills, posters who try again, readers who resume."""
-    server = process(FEEDBACK_DEFENCES="off")
-    acknowledged: set[str] = set()
-    stop = asyncio.Event()
-
-    async def write(poster: int) -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            text = f"Poster {poster} post {number}"
-            fields = {"name": "Ann", "text": text, "key": f"key-of-{poster}-{number}"}
-            while not stop.is_set():
-                try:
-                    async with server.client() as client:
-                        answer = await client.post("/walls/main/feedback", data=fields, headers=HTMX)
-                except httpx.HTTPError:
-                    await asyncio.sleep(0.05)
-                    continue
-                assert answer.status_code == 201
-                acknowledged.add(text)
-                break
-
-    heard: dict[int, list[int]] = {each: [] for each in range(6)}
-
-    async def listen(reader_number: int) -> None:
-        versions = heard[reader_number]
-        while not stop.is_set():
-            try:
-                async with Reader(server.port, last_event_id=str(versions[-1] if versions else 0)) as reader:
-                    seen = 0
-                    while not reader.ended and not stop.is_set():
-                        await asyncio.sleep(0.01)
-                        versions.extend(int(event.id) for event in reader.news[seen:])
-                        seen = len(reader.news)
-                    versions.extend(int(event.id) for event in reader.news[seen:])
-            except (OSError, asyncio.IncompleteReadError):
-                await asyncio.sleep(0.05)
-
-    listening = [asyncio.create_task(listen(each)) for each in heard]
-    writing = [asyncio.create_task(write(each)) for each in range(4)]
-    for _ in range(4):
-        target = len(acknowledged) + 25
-        await until(lambda target=target: len(acknowledged) >= target, 40)
-        server.stop(signal.SIGKILL)
-        server.start()
-    target = len(acknowledged) + 25
-    await until(lambda: len(acknowledged) >= target, 40)
-    stop_writing = [each.cancel() for each in writing]
-    await asyncio.gather(*writing, return_exceptions=True)
-    async with server.client() as client:
-        last = int(re.search(r'data-version="(\d+)"', (await client.get("/walls/main")).text).group(1))  # type: ignore[union-attr]
-        await until(lambda: all(versions and versions[-1] >= last for versions in heard.values()))
-        stop.set()
-        await asyncio.gather(*listening)
-        stored: list[str] = []
-        address: str | None = "/walls/main/feed.json"
-        while address:
-            feed = (await client.get(address)).json()
-            stored += [item["content_text"] for item in feed["items"]]
-            address = feed.get("next_url")
-    assert all(stop_writing)
-    assert acknowledged <= set(stored)
-    assert len(stored) == len(set(stored)) == last
-    for versions in heard.values():
-        assert versions == list(range(1, last + 1))
 
 
 async def test_words_of_a_hidden_entry_are_not_told_to_who_comes_later(wall: Served) -> None:

@@ -1,8 +1,10 @@
-"""The command that serves."""
+"""The command that serves, and the one that a supervisor starts its workers with."""
+
+import socket
 
 import click
 
-from .. import create_app, installation, server
+from .. import create_app, installation, server, supervisor
 from ..config import ConfigurationError, Settings
 from .running import nothing, with_database
 
@@ -10,7 +12,8 @@ from .running import nothing, with_database
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
-def serve(host: str, port: int) -> None:
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes serve.")
+def serve(host: str, port: int, workers: int) -> None:
     """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
     settings = Settings.from_environment()
     if warning := installation.sqlite_warning(settings, workers=1):
@@ -22,10 +25,27 @@ def serve(host: str, port: int) -> None:
             f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another one with --port."
         ) from None
     with_database(nothing)
-    port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    address = settings.base_url or f"http://{shown}:{port}"
-    server.run(create_app(), listening, lambda: click.echo(f"The wall is at {address}/walls/main"))
+    address = settings.base_url or f"http://{shown}:{listening.getsockname()[1]}"
+
+    def announce() -> None:
+        click.echo(f"The wall is at {address}/walls/main")
+
+    if workers == 1:
+        server.run(create_app(), listening, announce)
+    else:
+        raise SystemExit(supervisor.run(workers, listening, announce))
 
 
-commands = (serve,)
+@click.command(hidden=True)
+@click.argument("listening", type=click.IntRange(0))
+@click.argument("line", type=click.IntRange(0))
+def worker(listening: int, line: int) -> None:
+    """Serve on a socket, and with a line to the supervisor, that were opened before: numbers of open files."""
+    supervised = supervisor.Line(line)
+    supervised.follow()
+    with_database(nothing)
+    server.run(create_app(), socket.socket(fileno=listening), supervised.say, each_second=supervised.say)
+
+
+commands = (serve, worker)

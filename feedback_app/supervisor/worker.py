@@ -1,0 +1,88 @@
+"""A worker, as the supervisor sees it: a process, and a line to it."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+logger = logging.getLogger(__name__)
+
+# A worker gives running requests eight seconds, and then lets go of its database.
+STOP_SECONDS = 9.5
+# Who served and then says nothing for so long is stuck: every second a worker says that it lives.
+SILENT_SECONDS = 20
+
+
+class Worker:
+    def __init__(self, process: asyncio.subprocess.Process, line: socket.socket) -> None:
+        self.process = process
+        self._line = line
+        self._has_served = False
+
+    @classmethod
+    async def start(cls, listening: socket.socket) -> "Worker":
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            # In a session of its own: what is typed at our terminal is for us, and we tell the workers.
+            process = await asyncio.create_subprocess_exec(
+                *_program(),
+                "worker",
+                str(listening.fileno()),
+                str(theirs.fileno()),
+                pass_fds=(listening.fileno(), theirs.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return cls(process, ours)
+
+    async def serves(self) -> bool:
+        """Wait until it says that it does; False when it ended without."""
+        self._has_served = self._has_served or await self._speaks()
+        return self._has_served
+
+    async def end(self) -> bool:
+        """Wait until it has ended, to which one that is stuck is brought; whether it ever served."""
+        if await self.serves():
+            try:
+                while await asyncio.wait_for(self._speaks(), SILENT_SECONDS):
+                    pass
+            except TimeoutError:
+                logger.error("Worker %d is stuck.", self.process.pid)
+                self.tell(signal.SIGKILL)
+        await self.process.wait()
+        self._line.close()
+        return self._has_served
+
+    async def stop(self) -> bool:
+        """Let it finish what it is doing; False when it did not in time and had to be killed."""
+        self.tell(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            logger.error("Worker %d did not stop in time.", self.process.pid)
+            self.tell(signal.SIGKILL)
+            await self.process.wait()
+            return False
+        return True
+
+    def tell(self, what: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            self.process.send_signal(what)
+
+    def ending(self) -> str:
+        code = self.process.returncode or 0
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return f"Worker {self.process.pid} {how}"
+
+    async def _speaks(self) -> bool:
+        """Wait for it to say something; False when it never will again."""
+        return bool(await asyncio.get_running_loop().sock_recv(self._line, 64))
+
+
+def _program() -> list[str]:
+    """How this program was started, without its arguments: by its name, or as `python -m feedback_app`."""
+    own = len(sys.orig_argv) - len(sys.argv) + 1
+    return [sys.executable, *sys.orig_argv[1:own]]
