@@ -31,6 +31,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 async def test_under_load_a_worker_is_killed_and_then_all_are_renewed(process: Start) -> None:
     """Requirement 18, in part: a killed one is replaced at once and its readers resume at another one; being renewed
     costs nobody a post, whether they keep their connection or make a new one each time."""
@@ -38,12 +39,13 @@ async def test_under_load_a_worker_is_killed_and_then_all_are_renewed(process: S
     async with Storm([server], posters=6, followers=20).raging() as storm:
         await storm.more(30)
         before = server.worker_pids
-        killed = before.pop()
+        killed = max(before, key=lambda pid: len(os.listdir(f"/proc/{pid}/fd")))  # It has the most readers.
+        before.remove(killed)
         os.kill(killed, signal.SIGKILL)
         await until(lambda: len(server.worker_pids - {killed}) == 2, 5)
         await storm.more(30)
         assert before < server.worker_pids
-        assert {follower.ends for follower in storm.followers} == {0, 1}
+        assert 1 in {follower.ends for follower in storm.followers} <= {0, 1}
 
         before = server.worker_pids
         troubles = storm.troubles
@@ -93,6 +95,7 @@ class Copy(Process):
         super().__init__(data, workers=2, PYTHONPATH=str(checkout), PYTHONSAFEPATH="1", **settings)
 
 
+@pytest.mark.slow
 async def test_what_is_stuck_is_replaced_what_is_renewed_has_new_code_and_what_is_broken_changes_nothing(
     checkout: Path, data: Path
 ) -> None:
@@ -162,6 +165,7 @@ def dribbling_post(port: int) -> tuple[socket.socket, bytes]:
     return connection, body[9:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_told_to_stop_with_500_streams_the_running_posts_finish(process: Start, workers: int) -> None:
     """Requirement 24: one post that waits for the database, one that is still arriving; exit code 0 within 10 s."""
