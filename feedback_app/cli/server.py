@@ -16,7 +16,7 @@ from .running import nothing, with_database
 def serve(host: str, port: int, workers: int) -> None:
     """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
     settings = Settings.from_environment()
-    if warning := installation.sqlite_warning(settings, workers=1):
+    if warning := installation.sqlite_warning(settings, workers=workers):
         click.echo(f"feedback-app: {warning}", err=True)
     try:
         listening = server.listen(host, port)
