@@ -8,13 +8,14 @@ from typing import Any
 
 from quart import Quart
 
-from . import assets, errors, front, guard, installation, jinja, live, pages, proxies, security
+from . import assets, errors, front, guard, installation, jinja, live, logs, pages, proxies, readiness, security
 from .asgi import wrap
 from .config import Settings
 from .database import Database
 from .stamps import Stamps
 from .views import embeds, feedback, feeds, health, walls
 from .views import live as live_views
+from .views import metrics as metrics_views
 
 
 def create_app(**overrides: Any) -> Quart:
@@ -28,14 +29,16 @@ def create_app(**overrides: Any) -> Quart:
     app.url_map.merge_slashes = False
     app.extensions.update(settings=settings, secret_key=secret_key, database=database, stamps=Stamps(secret_key))
 
-    for room in (assets, jinja, errors, security, pages):
+    for room in (logs, assets, jinja, errors, security, pages):
         room.init_app(app)
-    for room in (walls, feedback, live_views, embeds, feeds, health):
+    for room in (walls, feedback, live_views, embeds, feeds, health, metrics_views):
         app.register_blueprint(room.views)
 
     live.init_app(app, settings, database)
     wrap(app, guard.BodyGuard)
     front.init_app(app, settings, database)
     wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
+    wrap(app, logs.RequestLog)
+    readiness.init_app(app, database)
     installation.init_app(app, settings, database)
     return app

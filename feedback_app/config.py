@@ -27,6 +27,8 @@ class Settings:
     defences: bool = True  # `off` leaves out everything that judges whether a post is spam.
     streams: int = 10_000  # How many live streams one process serves at once.
     streams_per_address: int = 1_000  # How many of them one address may have: a school is one address.
+    log: str = "text"  # A line for each request, as `text` or `json`; `off` says only what goes wrong.
+    metrics_token: str = ""  # What a collector that is not on this machine must show to read /metrics.
 
     def __post_init__(self) -> None:
         if self.secret_key and len(self.secret_key) < 16:
@@ -42,6 +44,8 @@ class Settings:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
         if self.synchronous not in ("full", "normal"):
             raise ConfigurationError(f"{PREFIX}SYNCHRONOUS must be full or normal, not {self.synchronous!r}.")
+        if self.log not in ("text", "json", "off"):
+            raise ConfigurationError(f"{PREFIX}LOG must be text, json or off, not {self.log!r}.")
         self.post_limits()
 
     def post_limits(self) -> list[RateLimitItem]:

@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from .forms import read_form
 from .guard import refusal_of
 from .jinja import render
+from .logs import described
+from .metrics import DATABASE_ERRORS
 from .pages import wants_fragment
 from .words import printable
 
@@ -50,7 +52,8 @@ async def explain(error: HTTPException) -> Response:
 
 
 async def explain_database(error: Exception) -> Response:
-    logger.error("The database does not answer: %s", error)
+    DATABASE_ERRORS.inc()
+    logger.error("The database does not answer: %s", described(error))
     answer = await _answer(503, SENTENCES[503])
     answer.headers["Retry-After"] = "5"
     return answer

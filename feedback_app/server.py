@@ -102,7 +102,7 @@ class WallServer(Server):
                 http=Protocol,
                 ws="none",
                 lifespan="on",
-                log_level="warning",
+                log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,

@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from .. import create_app, installation, server, supervisor
+from .. import create_app, installation, logs, server, supervisor
 from ..config import ConfigurationError, Settings
 from .running import nothing, with_database
 
@@ -16,6 +16,7 @@ from .running import nothing, with_database
 def serve(host: str, port: int, workers: int) -> None:
     """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
     settings = Settings.from_environment()
+    logs.begin(settings.log)
     if warning := installation.sqlite_warning(settings, workers=workers):
         click.echo(f"feedback-app: {warning}", err=True)
     try:

@@ -75,6 +75,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: s
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
         pool_size=1 if writes else READERS,
         max_overflow=0,
+        hide_parameters=True,  # They are people's words, and errors are written to the log.
     )
     _be_careful(engine, writes=writes, patient=patient, synchronous=SYNCHRONOUS[synchronous])
     return engine

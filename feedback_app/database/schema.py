@@ -2,8 +2,13 @@
 
 SQLite and PostgreSQL do it whole or not at all. MariaDB commits each statement by itself, so there a migration that was
 interrupted goes on where it stopped (`migrations/env.py`).
+
+A migration that only adds says so in its name: `0005_since_0003` is a schema with which every program works that knows
+0003. A program therefore also takes a schema that it does not know, when that one says that it knows it; so one can go
+back to the version before, without going back to the data before.
 """
 
+import functools
 import hashlib
 from pathlib import Path
 
@@ -21,6 +26,8 @@ BEGUN = ""
 # "wall" as a number: advisory locks of PostgreSQL have no names.
 LOCK_NUMBER = 0x77616C6C
 LOCK_SECONDS = 3600
+
+SINCE = "_since_"
 
 
 def alembic_config() -> Config:
@@ -44,7 +51,7 @@ def lock(connection: Connection) -> None:
 def revision(connection: Connection) -> str | None:
     """The version of the schema the database has; None for an empty one, BEGUN where the first migration broke off.
 
-    Raises DatabaseUnfit for a database that is not ours or newer than this code.
+    Raises DatabaseUnfit for a database that is not ours, or so much newer that this code does not work with it.
     """
     found = MigrationContext.configure(connection).get_current_revision()
     tables = set(inspect(connection).get_table_names())
@@ -55,7 +62,7 @@ def revision(connection: Connection) -> str | None:
             f"The database belongs to something else: it has tables ({', '.join(sorted(tables)[:3])} …) but no "
             f"version of ours. Name an empty one."
         )
-    if found is not None and found not in {script.revision for script in _scripts().walk_revisions()}:
+    if found is not None and found not in _known() and not _bears_with_us(found):
         raise DatabaseUnfit(
             f"The database was made by a newer version of this program (its schema is {found}). "
             f"Install that version or a later one; nothing was changed."
@@ -64,16 +71,31 @@ def revision(connection: Connection) -> str | None:
 
 
 def is_current(connection: Connection) -> bool:
-    return revision(connection) == _scripts().get_current_head()
+    """Whether it is this version's schema, or a newer one with which this version works."""
+    found = revision(connection)
+    return found is not None and (found == _scripts().get_current_head() or found not in _known())
 
 
 def upgrade(connection: Connection) -> None:
     """Bring the database to this version's schema, inside the connection's transaction."""
+    found = revision(connection)
+    if found is not None and found not in _known():
+        return
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     notices.have_sent(connection)
 
 
+def _bears_with_us(found: str) -> bool:
+    _, _, oldest = found.partition(SINCE)
+    return oldest in {known.partition(SINCE)[0] for known in _known()}
+
+
+def _known() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+@functools.cache
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(alembic_config())

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from quart import Quart
 
+from .. import metrics
 from ..asgi import wrap
 from ..config import Settings
 from ..database import Database
@@ -23,8 +24,8 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
         wake = wake_for(database, hub.topics)
-        teller = Teller(database, hub, wake, templates)
-        tasks = [asyncio.create_task(each) for each in (teller.run(), wake.watch(), hub.beat())]
+        teller = app.extensions["teller"] = Teller(database, hub, wake, templates)
+        tasks = [asyncio.create_task(each) for each in (teller.run(), wake.watch(), hub.beat(), metrics.watch(hub))]
         yield
         hub.close()
         for task in tasks:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from jinja2 import Environment
@@ -32,11 +33,13 @@ class Change(NamedTuple):
 class News:
     """What brings a reader to `version`: one change for each thing that is different, in order.
 
-    A reader whose version is too old, or was never given out, is told to fetch the list anew.
+    `changed_at` is the time of the latest of them. A reader whose version is too old, or was never given out, is told
+    to fetch the list anew.
     """
 
     version: int
     changes: list[Change]
+    changed_at: datetime | None = None
 
     def events(self) -> list[Event]:
         return [change.event() for change in self.changes]
@@ -66,4 +69,6 @@ def _each(wall: Wall, changed: Sequence[Feedback], templates: Environment) -> Ne
     template = templates.get_template("live/_change.html")
     changes = [Change(feedback.version or 0, template.render(wall=wall, feedback=feedback)) for feedback in changed]
     # Rows can be newer than the wall that was read a moment before them, never the other way round.
-    return News(max([wall.version, *(change.version for change in changes)]), changes)
+    version = max([wall.version, *(change.version for change in changes)])
+    times = (feedback.changed_at for feedback in changed if feedback.changed_at)
+    return News(version, changes, max(times, default=None))

@@ -13,6 +13,8 @@ from ..asgi import App, Receive, Scope, Send
 from ..authors import network_of
 from ..database import Database
 from ..guard import refusal_of
+from ..logs import name
+from ..metrics import CUT
 from ..models import Wall
 from .hub import Hub, Listener
 from .news import News, news_since, version_from
@@ -38,6 +40,7 @@ class Streams:
         slug = _slug(scope)
         if slug is None:
             return await self.app(scope, receive, send)
+        name(scope, "live.stream")
         address = network_of((scope.get("client") or ("", 0))[0])
         if not self.hub.admit(address):
             return await _refuse(send)
@@ -105,8 +108,13 @@ def _after(scope: Scope) -> int | None:
 
 def _hang_up(scope: Scope) -> Callable[[], None]:
     """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
-    abort = scope.get("extensions", {}).get(ABORT)
-    return cast("Callable[[], None]", abort or cast("asyncio.Task[None]", asyncio.current_task()).cancel)
+    abort = scope.get("extensions", {}).get(ABORT) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
+
+    def hang_up() -> None:
+        CUT.inc()
+        abort()
+
+    return hang_up
 
 
 async def _refuse(send: Send) -> None:

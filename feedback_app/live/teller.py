@@ -1,10 +1,12 @@
 """The teller: one task in each process that reads what changed, by whomever, and tells everybody who listens."""
 
 import logging
+import time
 
 from jinja2 import Environment
 
 from ..database import Database
+from ..metrics import DATABASE_ERRORS, told
 from ..models import Wall
 from .hub import Hub
 from .news import news_since
@@ -16,15 +18,24 @@ logger = logging.getLogger(__name__)
 class Teller:
     def __init__(self, database: Database, hub: Hub, wake: Wake, templates: Environment) -> None:
         self.database, self.hub, self.wake, self.templates = database, hub, wake, templates
+        self._behind_since: float | None = None
+
+    @property
+    def seconds_behind(self) -> float:
+        """How long it has been trying to tell what it knows to have changed."""
+        return 0 if self._behind_since is None else time.monotonic() - self._behind_since
 
     async def run(self) -> None:
         """Cancelled when the server stops. However long the database is away, that is said once."""
         is_away = False
         while True:
             await self.wake.wait()
+            self._behind_since = self._behind_since or time.monotonic()
             try:
                 await self.tell_all()
+                self._behind_since = None
             except Exception as error:  # Whatever it is, we ask again, and listeners keep what they have.
+                DATABASE_ERRORS.inc()
                 if not is_away:
                     logger.error("The teller could not read what changed; it tries again.", exc_info=error)
                 is_away = True
@@ -51,3 +62,4 @@ class Teller:
             news = await news_since(after, wall, session, self.templates)
         if wall_id in self.hub.topics:
             await self.hub.tell(wall_id, news.version, news.events())
+            told(news.version - after, news.changed_at)

@@ -64,6 +64,7 @@ class Feedback(Base):
     key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=now, onupdate=now)
 
     @property
     def is_public(self) -> bool:

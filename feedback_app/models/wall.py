@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Select, String, select
+from sqlalchemy import BigInteger, Select, String, Update, false, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
@@ -30,6 +30,7 @@ class Wall(Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     version: Mapped[int] = mapped_column(BigInteger, default=0)
+    oldest_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @staticmethod
@@ -72,6 +73,11 @@ class Wall(Base):
     def states(slugs: Iterable[str]) -> Select[str, int, int]:
         """Rows of (slug, id, version)."""
         return select(Wall.slug, Wall.id, Wall.version).where(Wall.slug.in_(slugs))
+
+    @staticmethod
+    def touching_none() -> Update:
+        """Changes nothing, and fails where nothing could be changed."""
+        return update(Wall).where(false()).values(version=Wall.version)
 
     def receive(self, *, name: str, text: str, author: str, key: str | None = None) -> Feedback:
         """Take in a piece of feedback: public at once, the newest of the wall."""

@@ -1,0 +1,155 @@
+"""The log: one line for each request and for each thing that went wrong, and nothing in it about a person.
+
+No address, query, path or user agent of a request is written down, and no message of an unexpected error, which might
+quote what somebody typed: only its name and where in the program it came up.
+"""
+
+import json
+import logging
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Awaitable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from quart import Quart, request
+from sqlalchemy.exc import OperationalError
+
+from . import metrics
+from .asgi import App, Message, Receive, Scope, Send
+
+RECORD = "feedback.record"
+# What supervisors ask every few seconds is worth a line only when it goes wrong.
+UNEVENTFUL = {"health.alive", "health.ready", "metrics.show"}
+
+logger = logging.getLogger(__name__)
+_request: ContextVar[str] = ContextVar("request", default="")
+
+
+def init_app(app: Quart) -> None:
+    @app.before_request
+    async def name_route() -> None:
+        name(request.scope, request.endpoint or "none")
+
+
+def name(scope: Any, route: str) -> None:
+    """Say which route a request takes; it stands for the path, which visitors can fill with words."""
+    if RECORD in scope:
+        scope[RECORD].route = route
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of one request when it has ended; `status` is 0 when it got no answer."""
+
+    request: str
+    method: str
+    route: str = "none"
+    status: int = 0
+    milliseconds: float = 0
+    bytes: int = 0
+
+    def fields(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {self.status} {self.milliseconds} ms {self.bytes} bytes {self.request}"
+
+
+class RequestLog:
+    """The outermost layer: counts and writes down every request, also those that the layers below it refuse."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        method = scope["method"] if scope["method"] in metrics.METHODS else "other"
+        record = scope[RECORD] = Record(secrets.token_hex(4), method)
+        _request.set(record.request)
+        began = time.perf_counter()
+
+        def count(message: Message) -> Awaitable[None]:
+            record.status = message.get("status", record.status)
+            record.bytes += len(message.get("body", b""))
+            return send(message)
+
+        try:
+            await self.app(scope, receive, count)
+        finally:
+            record.milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            metrics.answered(record.method, record.route, record.status)
+            if logger.isEnabledFor(logging.INFO) and not (record.route in UNEVENTFUL and record.status < 400):
+                logger.info(record)
+        return None
+
+
+def begin(form: str) -> None:
+    """Write the log of this process to standard error: `text` or `json`, or with `off` only what goes wrong."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JSONLines() if form == "json" else Lines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logger.setLevel(logging.WARNING if form == "off" else logging.INFO)
+
+
+class Lines(logging.Formatter):
+    """A line for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = "" if record.levelno == logging.INFO else f" {record.levelname.lower()}"
+        during = "" if isinstance(record.msg, Record) or not _request.get() else f" (request {_request.get()})"
+        return f"{_at(record)}{level} {_message(record)}{during}"
+
+
+class JSONLines(logging.Formatter):
+    """A line for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {"at": _at(record), "level": record.levelname.lower()}
+        if isinstance(record.msg, Record):
+            said.update(record.msg.fields())
+        else:
+            said.update(message=_message(record), room=record.name, request=_request.get())
+        return json.dumps(said, ensure_ascii=False)
+
+
+def _at(record: logging.LogRecord) -> str:
+    at = datetime.fromtimestamp(record.created, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def _message(record: logging.LogRecord) -> str:
+    """One line. Of other programs' messages the first one: what follows it may quote the data at hand."""
+    error = record.exc_info[1] if record.exc_info else None
+    first = (record.getMessage().splitlines() or [""])[0]
+    return f"{first} {described(error)}" if error else first
+
+
+def described(error: BaseException) -> str:
+    """An error in one line: its name, its message where that cannot quote anybody, and its way through our program."""
+    parts = [_named(error)]
+    cause = getattr(error, "orig", None) or error.__cause__
+    if cause is not None:
+        parts.append(f"from {_named(cause)}")
+    frames = traceback.extract_tb(error.__traceback__)
+    if frames:
+        home = Path(__file__).parent
+        ours = [frame for frame in frames if home in Path(frame.filename).parents] or frames[-1:]
+        places = dict.fromkeys((*ours[-4:], frames[-1]))
+        parts.append("at " + " > ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in places))
+    return " ".join(parts)
+
+
+def _named(error: BaseException) -> str:
+    message = ""
+    if isinstance(error, OperationalError):
+        message = str(error.orig)
+    elif isinstance(error, OSError):
+        message = error.strerror or str(error)
+    return f"{type(error).__name__}: {' '.join(message.split())}" if message else type(error).__name__

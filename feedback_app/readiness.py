@@ -1,0 +1,106 @@
+"""Whether this process can do its work: what `/readyz` says, and that it says it in time."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import cast
+
+from quart import Quart, current_app
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .database import Database, DatabaseUnfit, schema
+from .live.teller import Teller
+from .models import Wall
+
+SECONDS = 0.4
+BEHIND_SECONDS = 5
+LEAST_BYTES = 64 * 2**20
+
+
+class _NothingToStore(Exception):
+    """Rolls a transaction back that has shown what it was for."""
+
+
+class Readiness:
+    """Each check is a task of its own and is waited for a short while only; what does not answer in time has failed.
+
+    A check that hangs is not cancelled, since that could take as long, and is not started again before it has ended.
+    """
+
+    def __init__(self, database: Database, teller: Teller) -> None:
+        self.database, self.teller = database, teller
+        self._running: dict[str, asyncio.Task[bool]] = {}
+
+    async def faults(self) -> list[str]:
+        """One word for each check that failed."""
+        checks = {
+            "database": self._reads,
+            "schema": self._knows_schema,
+            "writing": self._writes,
+            "disk": self._has_space,
+            "teller": self._tells,
+        }
+        tasks = {word: self._task(word, check) for word, check in checks.items()}
+        await asyncio.wait(tasks.values(), timeout=SECONDS)
+        return [word for word, task in tasks.items() if not task.done() or not task.result()]
+
+    async def close(self) -> None:
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _task(self, word: str, check: Callable[[], Awaitable[bool]]) -> asyncio.Task[bool]:
+        running = self._running.get(word)
+        if running is None or running.done():
+            running = self._running[word] = asyncio.create_task(_holds(check), name=f"readiness {word}")
+        return running
+
+    async def _reads(self) -> bool:
+        async with self.database.reading() as session:
+            await session.execute(Wall.all().limit(1))
+        # An open SQLite file goes on after its name is gone, and takes what is written with it at the end.
+        return self.database.file is None or await asyncio.to_thread(self.database.file.exists)
+
+    async def _knows_schema(self) -> bool:
+        async with self.database.read_engine.connect() as connection:
+            return await connection.run_sync(schema.is_current)
+
+    async def _writes(self) -> bool:
+        """A transaction that could change something takes its turn with the others, and is rolled back."""
+
+        async def work(session: AsyncSession) -> None:
+            await session.execute(Wall.touching_none())
+            raise _NothingToStore
+
+        try:
+            await self.database.write(work)
+        except _NothingToStore:
+            return True
+        return False
+
+    async def _has_space(self) -> bool:
+        file = self.database.file
+        return file is None or (await asyncio.to_thread(shutil.disk_usage, file.parent)).free >= LEAST_BYTES
+
+    async def _tells(self) -> bool:
+        return self.teller.seconds_behind < BEHIND_SECONDS
+
+
+async def _holds(check: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await check()
+    except (SQLAlchemyError, DatabaseUnfit, OSError):
+        return False
+
+
+def init_app(app: Quart, database: Database) -> None:
+    @app.while_serving
+    async def lifetime() -> AsyncGenerator[None, None]:
+        readiness = app.extensions["readiness"] = Readiness(database, app.extensions["teller"])
+        yield
+        await readiness.close()
+
+
+def readiness() -> Readiness:
+    return cast("Readiness", current_app.extensions["readiness"])
