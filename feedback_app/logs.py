@@ -4,6 +4,7 @@ No address, query, path or user agent of a request is written down, and no messa
 quote what somebody typed: only its name and where in the program it came up.
 """
 
+import itertools
 import json
 import logging
 import secrets
@@ -13,7 +14,6 @@ import traceback
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,10 @@ RECORD = "feedback.record"
 # What supervisors ask every few seconds is worth a line only when it goes wrong.
 UNEVENTFUL = {"health.alive", "health.ready", "metrics.show"}
 
-logger = logging.getLogger(__name__)
+# Names requests across the processes of a server.
+PROCESS = secrets.token_hex(3)
+
+_numbers = itertools.count(1)
 _request: ContextVar[str] = ContextVar("request", default="")
 
 
@@ -54,15 +57,21 @@ class Record:
     milliseconds: float = 0
     bytes: int = 0
 
-    def fields(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__}
+    def line(self) -> str:
+        return (
+            f"{_at(time.time())} {self.method} {self.route} {self.status} {self.milliseconds} ms {self.bytes} bytes "
+            f"{self.request}\n"
+        )
 
-    def __str__(self) -> str:
-        return f"{self.method} {self.route} {self.status} {self.milliseconds} ms {self.bytes} bytes {self.request}"
+    def json_line(self) -> str:
+        fields = {field: getattr(self, field) for field in self.__slots__}
+        return json.dumps({"at": _at(time.time()), "level": "info", **fields}) + "\n"
 
 
 class RequestLog:
     """The outermost layer: counts and writes down every request, also those that the layers below it refuse."""
+
+    form = "off"
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -71,7 +80,7 @@ class RequestLog:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         method = scope["method"] if scope["method"] in metrics.METHODS else "other"
-        record = scope[RECORD] = Record(secrets.token_hex(4), method)
+        record = scope[RECORD] = Record(f"{PROCESS}-{next(_numbers)}", method)
         _request.set(record.request)
         began = time.perf_counter()
 
@@ -85,8 +94,9 @@ class RequestLog:
         finally:
             record.milliseconds = round((time.perf_counter() - began) * 1000, 1)
             metrics.answered(record.method, record.route, record.status)
-            if logger.isEnabledFor(logging.INFO) and not (record.route in UNEVENTFUL and record.status < 400):
-                logger.info(record)
+            if self.form != "off" and not (record.route in UNEVENTFUL and record.status < 400):
+                # Not through `logging`, which takes longer over a line than the server over a page that is ready.
+                sys.stderr.write(record.line() if self.form == "text" else record.json_line())
         return None
 
 
@@ -95,33 +105,34 @@ def begin(form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines() if form == "json" else Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logger.setLevel(logging.WARNING if form == "off" else logging.INFO)
+    RequestLog.form = form
 
 
 class Lines(logging.Formatter):
     """A line for people."""
 
     def format(self, record: logging.LogRecord) -> str:
-        level = "" if record.levelno == logging.INFO else f" {record.levelname.lower()}"
-        during = "" if isinstance(record.msg, Record) or not _request.get() else f" (request {_request.get()})"
-        return f"{_at(record)}{level} {_message(record)}{during}"
+        during = f" (request {_request.get()})" if _request.get() else ""
+        return f"{_at(record.created)} {record.levelname.lower()} {_message(record)}{during}"
 
 
 class JSONLines(logging.Formatter):
     """A line for programs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, object] = {"at": _at(record), "level": record.levelname.lower()}
-        if isinstance(record.msg, Record):
-            said.update(record.msg.fields())
-        else:
-            said.update(message=_message(record), room=record.name, request=_request.get())
-        return json.dumps(said, ensure_ascii=False)
+        return json.dumps(
+            {
+                "at": _at(record.created),
+                "level": record.levelname.lower(),
+                "message": _message(record),
+                "room": record.name,
+                "request": _request.get(),
+            }
+        )
 
 
-def _at(record: logging.LogRecord) -> str:
-    at = datetime.fromtimestamp(record.created, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+def _at(seconds: float) -> str:
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds % 1 * 1000):03d}Z"
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -140,9 +151,9 @@ def described(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     if frames:
         home = Path(__file__).parent
-        ours = [frame for frame in frames if home in Path(frame.filename).parents] or frames[-1:]
-        places = dict.fromkeys((*ours[-4:], frames[-1]))
-        parts.append("at " + " > ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in places))
+        ours = [frame for frame in frames if home in Path(frame.filename).parents]
+        places = [f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in (*ours[-4:], frames[-1])]
+        parts.append("at " + " > ".join(dict.fromkeys(places)))
     return " ".join(parts)
 
 

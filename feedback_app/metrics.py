@@ -1,6 +1,7 @@
 """What is counted, for Prometheus. No label has a wall, an address or anything else that visitors make."""
 
 import asyncio
+import functools
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 # Prometheus' library looks for this when it is first imported, and then keeps its numbers in files of that folder.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# Other methods count as "other".
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 WRITING = "feedback.write"
 OUTCOMES = {
@@ -68,9 +70,14 @@ class Counting(Protocol):
 
 def answered(method: str, route: str, status: int) -> None:
     """A request has ended; `status` is 0 when it got no answer."""
-    REQUESTS.labels(method if method in METHODS else "other", route, f"{status // 100}xx" if status else "none").inc()
+    _requests(method, route, f"{status // 100}xx" if status else "none").inc()
     if route == WRITING and method == "POST":
         POSTS.labels("failed" if status >= 500 else OUTCOMES.get(status, "refused")).inc()
+
+
+@functools.cache
+def _requests(method: str, route: str, status: str) -> Counter:
+    return REQUESTS.labels(method, route, status)
 
 
 def told(versions: int, changed_at: datetime | None) -> None:

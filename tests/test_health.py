@@ -5,10 +5,9 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from feedback_app import readiness
 
-from .support import Reader, Served, post, until
+from .support import Reader, Served, post, serving, until
 
 POSTGRESQL = "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres"
 
@@ -77,19 +76,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_one_whose_disk_is_full_is_alive_and_not_ready_until_there_is_space(
-    serve: Callable[..., Any], small_disk: Path
+    small_disk: Path,
 ) -> None:
     """Requirement 57."""
-    wall: Served = await serve(database_url=f"sqlite:///{small_disk / 'feedback.sqlite3'}", post_limit="")
-    await verdicts(wall, set())
-    rubbish = small_disk / "rubbish"
-    with suppress(OSError), rubbish.open("wb") as file:
-        while file.write(bytes(2**20)):
-            pass
-    await verdicts(wall, {"disk"})
-    rubbish.unlink()
-    await until(lambda: is_ready(wall))
-    assert (await post(wall.client)).status_code == 201
+    async with serving(data=small_disk / "data", post_limit="") as wall:
+        await verdicts(wall, set())
+        rubbish = small_disk / "rubbish"
+        with suppress(OSError), rubbish.open("wb") as file:
+            while file.write(bytes(2**20)):
+                pass
+        await verdicts(wall, {"disk"})
+        rubbish.unlink()
+        await until(lambda: is_ready(wall))
+        assert (await post(wall.client)).status_code == 201
 
 
 class Line:
@@ -147,21 +146,22 @@ async def postgresql() -> AsyncIterator[str]:
 
 
 async def test_one_whose_database_hangs_or_is_gone_is_alive_and_not_ready_until_it_is_back(
-    serve: Callable[..., Any], postgresql: str
+    tmp_path: Path, postgresql: str
 ) -> None:
     """Requirement 57."""
     line = Line()
     port = await line.open()
-    wall: Served = await serve(database_url=f"postgresql://postgres@127.0.0.1:{port}/{postgresql}")
-    await until(lambda: is_ready(wall))
+    address = f"postgresql://postgres@127.0.0.1:{port}/{postgresql}"
+    async with serving(data=tmp_path / "data", database_url=address) as wall:
+        await until(lambda: is_ready(wall))
 
-    line.is_free.clear()
-    await verdicts(wall, {"database", "schema", "writing"})
-    line.is_free.set()
-    await until(lambda: is_ready(wall))
+        line.is_free.clear()
+        await verdicts(wall, {"database", "schema", "writing"})
+        line.is_free.set()
+        await until(lambda: is_ready(wall))
 
-    await line.close()
-    await verdicts(wall, {"database", "schema", "writing"})
+        await line.close()
+        await verdicts(wall, {"database", "schema", "writing"})
 
 
 async def verdicts(wall: Served, words: set[str]) -> None:

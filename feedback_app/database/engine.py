@@ -1,6 +1,7 @@
 """Engines: which driver speaks to which database, and how SQLite is told to be careful."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
@@ -93,6 +94,12 @@ def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool, synchronous
         "wal_autocheckpoint": CHECKPOINT_PAGES if writes else 0,
         "query_only": 0 if writes else 1,
     }
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def open_only(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        # A file that has gone would be made anew, empty, in the middle of our work.
+        arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
+        options["uri"] = True
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
