@@ -27,6 +27,7 @@ class Settings:
     defences: bool = True  # `off` leaves out everything that judges whether a post is spam.
     streams: int = 10_000  # How many live streams one process serves at once.
     streams_per_address: int = 1_000  # How many of them one address may have: a school is one address.
+    keep_removed_days: int = 30  # How long a reader may be away and still hear that something was removed.
     log: str = "text"  # A line for each request, as `text` or `json`; `off` says only what goes wrong.
     metrics_token: str = ""  # What a collector that is not on this machine must show to read /metrics.
 
@@ -39,7 +40,7 @@ class Settings:
                 raise ConfigurationError(
                     f"{PREFIX}BASE_URL must be an address such as https://wall.example, not {self.base_url!r}."
                 )
-        for name in ("trusted_proxies", "streams", "streams_per_address"):
+        for name in ("trusted_proxies", "streams", "streams_per_address", "keep_removed_days"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
         if self.synchronous not in ("full", "normal"):

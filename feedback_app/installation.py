@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from .backups import in_use
 from .config import PREFIX, ConfigurationError, Settings
 from .database import Database, DatabaseUnfit, complete_url, schema
 from .database.faults import unfit
@@ -26,11 +27,19 @@ SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
 def init_app(app: Quart, settings: Settings, database: Database) -> None:
     """Have the database ready before the first request, and let go of it after the last."""
 
+    marks = ExitStack()
+
     @app.before_serving
     async def open_() -> None:
+        if database.file is not None:
+            prepare_folder(database.file.parent)
+            marks.enter_context(in_use(database.file))
         await open_database(settings, database)
 
-    app.after_serving(database.close)
+    @app.after_serving
+    async def close() -> None:
+        await database.close()
+        marks.close()
 
 
 def prepare_folder(folder: Path) -> None:

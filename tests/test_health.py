@@ -18,6 +18,8 @@ from feedback_app import readiness
 
 from .support import Reader, Served, post, serving, until
 
+pytestmark = pytest.mark.sqlite
+
 POSTGRESQL = "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres"
 
 

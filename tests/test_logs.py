@@ -14,6 +14,8 @@ import pytest
 
 from .support import HTMX, Process, Reader, environment, post, until
 
+pytestmark = pytest.mark.sqlite
+
 # What comes from visitors in each of these requests; none of it may be in the log.
 PERSONAL = re.compile(r"192\.0\.2|Annabel|sonnet|Netscape|secret-token|q-word|127\.0\.0\.1|idem-key|Referrer|walls/")
 

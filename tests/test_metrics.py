@@ -18,6 +18,8 @@ from feedback_app.models import Wall
 
 from .support import HTMX, Reader, Served, environment, post, until
 
+pytestmark = pytest.mark.sqlite
+
 LABELS = {"method", "route", "status", "outcome", "le"}
 
 

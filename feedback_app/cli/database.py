@@ -1,8 +1,15 @@
 """The commands about the database as a whole."""
 
+from pathlib import Path
+
 import click
 
+from .. import backups, copying, installation
+from ..config import ConfigurationError, Settings
+from ..database import Database, complete_url
 from .running import nothing, with_database
+
+FORCE = click.option("--force", is_flag=True, help="Also where that replaces what is there.")
 
 
 @click.command()
@@ -12,4 +19,69 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
-commands = (migrate,)
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@FORCE
+def backup(file: Path, force: bool) -> None:
+    """Copy the SQLite database into FILE, also while it serves, and check the copy."""
+    report = backups.back_up(_database_file(restores=False), file, force=force)
+    click.echo(f"{file} holds {_said(report)}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@FORCE
+def restore(file: Path, force: bool) -> None:
+    """Put the backup FILE in the place of the SQLite database, when no server uses that."""
+    database = _database_file(restores=True)
+    report, aside = backups.restore(file, database, force=force)
+    installation.mark(Settings.from_environment())
+    if aside is not None:
+        click.echo(f"What was there before is now {aside}.")
+    click.echo(f"{database} holds {_said(report)}")
+
+
+@click.command()
+@click.option("--to", "url", required=True, help="The URL of the empty database.")
+def copy(url: str) -> None:
+    """Copy everything into an empty database of any supported kind, and compare the two."""
+
+    async def run(source: Database) -> None:
+        target = Database(url)
+        if target.url == source.url:
+            raise ConfigurationError("This is the configured database itself. Name an empty one.")
+        is_new = target.file is not None and not target.file.exists()
+        try:
+            if target.file is not None:
+                installation.prepare_folder(target.file.parent)
+                target.file.touch()
+            with click.progressbar(length=await copying.count(source), label="Copying") as bar:
+                counts = await copying.copy(source, target, bar.update)
+            is_new = False
+        finally:
+            await target.close()
+            if is_new and target.file is not None:
+                for side in (*backups.SIDES, "-turn"):
+                    target.file.with_name(target.file.name + side).unlink(missing_ok=True)
+        rows = ", ".join(f"{number} {name}" for name, number in counts.items())
+        click.echo(f"Copied and compared: {rows}. Set FEEDBACK_DATABASE_URL to the new database and start again.")
+
+    with_database(run)
+
+
+def _database_file(*, restores: bool) -> Path:
+    url = complete_url(installation.database_url(Settings.from_environment()))
+    if url.get_backend_name() != "sqlite":
+        raise ConfigurationError(backups.native_tools(url, restores=restores))
+    file = Path(str(url.database))
+    if not restores and not file.exists():
+        raise ConfigurationError(f"There is no database {file} to copy.")
+    return file
+
+
+def _said(report: backups.Backup) -> str:
+    counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
+    return f"{counts}, and is whole. SHA-256: {report.digest}"
+
+
+commands = (migrate, backup, restore, copy)

@@ -27,6 +27,14 @@ def publish(number: int) -> None:
     click.echo(f"Feedback {number} is public.")
 
 
+@click.command()
+@click.argument("number", type=click.IntRange(1))
+def remove(number: int) -> None:
+    """Take the feedback of this NUMBER off every screen for good, and its words out of the database."""
+    _change(number, Wall.remove)
+    click.echo(f"Feedback {number} is removed.")
+
+
 def _change(number: int, verb: Callable[[Wall, Feedback], None]) -> None:
     async def change(database: Database) -> None:
         async def work(session: AsyncSession) -> None:
@@ -40,4 +48,4 @@ def _change(number: int, verb: Callable[[Wall, Feedback], None]) -> None:
     with_database(change)
 
 
-commands = (hide, publish)
+commands = (hide, publish, remove)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
 from quart import Quart
 
@@ -10,6 +11,7 @@ from ..asgi import wrap
 from ..config import Settings
 from ..database import Database
 from .hub import Hub
+from .purge import Purge
 from .stream import Streams
 from .teller import Teller
 from .wake import wake_for
@@ -25,7 +27,9 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
     async def lifetime() -> AsyncGenerator[None, None]:
         wake = wake_for(database, hub.topics)
         teller = app.extensions["teller"] = Teller(database, hub, wake, templates)
-        tasks = [asyncio.create_task(each) for each in (teller.run(), wake.watch(), hub.beat(), metrics.watch(hub))]
+        purge = Purge(database, timedelta(days=settings.keep_removed_days))
+        work = (teller.run(), wake.watch(), hub.beat(), purge.run(), metrics.watch(hub))
+        tasks = [asyncio.create_task(each) for each in work]
         yield
         hub.close()
         for task in tasks:

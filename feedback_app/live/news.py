@@ -58,7 +58,7 @@ async def news_since(after: int | None, wall: Wall, session: AsyncSession, templ
     """`after` is None for a reader whose version is not known."""
     if after == wall.version:
         return News(wall.version, [])
-    if after is not None and 0 <= after < wall.version:
+    if after is not None and wall.oldest_version <= after < wall.version:
         changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
             return _each(wall, changed, templates)

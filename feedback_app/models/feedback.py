@@ -99,6 +99,12 @@ class Feedback(Base):
         return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)
 
     @staticmethod
+    def forgettable(wall_id: int, *, since: datetime, limit: int) -> "Select[Feedback]":
+        """What was removed before then, and of which every reader who was away for less has heard."""
+        removed = Feedback.on(wall_id).where(Feedback.state == "removed", Feedback.changed_at < since)
+        return removed.order_by(Feedback.id).limit(limit)
+
+    @staticmethod
     def kept_under(keys: Mapping[int, Collection[str]]) -> "Select[Feedback]":
         """What is stored under these keys, which are given by the number of their wall."""
         return select(Feedback).where(or_(*(_under(wall_id, each) for wall_id, each in keys.items())))

@@ -30,6 +30,7 @@ class Wall(Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     version: Mapped[int] = mapped_column(BigInteger, default=0)
+    # What changed after this version can still be told; a reader who knows less loads the list anew.
     oldest_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
@@ -81,6 +82,7 @@ class Wall(Base):
 
     def receive(self, *, name: str, text: str, author: str, key: str | None = None) -> Feedback:
         """Take in a piece of feedback: public at once, the newest of the wall."""
+        at = now()
         return Feedback(
             wall_id=self.id,
             version=self.change(),
@@ -89,7 +91,8 @@ class Wall(Base):
             text=text,
             author=author,
             key=key,
-            created_at=now(),
+            created_at=at,
+            changed_at=at,
         )
 
     def edit(self, feedback: Feedback, *, name: str, text: str) -> None:
@@ -104,9 +107,19 @@ class Wall(Base):
             feedback.version = self.change()
 
     def publish(self, feedback: Feedback) -> None:
-        if not feedback.is_public:
+        if feedback.state == "hidden":
             feedback.state = "public"
             feedback.version = self.change()
+
+    def remove(self, feedback: Feedback) -> None:
+        """Take feedback off every screen for good, and its words out of the database."""
+        if feedback.state != "removed":
+            feedback.state, feedback.name, feedback.text, feedback.author = "removed", "", "", ""
+            feedback.version = self.change()
+
+    def forget(self, feedback: Feedback) -> None:
+        """Before the row of something removed is deleted: who has not heard of its end yet must load the list anew."""
+        self.oldest_version = max(self.oldest_version, feedback.version or 0)
 
     def change(self) -> int:
         """Take the next version."""
