@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
-from feedback_app.models import Base, Feedback, Wall
+from feedback_app.models import Feedback, Wall
 
 from .support import Process, Served, environment, post, run, words
 
@@ -132,14 +130,6 @@ async def test_hiding_by_command_is_heard_by_a_running_server(process: Callable[
         assert (await asyncio.to_thread(run, server.data, "publish", "1")).returncode == 0
         assert await words(client) == ["Insult"]
         assert (await asyncio.to_thread(run, server.data, "hide", "7")).returncode == 1
-
-
-async def test_the_models_are_what_the_migrations_make(wall: Served) -> None:
-    def differences(connection: Connection) -> list[Any]:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
-
-    async with wall.database.read_engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
 
 
 @pytest.mark.sqlite

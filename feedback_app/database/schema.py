@@ -62,7 +62,7 @@ def revision(connection: Connection) -> str | None:
             f"The database belongs to something else: it has tables ({', '.join(sorted(tables)[:3])} …) but no "
             f"version of ours. Name an empty one."
         )
-    if found is not None and found not in _known() and not _bears_with_us(found):
+    if found is not None and found not in revisions() and not _bears_with_us(found):
         raise DatabaseUnfit(
             f"The database was made by a newer version of this program (its schema is {found}). "
             f"Install that version or a later one; nothing was changed."
@@ -73,27 +73,28 @@ def revision(connection: Connection) -> str | None:
 def is_current(connection: Connection) -> bool:
     """Whether it is this version's schema, or a newer one with which this version works."""
     found = revision(connection)
-    return found is not None and (found == _scripts().get_current_head() or found not in _known())
+    return found is not None and (found == _scripts().get_current_head() or found not in revisions())
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the database to this version's schema, inside the connection's transaction."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the database to this version's schema, or to an earlier one, inside the connection's transaction."""
     found = revision(connection)
-    if found is not None and found not in _known():
+    if found and found not in revisions():
         return
     config = alembic_config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     notices.have_sent(connection)
 
 
 def _bears_with_us(found: str) -> bool:
     _, _, oldest = found.partition(SINCE)
-    return oldest in {known.partition(SINCE)[0] for known in _known()}
+    return oldest in {known.partition(SINCE)[0] for known in revisions()}
 
 
-def _known() -> set[str]:
-    return {script.revision for script in _scripts().walk_revisions()}
+def revisions() -> list[str]:
+    """Every version that the schema has had, the oldest first."""
+    return [script.revision for script in _scripts().walk_revisions()][::-1]
 
 
 @functools.cache
