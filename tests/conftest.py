@@ -30,20 +30,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
     marks = {mark.name for mark in item.iter_markers()}
     in_browser = "browser" in item.path.parts
-    if "sqlite" in marks:
-        return ("sqlite",)
-    if chosen := config.getoption("--engine"):
-        return (chosen,)
+    chosen = config.getoption("--engine")
+    possible = tuple(engine for engine in ENGINES if engine in marks) or ENGINES
+    if chosen:
+        return tuple(engine for engine in possible if engine == chosen)
+    if possible != ENGINES:
+        return possible
     if "every_engine" in marks:
         return ENGINES
     return ("sqlite",) if marks & ONLY_SQLITE or in_browser else ENGINES
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With another engine chosen, what is about SQLite's file is left out."""
-    if config.getoption("--engine") in (None, "sqlite"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("sqlite")]
+    """With one engine chosen, what is about another one is left out."""
+    chosen = config.getoption("--engine")
+
+    def is_about_others(item: pytest.Item) -> bool:
+        named = {engine for engine in ENGINES if item.get_closest_marker(engine)}
+        return bool(chosen and named and chosen not in named)
+
+    left_out = [item for item in items if is_about_others(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+from limits import parse_many
 from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app import create_app
+from feedback_app.clock import now
 from feedback_app.database import Database
-from feedback_app.models import Feedback, Wall
+from feedback_app.models import Feedback, Post, Wall
 from feedback_app.server import WallServer, listen
 
 from .databases import url_of
@@ -88,6 +90,12 @@ async def post(
     """Fill in the form of the page and send it, as htmx does unless other headers are given."""
     data = {"name": name, "text": text, "stamp": await stamp(client), "key": os.urandom(8).hex(), **fields}
     return await client.post("/walls/main/feedback", data=data, headers=headers)
+
+
+def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Post:
+    """What the form's handler gives to the writer."""
+    rules = parse_many(limits) if limits else ()
+    return Post.of(wall_id=wall_id, name="Ann", text=text, authors=[author], at=now(), given=given, limits=rules)
 
 
 async def items(client: httpx.AsyncClient) -> list[dict[str, Any]]:

@@ -84,10 +84,11 @@ SESSIONS = {
         "character_set_connection": "utf8mb4",
         "sql_mode": "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
     },
-    "sqlite": {},
 }
 
 
+@pytest.mark.postgresql
+@pytest.mark.mariadb
 async def test_a_server_is_told_to_be_careful(wall: Served, engine: str) -> None:
     question = "SELECT current_setting('{}')" if engine == "postgresql" else "SELECT @@SESSION.{}"
     async with wall.database.write_engine.connect() as connection:
@@ -95,9 +96,9 @@ async def test_a_server_is_told_to_be_careful(wall: Served, engine: str) -> None
             assert str(await connection.scalar(text(question.format(name)))) == value
 
 
+@pytest.mark.postgresql
+@pytest.mark.mariadb
 async def test_a_statement_that_takes_too_long_is_ended(wall: Served, engine: str) -> None:
-    if engine == "sqlite":
-        return
     question = "SELECT pg_sleep(30)" if engine == "postgresql" else "SELECT sleep(30) FROM walls"
     async with wall.database.reading() as session:
         with pytest.raises(DBAPIError):

@@ -7,20 +7,13 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from limits import parse_many
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app.clock import now
 from feedback_app.database import Database, engine
 from feedback_app.models import Feedback, Post, Wall
 from feedback_app.receiving import TooOften, receive
 
-from .support import Served, post, stamp, words
-
-
-def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Post:
-    rules = parse_many(limits) if limits else ()
-    return Post.of(wall_id=wall_id, name="Ann", text=text, authors=[author], at=now(), given=given, limits=rules)
+from .support import Served, a_post, post, stamp, words
 
 
 async def take_in(database: Database, *posts: Post) -> list[Any]:

@@ -73,7 +73,7 @@ def revision(connection: Connection) -> str | None:
 def is_current(connection: Connection) -> bool:
     """Whether it is this version's schema, or a newer one with which this version works."""
     found = revision(connection)
-    return found is not None and (found == _scripts().get_current_head() or found not in revisions())
+    return bool(found) and (found == _scripts().get_current_head() or found not in revisions())
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
