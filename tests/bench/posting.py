@@ -1,0 +1,93 @@
+"""A process in which many post at once, below HTTP, each again as soon as it is answered.
+
+`python -m tests.bench.posting URL WAY WRITERS WALLS SECONDS` says `ready`, waits for a line, and prints what it
+measured.
+"""
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any
+
+from limits import parse_many
+
+from feedback_app.clock import now
+from feedback_app.database import Database, writer
+from feedback_app.models import Post
+from feedback_app.receiving import receive
+
+from .raw import RawPostgreSQL, RawSQLite
+
+# What a transaction a post costs, and what all who wait pay together; and the driver alone.
+WAYS = ("alone", "together", "raw")
+LIMITS = tuple(parse_many("5/minute;30/hour"))
+TEXT = "The part about undoing mistakes was worth the trip on its own."
+
+
+async def post_for(url: str, way: str, writers: int, walls: int, seconds: float) -> dict[str, Any]:
+    """The milliseconds each post took, and how often which fault was met."""
+    write, close = await _open(url, way)
+    await _start_together(write)
+    took: list[float] = []
+    faults: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+
+    async def visitor(number: int) -> None:
+        while time.monotonic() < end:
+            started = time.perf_counter()
+            try:
+                await write(1 + number % walls)
+            except Exception as fault:
+                faults[str(getattr(fault, "orig", fault))[:80]] += 1
+            else:
+                took.append((time.perf_counter() - started) * 1000)
+
+    started = time.monotonic()
+    await asyncio.gather(*(visitor(each) for each in range(writers)))
+    duration = time.monotonic() - started
+    await close()
+    return {"took": took, "faults": faults, "seconds": duration}
+
+
+async def _open(url: str, way: str) -> tuple[Callable[[int], Awaitable[Any]], Callable[[], Awaitable[None]]]:
+    if way == "raw":
+        database = Database(url)
+        raw = RawSQLite(str(database.file)) if database.is_sqlite else RawPostgreSQL(url)
+        await database.close()
+        zone = UTC if database.is_sqlite else None
+
+        def row() -> tuple[str, str, str, str, Any]:
+            at = now().astimezone(zone).replace(tzinfo=None)
+            return "Ann", TEXT, secrets.token_hex(32), secrets.token_hex(32), str(at) if database.is_sqlite else at
+
+        return lambda wall_id: raw.write(wall_id, row()), raw.close
+    if way == "alone":
+        writer.BATCH = 1
+    database = Database(url)
+    return lambda wall_id: database.write_together(receive, _post(wall_id)), database.close
+
+
+def _post(wall_id: int) -> Post:
+    # Everybody is somebody else, so that the limits are asked about all of them and stop none.
+    authors = [secrets.token_hex(32), secrets.token_hex(32)]
+    return Post.of(
+        wall_id=wall_id, name="Ann", text=TEXT, authors=authors, at=now(), given=secrets.token_hex(), limits=LIMITS
+    )
+
+
+async def _start_together(write: Callable[[int], Awaitable[Any]]) -> None:
+    """Everything is connected and has been done once when the measurement begins."""
+    for _ in range(3):
+        await write(1)
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+
+
+if __name__ == "__main__":
+    url, way, writers, walls, seconds = sys.argv[1:]
+    print(json.dumps(asyncio.run(post_for(url, way, int(writers), int(walls), float(seconds)))))

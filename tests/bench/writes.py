@@ -1,0 +1,115 @@
+"""Durable posts per second below HTTP, at one transaction a post, at shared commits, and at the limit of the driver."""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import aiosqlite
+
+from feedback_app.clock import now
+
+from ..databases import ENGINES, Folders, missing, url_of
+from .posting import WAYS
+
+
+class Measured(NamedTuple):
+    rate: float
+    middle: float
+    late: float
+    worst: float
+    faults: Counter[str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-writes", description=__doc__)
+    parser.add_argument("--engines", nargs="+", default=ENGINES, choices=ENGINES)
+    parser.add_argument("--writers", nargs="+", type=int, default=[1, 16, 64, 256], help="at once, in each process")
+    parser.add_argument("--processes", nargs="+", type=int, default=[1, 4])
+    parser.add_argument("--walls", nargs="+", type=int, default=[1, 16])
+    parser.add_argument("--seconds", type=float, default=3, help="for each figure")
+    parser.add_argument("--folder", type=Path, default=Path(), help="on the disk that is to be measured")
+    options = parser.parse_args()
+
+    print(f"{now():%Y-%m-%d %H:%M} UTC, make bench-writes ARGS={' '.join(sys.argv[1:])!r}")
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {aiosqlite.sqlite_version}")
+    for engine in options.engines:
+        if why := missing(engine):
+            print(f"\n{why}")
+            continue
+        print(
+            f"\n{engine:11}{'processes':>10}{'writers':>8}{'walls':>6} | {'alone/s':>8}{'p50 ms':>8}{'p99':>7} | "
+            f"{'together/s':>10}{'p50 ms':>8}{'p99':>7}{'worst':>7}{'ratio':>7} | {'raw/s':>8}{'p99 ms':>8}"
+        )
+        with _prepared(engine, options.folder, max(options.walls)) as url:
+            for processes in options.processes:
+                for walls in options.walls:
+                    for writers in options.writers:
+                        _show(engine, url, processes, writers, walls, options.seconds)
+
+
+def _show(engine: str, url: str, processes: int, writers: int, walls: int, seconds: float) -> None:
+    ways = [way for way in WAYS if way != "raw" or engine != "mariadb"]
+    found = {way: measure(url, way, processes, writers, walls, seconds) for way in ways}
+    alone, together = found["alone"], found["together"]
+    line = (
+        f"{'':11}{processes:10}{writers:8}{walls:6} | {alone.rate:8.0f}{alone.middle:8.1f}{alone.late:7.0f} | "
+        f"{together.rate:10.0f}{together.middle:8.1f}{together.late:7.0f}{together.worst:7.0f}"
+        f"{together.rate / alone.rate:7.1f} | "
+    )
+    if raw := found.get("raw"):
+        line += f"{raw.rate:8.0f}{raw.late:8.1f}"
+    print(line, flush=True)
+    for way, measured in found.items():
+        for fault, count in measured.faults.items():
+            print(f"{'':11}{way}: {count} x {fault}", flush=True)
+
+
+@contextlib.contextmanager
+def _prepared(engine: str, folder: Path, walls: int) -> Iterator[str]:
+    """The address of a database with that many walls, which is taken away afterwards."""
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=folder) as home:
+        folders = Folders(engine, Path(home))
+        try:
+            with folders.copy(Path(home) / "data") as data:
+                environment = {**os.environ, "FEEDBACK_DATA": str(data), "FEEDBACK_DATABASE_URL": url_of(data)}
+                for number in range(2, walls + 1):
+                    command = [sys.executable, "-m", "feedback_app", "wall", "add", f"wall-{number}"]
+                    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+                yield url_of(data) or f"sqlite:///{(data / 'feedback.sqlite3').absolute()}"
+        finally:
+            folders.close()
+
+
+def measure(url: str, way: str, processes: int, writers: int, walls: int, seconds: float) -> Measured:
+    """So many processes, each with so many writers, that start at the same moment."""
+    command = [sys.executable, "-m", "tests.bench.posting", url, way, str(writers), str(walls), str(seconds)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)
+    ]
+    for each in started:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write("\n")
+        each.stdin.flush()
+    results = [json.loads(each.communicate()[0]) for each in started]
+    took = sorted(each for result in results for each in result["took"])
+    faults = sum((Counter(result["faults"]) for result in results), Counter[str]())
+    if not took:
+        return Measured(0.001, 0, 0, 0, faults)
+    rate = sum(len(result["took"]) / result["seconds"] for result in results)
+    return Measured(rate, took[len(took) // 2], took[int(len(took) * 0.99)], took[-1], faults)
+
+
+if __name__ == "__main__":
+    main()
