@@ -1,7 +1,7 @@
 """The database: sessions that read side by side, and one writer through which everything is changed."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 from . import schema
 from .engine import complete_url, make_engine
 from .faults import DatabaseUnfit, is_passing
+from .log import Log
 from .turn import Turn
 from .writer import Writer
 
@@ -29,7 +30,7 @@ class Database:
         self.write_engine = make_engine(self.url, writes=True, synchronous=synchronous)
         self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
-        turn = Turn(self.file.with_name(self.file.name + "-turn")).taken if self.file else nullcontext
+        turn = self._turns_at(self.file) if self.file else nullcontext
         self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), turn)
 
     @property
@@ -42,6 +43,18 @@ class Database:
         """A session that sees the database as of one moment. Leave it before you wait."""
         async with self._sessions() as session:
             yield session
+
+    def _turns_at(self, file: Path) -> Callable[[], AbstractAsyncContextManager[None]]:
+        """What is around each transaction on SQLite: the turn of this process, and care for the log at its end."""
+        turn, log = Turn(file.with_name(file.name + "-turn")), Log(file, self.write_engine)
+
+        @asynccontextmanager
+        async def taken() -> AsyncIterator[None]:
+            async with turn.taken():
+                yield
+                await log.keep_short()
+
+        return taken
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""

@@ -121,17 +121,22 @@ class Writer:
         together = batch[0].together
         commits = False
         try:
-            async with self._turn(), self._sessions() as session, session.begin():
-                answers = await together(session, [piece.part for piece in batch])
-                pairs = list(zip(batch, answers, strict=True))
-                commits = True
+            async with self._turn():
+                async with self._sessions() as session, session.begin():
+                    answers = await together(session, [piece.part for piece in batch])
+                    pairs = list(zip(batch, answers, strict=True))
+                    commits = True
+                self._acknowledge(pairs)
         except Exception as fault:  # Whatever it was, nothing of the batch was acknowledged.
             return fault, is_passing(fault) and not (commits and together == each_by_itself)
+        return None, False
+
+    def _acknowledge(self, pairs: Sequence[tuple[_Piece, Any]]) -> None:
+        """It is committed: answer, and have everybody told."""
         for piece, answer in pairs:
             piece.settle(answer)
         for listener in self.listeners:
             listener()
-        return None, False
 
 
 async def each_by_itself(session: AsyncSession, works: Sequence[Work]) -> list[Any]:

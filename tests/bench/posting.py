@@ -7,12 +7,13 @@ measured.
 import asyncio
 import json
 import secrets
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 from limits import parse_many
 
@@ -86,6 +87,38 @@ async def _start_together(write: Callable[[int], Awaitable[Any]]) -> None:
         await write(1)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
+
+
+class Measured(NamedTuple):
+    """Posts per second, and the milliseconds of the one in the middle, of one in a hundred and of the slowest."""
+
+    rate: float
+    middle: float
+    late: float
+    worst: float
+    faults: Counter[str]
+
+
+def measure(url: str, way: str, processes: int, writers: int, walls: int, seconds: float) -> Measured:
+    """So many processes, each with so many writers, that start at the same moment."""
+    command = [sys.executable, "-m", "tests.bench.posting", url, way, str(writers), str(walls), str(seconds)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)
+    ]
+    for each in started:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write("\n")
+        each.stdin.flush()
+    results = [json.loads(each.communicate()[0]) for each in started]
+    took = sorted(each for result in results for each in result["took"])
+    faults = sum((Counter(result["faults"]) for result in results), Counter[str]())
+    if not took:
+        return Measured(0.001, 0, 0, 0, faults)
+    rate = sum(len(result["took"]) / result["seconds"] for result in results)
+    return Measured(rate, took[len(took) // 2], took[int(len(took) * 0.99)], took[-1], faults)
 
 
 if __name__ == "__main__":

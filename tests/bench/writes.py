@@ -2,31 +2,20 @@
 
 import argparse
 import contextlib
-import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import aiosqlite
 
 from feedback_app.clock import now
 
 from ..databases import ENGINES, Folders, missing, url_of
-from .posting import WAYS
-
-
-class Measured(NamedTuple):
-    rate: float
-    middle: float
-    late: float
-    worst: float
-    faults: Counter[str]
+from .posting import WAYS, measure
 
 
 def main() -> None:
@@ -87,28 +76,6 @@ def _prepared(engine: str, folder: Path, walls: int) -> Iterator[str]:
                 yield url_of(data) or f"sqlite:///{(data / 'feedback.sqlite3').absolute()}"
         finally:
             folders.close()
-
-
-def measure(url: str, way: str, processes: int, writers: int, walls: int, seconds: float) -> Measured:
-    """So many processes, each with so many writers, that start at the same moment."""
-    command = [sys.executable, "-m", "tests.bench.posting", url, way, str(writers), str(walls), str(seconds)]
-    started = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)
-    ]
-    for each in started:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in started:
-        assert each.stdin is not None
-        each.stdin.write("\n")
-        each.stdin.flush()
-    results = [json.loads(each.communicate()[0]) for each in started]
-    took = sorted(each for result in results for each in result["took"])
-    faults = sum((Counter(result["faults"]) for result in results), Counter[str]())
-    if not took:
-        return Measured(0.001, 0, 0, 0, faults)
-    rate = sum(len(result["took"]) / result["seconds"] for result in results)
-    return Measured(rate, took[len(took) // 2], took[int(len(took) * 0.99)], took[-1], faults)
 
 
 if __name__ == "__main__":
