@@ -11,6 +11,8 @@ import httpx
 
 from .support import HTMX, Process, Reader, until
 
+# A storm is to keep the servers busy, and not this process alone.
+PAUSE_SECONDS = 0.02
 NO_KEEPING = httpx.Limits(max_keepalive_connections=0)
 TROUBLE = (OSError, asyncio.IncompleteReadError, IndexError, ValueError)
 
@@ -29,6 +31,7 @@ class Poster:
         async with httpx.AsyncClient(base_url=address, timeout=20, verify=False, limits=limits) as client:  # noqa: S501
             for number in itertools.count(1):
                 await self._post(f"{self.name} {number}", client)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _post(self, text: str, client: httpx.AsyncClient) -> None:
         fields = {"name": self.name, "text": text, "key": f"key of {text}"}

@@ -1,108 +1,27 @@
 """While the database is away: reading goes on from what is known, no word is lost, and it heals by itself."""
 
-import asyncio
 import os
-import pwd
-import shutil
-import socket
 import sqlite3
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from feedback_app.models import Wall
 
+from .postgresql import Line, PostgreSQL, create_database
 from .support import HTMX, OURS, Served, post, serving, stamp, until
 
 PAGES = ["/walls/main", "/walls/main/frame?theme=dark", "/walls/main/feed.json", "/walls/main/feedback"]
 
 
-class Line:
-    """The line to a database, which can be cut, held and mended."""
-
-    def __init__(self, port: int) -> None:
-        self.target = port
-        self._open: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-        self._flows = asyncio.Event()
-        self.port = 0
-
-    async def mend(self) -> None:
-        """Let everything through, to whoever connects."""
-        self._flows.set()
-        if self._server is None:
-            self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    def hold(self) -> None:
-        """Nothing gets through any more, and nobody hears why."""
-        self._flows.clear()
-
-    async def cut(self) -> None:
-        """Every connection breaks, and new ones are refused."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in self._open:
-            writer.transport.abort()
-        await asyncio.sleep(0)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self.target)
-        self._open |= {writer, back}
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-        self._open -= {writer, back}
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while chunk := await reader.read(65536):
-                await self._flows.wait()
-                writer.write(chunk)
-        except ConnectionError:
-            pass
-        finally:
-            writer.transport.abort()
-
-
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[int]:
     """A PostgreSQL of our own; gives its port."""
-    found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
-    if found is None:
-        pytest.skip(
-            "PostgreSQL is not installed, so nobody can cut the line to it (on Debian: apt-get install postgresql)."
-        )
-    programs = Path(found).resolve().parent
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="feedback-postgresql-"))
-    # It refuses to run as root.
-    user: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-    if user:
-        os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **user}
-    subprocess.run([programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8"], **quiet)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    control = [programs / "pg_ctl", "-D", folder / "data", "-w"]
-    subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], **quiet)
-    yield port
-    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
-    shutil.rmtree(folder)
-
-
-async def create_database(port: int, name: str) -> None:
-    import asyncpg
-
-    connection = await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", database="postgres")
-    await connection.execute(f'CREATE DATABASE "{name}"')
-    await connection.close()
+    with PostgreSQL.running() as server:
+        yield server.port
 
 
 async def pages_of(wall: Served, *, fresh: bool) -> dict[str, str]:

@@ -71,6 +71,7 @@ def _session(is_mariadb: bool, *, writes: bool, patient: bool) -> dict[str, str 
         return settings | {
             "tx_read_only": 0 if writes else 1,
             "max_statement_time": seconds,
-            "idle_transaction_timeout": 2 * seconds,
+            # A machine that is cut off in the middle of a transaction keeps the wall locked for everybody until then.
+            "idle_transaction_timeout": 0 if patient else 2,
         }
     return settings | {"transaction_read_only": 0 if writes else 1, "max_execution_time": 1000 * seconds}

@@ -17,7 +17,8 @@ LIMITS = {
     "statement_timeout": "5s",
     # A little less than that of the statement, which would otherwise always be the first to give up.
     "lock_timeout": "4s",
-    "idle_in_transaction_session_timeout": "10s",
+    # A machine that is cut off in the middle of a transaction keeps the wall locked for everybody else until then.
+    "idle_in_transaction_session_timeout": "2s",
 }
 PATIENT = dict.fromkeys(LIMITS, "0")
 POOLED = "pgbouncer"

@@ -1,0 +1,111 @@
+"""A PostgreSQL of the tests' own, and a line to it that can be cut."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class Line:
+    """The line to a database, which can be cut, held and mended."""
+
+    def __init__(self, port: int) -> None:
+        self.target = port
+        self._open: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._flows = asyncio.Event()
+        self.port = 0
+
+    async def mend(self) -> None:
+        """Let everything through, to whoever connects."""
+        self._flows.set()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    def hold(self) -> None:
+        """Nothing gets through any more, and nobody hears why."""
+        self._flows.clear()
+
+    async def cut(self) -> None:
+        """Every connection breaks, and new ones are refused."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._open:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self.target)
+        self._open |= {writer, back}
+        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        self._open -= {writer, back}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while chunk := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(chunk)
+        except ConnectionError:
+            pass
+        finally:
+            writer.transport.abort()
+
+
+class PostgreSQL:
+    """A server in a folder, on a port of its own. Who runs the tests as root needs the user `postgres`."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.folder, self.programs = folder, programs
+        self.user: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        if self.user:
+            os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+        self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8")
+        self.start()
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-w", "-o", options, "-l", str(self.folder / "log"), "start")
+
+    def stop(self) -> None:
+        """At once, as in a crash: the next start looks through what was written last."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *options: str) -> None:
+        command = [self.programs / program, "-D", self.folder / "data", *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self.user)
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator["PostgreSQL"]:
+        found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
+        if found is None:
+            pytest.skip("PostgreSQL is not installed (on Debian: apt-get install postgresql).")
+        folder = Path(tempfile.mkdtemp(prefix="feedback-postgresql-"))
+        try:
+            server = cls(Path(found).resolve().parent, folder)
+            yield server
+            server.stop()
+        finally:
+            shutil.rmtree(folder)
+
+
+async def create_database(port: int, name: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", database="postgres")
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.close()
