@@ -61,7 +61,7 @@ class RawSQLite:
                 versions[wall_id] += 1
                 rows.append((wall_id, versions[wall_id], "public", *row))
             connection.executemany(
-                f"INSERT INTO feedback ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO feedback ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             connection.executemany(
@@ -107,7 +107,7 @@ class RawPostgreSQL:
                     versions[wall_id] += 1
                     rows.append((wall_id, versions[wall_id], "public", *row))
                 await connection.executemany(
-                    f"INSERT INTO feedback ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",  # noqa: S608
+                    f"INSERT INTO feedback ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                     rows,
                 )
                 await connection.executemany("UPDATE walls SET version = $2 WHERE id = $1", list(versions.items()))
