@@ -145,9 +145,8 @@ class Reader:
     async def __aenter__(self) -> "Reader":
         self.stream, self.writer = await asyncio.open_connection(self.host, self.port)
         resume = f"Last-Event-ID: {self.last_event_id}\r\n" if self.last_event_id is not None else ""
-        self.writer.write(
-            f"GET /walls/{self.slug}/live?after={self.after} HTTP/1.1\r\nHost: x\r\n{resume}\r\n".encode()
-        )
+        address = f"/walls/{self.slug}/live?after={self.after}"
+        self.writer.write(f"GET {address} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n{resume}\r\n".encode())
         head = (await self.stream.readuntil(b"\r\n\r\n")).decode()
         self.status, self.headers = int(head.split()[1]), head.lower()
         self.task = asyncio.create_task(self._listen())
