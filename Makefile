@@ -51,8 +51,8 @@ test-313: ## Run the quick tests that need no browser on Python 3.13, if there i
 		echo "Python 3.13 was not found, so the tests were not run on it."; \
 	else \
 		$(MAKE) --no-print-directory $(VENV_313)/.dev PYTHON_313="$$python" && \
-		echo "$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' $(ARGS)" && \
-		$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' $(ARGS); \
+		echo "$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' --engine sqlite $(ARGS)" && \
+		$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' --engine sqlite $(ARGS); \
 	fi
 
 check: lint format-check types templates test test-313 ## Run every check: what CI runs.

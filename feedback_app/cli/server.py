@@ -45,6 +45,7 @@ def worker(listening: int, line: int) -> None:
     """Serve on a socket, and with a line to the supervisor, that were opened before: numbers of open files."""
     supervised = supervisor.Line(line)
     supervised.follow()
+    logs.begin(Settings.from_environment().log)
     with_database(nothing)
     server.run(create_app(), socket.socket(fileno=listening), supervised.say, each_second=supervised.say)
 

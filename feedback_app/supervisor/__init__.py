@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 
+from .. import metrics
 from .line import Line
 from .place import Place
 from .worker import Worker
@@ -95,7 +96,9 @@ def run(count: int, listening: socket.socket, on_start: Callable[[], None]) -> i
     async def supervise() -> int:
         return await Supervisor(count, listening).run(on_start)
 
-    return asyncio.run(supervise())
+    # Whichever worker is asked for numbers answers with those of all.
+    with metrics.shared_folder():
+        return asyncio.run(supervise())
 
 
 def _has_terminal() -> bool:

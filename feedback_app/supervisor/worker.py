@@ -7,6 +7,8 @@ import socket
 import sys
 from contextlib import suppress
 
+from .. import metrics
+
 logger = logging.getLogger(__name__)
 
 # A worker gives running requests eight seconds, and then lets go of its database.
@@ -53,6 +55,7 @@ class Worker:
                 logger.error("Worker %d is stuck.", self.process.pid)
                 self.tell(signal.SIGKILL)
         await self.process.wait()
+        metrics.forget(self.process.pid)
         self._line.close()
         return self._has_served
 
