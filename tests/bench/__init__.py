@@ -1,1 +1,1 @@
-"""Measurements, which are no tests: `make bench-writes`, `make bench-million`, `make storm`."""
+"""Measurements, which are no tests: `make bench-writes`."""
