@@ -25,6 +25,8 @@ from .bench.posting import measure
 from .support import Reader, Served, environment, post, run, until, words
 from .test_writer import a_post, locked, stored, take_in
 
+pytestmark = pytest.mark.sqlite
+
 # Without this package the program is left with the system's SQLite.
 WITHOUT_PYSQLITE3 = "import sys; sys.modules['pysqlite3'] = None; "
 
