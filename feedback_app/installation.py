@@ -140,7 +140,6 @@ def _look_at_file(settings: Settings, path: Path, *, anew: bool) -> None:
         if is_marked(settings) and not anew:
             raise DatabaseUnfit(_vanished(settings, f"is gone ({path})"))
         prepare_folder(path.parent)
-        path.touch()
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -1,6 +1,5 @@
 """Copying everything from one kind of database to another, and what is in the way of it."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from .support import Served, items, post, run, serving
 WORDS = ("Emoji 👨‍👩‍👧‍👦 🏴", "العربية हिन्दी 中文 ქართული", "e\u0316" * 1500, "a\n\n b")
 
 
-@pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Folders]]:
-    found = {engine: Folders(engine, tmp_path_factory.mktemp(engine)) for engine in ENGINES if not missing(engine)}
-    yield found
-    for each in found.values():
-        each.close()
+@pytest.fixture
+def kinds(every_folders: dict[str, Folders], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Folders]:
+    for engine in ENGINES:
+        if engine not in every_folders and not missing(engine):
+            every_folders[engine] = Folders(engine, tmp_path_factory.mktemp(engine))
+    return every_folders
 
 
 async def written(wall: Served) -> list[dict[str, object]]:

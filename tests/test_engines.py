@@ -71,14 +71,14 @@ SESSIONS = {
     "postgresql": {
         "statement_timeout": "5s",
         "lock_timeout": "4s",
-        "idle_in_transaction_session_timeout": "10s",
+        "idle_in_transaction_session_timeout": "2s",
         "transaction_isolation": "read committed",
         "timezone": "UTC",
     },
     "mariadb": {
         "max_statement_time": "5.0",
         "innodb_lock_wait_timeout": "5",
-        "idle_transaction_timeout": "10",
+        "idle_transaction_timeout": "2",
         "tx_isolation": "READ-COMMITTED",
         "time_zone": "+00:00",
         "character_set_connection": "utf8mb4",

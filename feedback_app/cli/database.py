@@ -54,7 +54,6 @@ def copy(url: str) -> None:
         try:
             if target.file is not None:
                 installation.prepare_folder(target.file.parent)
-                target.file.touch()
             with click.progressbar(length=await copying.count(source), label="Copying") as bar:
                 counts = await copying.copy(source, target, bar.update)
             is_new = False

@@ -71,7 +71,12 @@ class Database:
 
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction in which no other process migrates, and which has all the time it needs."""
+        """A transaction in which no other process migrates, and which has all the time it needs.
+
+        A file that is not there yet is made, empty; nothing else makes one.
+        """
+        if self.file is not None:
+            self.file.touch()
         engine = make_engine(self.url, writes=True, patient=True)
         try:
             async with engine.begin() as connection:

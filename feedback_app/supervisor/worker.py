@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -72,8 +73,10 @@ class Worker:
         return True
 
     def tell(self, what: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            self.process.send_signal(what)
+        # The library's own way looks first whether the process has ended, and takes its exit code from who waits for it.
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, what)
 
     def ending(self) -> str:
         code = self.process.returncode or 0
