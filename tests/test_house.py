@@ -42,7 +42,7 @@ MAY = {
     "jinja": {"assets", "words"},
     "assets": set(),
     "security": set(),
-    "supervisor": {"supervisor"},
+    "supervisor": {"metrics", "supervisor"},
 }
 QUIET = ("models", "clock", "words", "stamps", "authors", "place", "live/hub", "live/news")
 

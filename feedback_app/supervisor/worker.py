@@ -73,7 +73,7 @@ class Worker:
         return True
 
     def tell(self, what: signal.Signals) -> None:
-        # The library's own way looks first whether the process has ended, and takes its exit code from who waits for it.
+        # The library would look first whether it has ended, and so take its exit code from who waits for it.
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self.process.pid, what)
