@@ -39,7 +39,9 @@ class BodyGuard:
             return None
         if refusal is None:
             return await self.app(scope, _replay(body.content, receive), send)
-        return await self.app({**scope, REFUSED: refusal}, _replay(b"", _never), _linger(body, send))
+        ended = asyncio.Event()
+        refused = {**scope, REFUSED: refusal}
+        return await self.app(refused, _replay(b"", _gone_after(ended)), _linger(body, send, ended))
 
 
 def _most(scope: Scope) -> int:
@@ -105,13 +107,18 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _never() -> Message:
-    """Nothing more comes to the app with a request that was refused: the rest of its body is not the app's."""
-    await asyncio.Event().wait()
-    return {"type": "http.disconnect"}
+def _gone_after(ended: asyncio.Event) -> Receive:
+    """Nothing more comes to the app with a request that was refused, until the answer has left: the rest of its body is
+    not the app's."""
+
+    async def gone() -> Message:
+        await ended.wait()
+        return {"type": "http.disconnect"}
+
+    return gone
 
 
-def _linger(body: Body, send: Send) -> Send:
+def _linger(body: Body, send: Send, ended: asyncio.Event) -> Send:
     async def linger(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [header for header in message["headers"] if header[0].lower() != b"connection"]
@@ -123,6 +130,7 @@ def _linger(body: Body, send: Send) -> Send:
         await send({**message, "more_body": True})
         await body.throw_away()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+        ended.set()
 
     return linger
 

@@ -62,7 +62,7 @@ class Workshop:
     async def _make(self, address: Address, slug: str) -> Outcome:
         scope = _request(address)
         answer = Answer()
-        await self._app(scope, _Nothing().receive, answer.take)
+        await self._app(scope, _Nothing(answer).receive, answer.take)
         made_of = scope.get(MADE_OF)
         if made_of is None or not answer.is_for_everybody:
             return Outcome(answer.status, None)
@@ -78,6 +78,7 @@ class Answer:
     status: int = 0
     headers: list[Header] = field(default_factory=list)
     body: bytes = b""
+    is_whole: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -85,6 +86,8 @@ class Answer:
             self.headers = [(name.lower(), value) for name, value in message["headers"]]
         else:
             self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                self.is_whole.set()
 
     @property
     def is_for_everybody(self) -> bool:
@@ -101,13 +104,18 @@ class Answer:
 
 
 class _Nothing:
-    """A request that brings nothing, from somebody who stays."""
+    """A request that brings nothing, from somebody who stays until they have the answer.
 
-    _told = False
+    Quart 0.23 does not come back before it hears that they went.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer, self._told = answer, False
 
     async def receive(self) -> Message:
         if self._told:
-            await asyncio.Event().wait()
+            await self._answer.is_whole.wait()
+            return {"type": "http.disconnect"}
         self._told = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
