@@ -86,6 +86,7 @@ async def test_walls_addresses_and_odd_requests_make_no_new_numbers(serve: Calla
         return set(await numbers(wall, Authorization="Bearer " + "t" * 20))
 
     await asyncio.gather(*(visit(number) for number in range(16)))
+    await series()  # Asking for the numbers is a request of its own, which is counted once it is answered.
     before = await series()
     for first in range(16, 80, 16):
         await asyncio.gather(*(visit(number) for number in range(first, first + 16)))
