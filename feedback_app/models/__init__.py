@@ -1,8 +1,24 @@
-"""What the app knows: walls, the feedback on them, posts on their way. Nothing here waits or knows the web."""
+"""What the app knows: walls, feedback, posts on their way, moderators. Nothing here waits or knows the web."""
 
+from .act import Act, ActEntry, Block
 from .base import Base
 from .feedback import Feedback
+from .moderator import Attempt, Login, Membership, Moderator, Setup
 from .post import Post
-from .wall import Wall
+from .wall import FormerAddress, Wall
 
-__all__ = ["Base", "Feedback", "Post", "Wall"]
+__all__ = [
+    "Act",
+    "ActEntry",
+    "Attempt",
+    "Base",
+    "Block",
+    "Feedback",
+    "FormerAddress",
+    "Login",
+    "Membership",
+    "Moderator",
+    "Post",
+    "Setup",
+    "Wall",
+]

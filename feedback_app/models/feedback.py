@@ -50,6 +50,9 @@ class Feedback(Base):
         UniqueConstraint("wall_id", "version"),
         UniqueConstraint("wall_id", "key"),
         Index(None, "wall_id", "state", "id"),
+        Index(None, "wall_id", "desk_version"),
+        Index(None, "wall_id", "pinned_at"),
+        Index(None, "removed_at"),
         Index(None, "author", "created_at"),
         TABLE_OPTIONS,
     )
@@ -57,7 +60,17 @@ class Feedback(Base):
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id"))
     version: Mapped[int | None] = mapped_column(BigInteger)
+    # As `version`, but of every change, also of what is not public; of the wall's desk_version.
+    desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    # public, held (not yet looked at), hidden (a moderator took it off) or removed (its words will be blanked).
     state: Mapped[str] = mapped_column(String(12), default="public")
+    # Why it was held: the wall's `hold` at that time.
+    reason: Mapped[str | None] = mapped_column(String(12))
+    pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_by: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     name: Mapped[str] = mapped_column(String(NAME_CODE_POINTS))
     text: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(String(64))

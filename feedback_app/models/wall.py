@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Select, String, Update, false, select, update
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Select, String, Text, Update, false, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
@@ -32,7 +32,25 @@ class Wall(Base):
     version: Mapped[int] = mapped_column(BigInteger, default=0)
     # What changed after this version can still be told; a reader who knows less loads the list anew.
     oldest_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # Every change counts here, also of what is not public: what moderators listen to.
+    desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    # The version after the latest change of the wall's own title, texts, looks or policy; 0 when there was none.
+    arranged: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    welcome: Mapped[str] = mapped_column(Text, default="")
+    # none, all, first or links: what is held until a moderator publishes it.
+    hold: Mapped[str] = mapped_column(String(12), default="none")
+    is_closed: Mapped[bool] = mapped_column(Boolean, default=False)
+    slow_seconds: Mapped[int] = mapped_column(Integer, default=0)
+    # required, optional or never: whether the form asks for a name.
+    names: Mapped[str] = mapped_column(String(12), default="required")
+    # Who may embed the wall, as in `frame-ancestors`: origins with spaces between, * for anybody, nothing for nobody.
+    embedders: Mapped[str] = mapped_column(Text, default="*")
+    theme: Mapped[str] = mapped_column(String(8), default="auto")
+    # Six hexadecimal digits, or nothing for the product's own.
+    accent: Mapped[str] = mapped_column(String(6), default="")
+    language: Mapped[str] = mapped_column(String(12), default="en")
 
     @staticmethod
     def named(slug: str) -> "Select[Wall]":
@@ -125,6 +143,17 @@ class Wall(Base):
         """Take the next version."""
         self.version += 1
         return self.version
+
+
+class FormerAddress(Base):
+    """An address that a wall had before it was renamed; it leads to the wall as long as no other wall takes it."""
+
+    __tablename__ = "former_addresses"
+    __table_args__ = (Index(None, "wall_id"), TABLE_OPTIONS)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
+    wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
 
 
 def slug_fault(slug: str) -> str | None:
