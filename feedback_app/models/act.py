@@ -1,4 +1,4 @@
-"""Acts: what moderators did, to which feedback, and what that was like before; the log of a wall, and what undo needs."""
+"""Acts: what moderators did to which feedback, and what that was like before: the log, and what undo needs."""
 
 from datetime import datetime
 from typing import Any
