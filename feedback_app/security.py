@@ -13,6 +13,13 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+# For pages behind the login, and the login itself.
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -46,8 +53,15 @@ def allow_framing(ancestors: str = "*") -> None:
     g.frame_ancestors = ancestors
 
 
+def keep_private() -> None:
+    """This answer is for one person: it is kept nowhere, and no other window gets hold of its own."""
+    g.is_private = True
+
+
 async def add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
+    if g.get("is_private"):
+        response.headers.update(PRIVATE)
     # A policy on a 304 would replace the one of the page that the browser has kept.
     if response.mimetype == "text/html" and response.status_code != 304:
         response.headers["Content-Security-Policy"] = POLICY.format(

@@ -3,7 +3,8 @@
 from .act import Act, ActEntry, Block
 from .base import Base
 from .feedback import Feedback
-from .moderator import Attempt, Login, Membership, Moderator, Setup
+from .login import Attempt, Login, Setup
+from .moderator import Membership, Moderator
 from .post import Post
 from .wall import FormerAddress, Wall
 

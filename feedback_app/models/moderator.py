@@ -1,18 +1,20 @@
-"""Moderators: who may log in, which walls are theirs, and the sessions they have open."""
+"""Moderators: who may log in, and which walls are theirs."""
 
-from datetime import datetime, timedelta
+import unicodedata
+from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
 from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .wall import Wall
 
 NAME_LENGTH = 80
+LOGIN_LENGTH = 4 * NAME_LENGTH
 OWNER = "owner"
 MODERATOR = "moderator"
-IDLE = timedelta(hours=12)
-LONGEST = timedelta(days=7)
+ROLES = (OWNER, MODERATOR)
 
 
 class Moderator(Base):
@@ -23,13 +25,33 @@ class Moderator(Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
-    login: Mapped[str] = mapped_column(String(4 * NAME_LENGTH), unique=True)
+    login: Mapped[str] = mapped_column(String(LOGIN_LENGTH), unique=True)
     password: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @classmethod
+    def new(cls, name: str, password: str) -> "Moderator":
+        """`password` is its hash."""
+        return cls(name=name, login=login_of(name), password=password)
+
+    @staticmethod
+    def all() -> "Select[Moderator]":
+        return select(Moderator).order_by(Moderator.login)
 
     @staticmethod
     def count() -> Select[int]:
         return select(func.count()).select_from(Moderator)
+
+    @staticmethod
+    def called(name: str) -> "Select[Moderator]":
+        """Whoever has this name, in whatever case it is written."""
+        return select(Moderator).where(Moderator.login == login_of(name))
+
+    @staticmethod
+    def numbered(moderator_id: int) -> "Select[Moderator]":
+        """The moderator as they are now, locked to the end of the transaction."""
+        found = select(Moderator).where(Moderator.id == moderator_id)
+        return found.with_for_update().execution_options(populate_existing=True)
 
 
 class Membership(Base):
@@ -43,37 +65,56 @@ class Membership(Base):
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(12), default=MODERATOR)
 
+    @property
+    def is_owner(self) -> bool:
+        return self.role == OWNER
 
-class Login(Base):
-    """A session: only a digest of its token is kept. It ends when it was idle for `IDLE`, and after `LONGEST`."""
+    @staticmethod
+    def wall(slug: str, moderator_id: int, role: str = MODERATOR) -> "Select[Wall]":
+        """The wall, if the moderator has at least this role there: an owner may do whatever a moderator may."""
+        found = Wall.named(slug).join(Membership, Membership.wall_id == Wall.id)
+        found = found.where(Membership.moderator_id == moderator_id)
+        return found.where(Membership.role == OWNER) if role == OWNER else found
 
-    __tablename__ = "logins"
-    __table_args__ = (Index(None, "moderator_id"), Index(None, "seen_at"), TABLE_OPTIONS)
+    @staticmethod
+    def walls(moderator_id: int, role: str = MODERATOR) -> "Select[Wall]":
+        """Every wall on which the moderator has at least this role."""
+        found = Wall.all().join(Membership, Membership.wall_id == Wall.id)
+        found = found.where(Membership.moderator_id == moderator_id)
+        return found.where(Membership.role == OWNER) if role == OWNER else found
 
-    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    token: Mapped[str] = mapped_column(String(64), unique=True)
-    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    @staticmethod
+    def of(moderator_id: int, wall_id: int) -> "Select[Membership]":
+        return select(Membership).where(Membership.moderator_id == moderator_id, Membership.wall_id == wall_id)
+
+    @staticmethod
+    def on(wall_id: int) -> "Select[Moderator, Membership]":
+        """Rows of (moderator, membership): who moderates the wall, owners first."""
+        return (
+            select(Moderator, Membership)
+            .join(Membership, Membership.moderator_id == Moderator.id)
+            .where(Membership.wall_id == wall_id)
+            .order_by(Membership.role == MODERATOR, Moderator.login)
+        )
+
+    @staticmethod
+    def all_roles() -> Select[int, str, str]:
+        """Rows of (number of the moderator, slug, role)."""
+        found = select(Membership.moderator_id, Wall.slug, Membership.role)
+        return found.join(Wall, Wall.id == Membership.wall_id).order_by(Wall.slug)
+
+    @staticmethod
+    def owners(wall_id: int) -> Select[int]:
+        """How many."""
+        found = select(func.count()).select_from(Membership)
+        return found.where(Membership.wall_id == wall_id, Membership.role == OWNER)
+
+    @staticmethod
+    def unowned_walls() -> "Select[Wall]":
+        owned = exists().where(Membership.wall_id == Wall.id, Membership.role == OWNER)
+        return Wall.all().where(~owned)
 
 
-class Attempt(Base):
-    """A try to log in, counted for the name and for the address it came from, each as a keyed digest."""
-
-    __tablename__ = "attempts"
-    __table_args__ = (Index(None, "subject", "at"), Index(None, "at"), TABLE_OPTIONS)
-
-    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    subject: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-
-
-class Setup(Base):
-    """The digest of the one-time address at which the first moderator chooses a name and a password."""
-
-    __tablename__ = "setups"
-    __table_args__ = TABLE_OPTIONS
-
-    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    token: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+def login_of(name: str) -> str:
+    """A name as it is compared: `Ann`, `ann` and `ＡＮＮ` are one person. It takes clean words only."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
