@@ -8,12 +8,14 @@ from typing import Any
 
 from quart import Quart
 
-from . import assets, errors, front, guard, installation, jinja, live, logs, pages, proxies, readiness, security
+from . import assets, errors, front, guard, hosts, installation, jinja, live, logs, pages, proxies, readiness, security
 from .asgi import wrap
+from .attempts import Subjects
 from .config import Settings
 from .database import Database
+from .passwords import Passwords
 from .stamps import Stamps
-from .views import embeds, feedback, feeds, health, walls
+from .views import accounts, embeds, feedback, feeds, health, memberships, sessions, setups, walls
 from .views import live as live_views
 from .views import metrics as metrics_views
 
@@ -27,14 +29,30 @@ def create_app(**overrides: Any) -> Quart:
     app = Quart(__name__, static_folder=None)
     # An address with a doubled slash is another address; it would be redirected past our error pages.
     app.url_map.merge_slashes = False
+    passwords = Passwords()
+    app.after_serving(passwords.close)
     app.extensions.update(settings=settings, secret_key=secret_key, database=database, stamps=Stamps(secret_key))
+    app.extensions.update(subjects=Subjects(secret_key), passwords=passwords)
 
     for room in (logs, assets, jinja, errors, security, pages):
         room.init_app(app)
-    for room in (walls, feedback, live_views, embeds, feeds, health, metrics_views):
+    for room in (
+        walls,
+        feedback,
+        live_views,
+        embeds,
+        feeds,
+        health,
+        metrics_views,
+        sessions,
+        setups,
+        accounts,
+        memberships,
+    ):
         app.register_blueprint(room.views)
 
     live.init_app(app, settings, database)
+    wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
     wrap(app, guard.BodyGuard)
     front.init_app(app, settings, database)
     wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))

@@ -14,6 +14,8 @@ from quart import Quart, Response, abort, request
 # One script, since three deferred ones race: htmx would start before the extension it needs is there.
 SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/wall.js", "js/elements/*.js")
 STYLES = ("css/layers.css", "css/*.css")
+# For moderators only, so that a wall's own page carries none of it.
+STAFF_STYLES = ("css/layers.css", "css/staff/*.css")
 LOADER = "js/embed.js"
 COPY = "js/copy-lines.js"
 ICON = "icon.svg"
@@ -91,6 +93,7 @@ def load(root: Path) -> Assets:
     return Assets(
         {
             "wall.css": _asset("wall.css", rcssmin.cssmin(_join(root, STYLES))),
+            "staff.css": _asset("staff.css", rcssmin.cssmin(_join(root, STAFF_STYLES))),
             "wall.js": _asset("wall.js", _scripts(root)),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),

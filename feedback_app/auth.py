@@ -1,14 +1,23 @@
 """Who is asking, and what they may do here: the session of this request, and the walls it opens."""
 
-from quart import abort, g, request
+import secrets
+from datetime import timedelta
+from typing import cast
+
+from quart import Response, abort, current_app, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .attempts import Subjects
+from .clock import now
 from .database import database
 from .finding import NO_WALL
 from .models import Login, Membership, Moderator, Wall
-from .clock import now
+from .models.login import LONGEST
 from .models.moderator import MODERATOR
-from .security import keep_private, own_origin
+from .security import is_secure, keep_private
+
+# Browsers keep no cookie for longer.
+DEVICE = timedelta(days=400)
 
 
 class LoggedOut(Exception):
@@ -41,25 +50,82 @@ async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) 
     return await session.scalar(Membership.wall(slug, found.id, role)) or abort(404, NO_WALL)
 
 
-async def _found() -> tuple[Moderator, Login] | None:
+async def open_login(moderator: Moderator) -> str | None:
+    """Open a session, and end the one that the browser had. Gives the token of the new one; None when the moderator is
+    gone, or has another password, since they were recognised."""
+    token, former = secrets.token_urlsafe(32), token_of_request()
+
+    async def work(session: AsyncSession) -> bool:
+        if await still(moderator, session) is None:
+            return False
+        await session.execute(Login.ending(former))
+        session.add(Login.opened(moderator.id, token))
+        return True
+
+    return token if await database().write(work) else None
+
+
+async def still(moderator: Moderator, session: AsyncSession) -> Moderator | None:
+    """The moderator as they are now, locked, if they have the password that was looked at."""
+    found = await session.scalar(Moderator.locked(moderator.id))
+    return found if found is not None and found.password == moderator.password else None
+
+
+def token_of_request() -> str:
+    """The token that came with it, whether or not it opens anything."""
     keep_private()
-    if "login" not in g:
-        g.login = await _look_up(request.cookies.get(cookie_name(), ""))
-    return g.login  # type: ignore[no-any-return]
+    return request.cookies.get(cookie_name(), "")
 
 
-async def _look_up(token: str) -> tuple[Moderator, Login] | None:
-    if not token:
-        return None
-    async with database().reading() as session:
-        row = (await session.execute(Login.open_with(token, now()))).first()
-    return (row[0], row[1]) if row else None
+def give_cookie(answer: Response, token: str) -> None:
+    _set(answer, cookie_name(), token, LONGEST)
 
 
-def is_secure() -> bool:
-    return own_origin().startswith("https:")
+def give_device_cookie(answer: Response, moderator: Moderator) -> None:
+    """Let the browser be known again when it comes to log in the next time."""
+    subjects = cast("Subjects", current_app.extensions["subjects"])
+    _set(answer, device_cookie_name(), subjects.device(moderator.id, secrets.token_urlsafe(16)), DEVICE, path="/login")
+
+
+def device_of_request() -> str:
+    return request.cookies.get(device_cookie_name(), "")
+
+
+def take_cookie(answer: Response) -> None:
+    """Have the browser forget its session. The device stays known, since that opens nothing."""
+    answer.delete_cookie(cookie_name(), secure=is_secure(), httponly=True, samesite="Lax")
+    keep_private()
 
 
 def cookie_name() -> str:
     """A browser takes `__Host-` only from the host itself over https, so that nothing beside us can put one there."""
     return "__Host-feedback" if is_secure() else "feedback"
+
+
+def device_cookie_name() -> str:
+    """It is sent to the login only, and so cannot be `__Host-`."""
+    return "__Secure-feedback-device" if is_secure() else "feedback-device"
+
+
+def _set(answer: Response, name: str, value: str, lasting: timedelta, path: str = "/") -> None:
+    keep_private()
+    answer.set_cookie(name, value, max_age=lasting, path=path, secure=is_secure(), httponly=True, samesite="Lax")
+
+
+async def _found() -> tuple[Moderator, Login] | None:
+    if "login" not in g:
+        g.login = await _look_up(token_of_request())
+    return cast("tuple[Moderator, Login] | None", g.login)
+
+
+async def _look_up(token: str) -> tuple[Moderator, Login] | None:
+    if not token:
+        return None
+    at = now()
+    async with database().reading() as session:
+        row = (await session.execute(Login.open_with(token, at))).first()
+    if row is None:
+        return None
+    if row[1].is_to_be_seen(at):
+        await database().write(lambda session: session.execute(Login.seeing(row[1].id, at)))
+    return row[0], row[1]

@@ -14,15 +14,15 @@ from .words import Unfit, clean, is_blank, printable
 FIELDS = 40
 
 
-async def read_form() -> MultiDict[str, str]:
+async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
     """The fields of a form as they were sent; bytes that are no UTF-8 become lone surrogates, which no field takes."""
     if request.mimetype != "application/x-www-form-urlencoded" or "Content-Encoding" in request.headers:
         abort(415, "This is not a form that the wall can read. Use the form on the wall's own page.")
     body = cast("bytes", await request.get_data(as_text=False)).decode("ascii", "surrogateescape")
     try:
-        return MultiDict(parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=FIELDS))
+        return MultiDict(parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=most))
     except ValueError:
-        abort(413, f"This form has more than {FIELDS} fields. Use the form on the wall's own page.")
+        abort(413, f"This form has more than {most:,} fields. Use the form on the wall's own page.")
 
 
 class Words:

@@ -8,6 +8,7 @@ import brotli
 from quart import Quart, Response, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from . import auth
 from .asgi import Scope
 from .assets import takes_brotli
 from .clock import now
@@ -93,6 +94,11 @@ def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapp
     """What the form's template needs beside the place."""
     stamps = cast("Stamps", current_app.extensions["stamps"])
     return {"form": form or Composer(), "stamp": stamps.make(wall.slug, now()), "notice": notice}
+
+
+async def staff_page(template: str, status: int = 200, **values: object) -> Response:
+    """A page for moderators, which says who is logged in."""
+    return Response(render(template, moderator=await auth.moderator(), **values), status)
 
 
 async def compress(response: Response) -> Response:

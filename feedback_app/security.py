@@ -13,6 +13,7 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+HSTS = f"max-age={2 * 365 * 24 * 3600}"
 # For pages behind the login, and the login itself.
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -31,6 +32,11 @@ def init_app(app: Quart) -> None:
 def own_origin() -> str:
     """The scheme, host and port under which visitors see us."""
     return str(current_app.extensions["settings"].base_url or request.host_url).rstrip("/")
+
+
+def is_secure() -> bool:
+    """Whether visitors see us over https."""
+    return own_origin().startswith("https:")
 
 
 async def refuse_foreign_forms() -> None:
@@ -60,6 +66,8 @@ def keep_private() -> None:
 
 async def add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
+    if current_app.extensions["settings"].base_url.startswith("https:"):
+        response.headers["Strict-Transport-Security"] = HSTS
     if g.get("is_private"):
         response.headers.update(PRIVATE)
     # A policy on a 304 would replace the one of the page that the browser has kept.

@@ -4,8 +4,9 @@ import socket
 
 import click
 
-from .. import create_app, installation, logs, server, supervisor
+from .. import create_app, installation, logs, server, setting_up, supervisor
 from ..config import ConfigurationError, Settings
+from ..database import Database
 from .running import nothing, with_database
 
 
@@ -25,12 +26,22 @@ def serve(host: str, port: int, workers: int) -> None:
         raise ConfigurationError(
             f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another one with --port."
         ) from None
-    with_database(nothing)
+    token: str | None = None
+
+    async def offer(database: Database) -> None:
+        nonlocal token
+        token = await setting_up.offer_first(database)
+
+    with_database(offer)
     shown = f"[{host}]" if ":" in host else host
     address = settings.base_url or f"http://{shown}:{listening.getsockname()[1]}"
 
     def announce() -> None:
         click.echo(f"The wall is at {address}/walls/main")
+        if token:
+            click.echo(
+                f"There is no moderator yet. Make yourself the first one, once, at {address}/setup?token={token}"
+            )
 
     if workers == 1:
         server.run(create_app(), listening, announce)

@@ -3,9 +3,10 @@
 from .act import Act, ActEntry, Block
 from .base import Base
 from .feedback import Feedback
-from .login import Attempt, Login, Setup
+from .login import Attempt, Login
 from .moderator import Membership, Moderator
 from .post import Post
+from .setup import Setup
 from .wall import FormerAddress, Wall
 
 __all__ = [

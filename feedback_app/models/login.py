@@ -1,10 +1,10 @@
-"""Logins: the sessions that are open, the tries to open one, and the addresses at which an account is made."""
+"""Logins: the sessions that are open, and the tries to open one."""
 
 import hashlib
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Select, String, func, select
+from sqlalchemy import Delete, ForeignKey, Index, Select, String, Update, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
@@ -15,6 +15,10 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 # How exactly it is known when a session was last used.
 SEEN = timedelta(minutes=5)
+# How long a try to log in is counted.
+COUNTED = timedelta(hours=1)
+# How many rows a purge takes at once.
+STALE = 500
 
 
 class Login(Base):
@@ -29,6 +33,15 @@ class Login(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
+    @classmethod
+    def opened(cls, moderator_id: int, token: str) -> "Login":
+        return cls(moderator_id=moderator_id, token=digest(token))
+
+    @staticmethod
+    def seeing(login_id: int, at: datetime) -> Update:
+        """Write down that the session is in use."""
+        return update(Login).where(Login.id == login_id).values(seen_at=at)
+
     @staticmethod
     def open_with(token: str, at: datetime) -> "Select[Moderator, Login]":
         """Rows of (moderator, login): one, or none when there is no such session any more."""
@@ -37,6 +50,27 @@ class Login(Base):
             .join(Login, Login.moderator_id == Moderator.id)
             .where(Login.token == digest(token), Login.seen_at > at - IDLE, Login.created_at > at - LONGEST)
         )
+
+    @staticmethod
+    def of(moderator_id: int, at: datetime) -> "Select[Login]":
+        """The sessions that somebody has open, the latest first."""
+        mine = select(Login).where(Login.moderator_id == moderator_id)
+        return mine.where(Login.seen_at > at - IDLE, Login.created_at > at - LONGEST).order_by(Login.seen_at.desc())
+
+    @staticmethod
+    def ending(token: str) -> Delete:
+        """End the session with this token, if there is one."""
+        return delete(Login).where(Login.token == digest(token))
+
+    @staticmethod
+    def ending_all(moderator_id: int) -> Delete:
+        return delete(Login).where(Login.moderator_id == moderator_id)
+
+    @staticmethod
+    def stale(at: datetime, limit: int = STALE) -> Select[int]:
+        """The numbers of sessions that have ended by themselves."""
+        over = or_(Login.seen_at <= at - IDLE, Login.created_at <= at - LONGEST)
+        return select(Login.id).where(over).limit(limit)
 
     def is_to_be_seen(self, at: datetime) -> bool:
         """Whether it is time to write down that the session is in use."""
@@ -62,16 +96,14 @@ class Attempt(Base):
             .group_by(Attempt.subject)
         )
 
+    @staticmethod
+    def forgetting(attempts: Collection[int]) -> Delete:
+        return delete(Attempt).where(Attempt.id.in_(attempts))
 
-class Setup(Base):
-    """The digest of the one-time address at which the first moderator chooses a name and a password."""
-
-    __tablename__ = "setups"
-    __table_args__ = TABLE_OPTIONS
-
-    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    token: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    @staticmethod
+    def stale(at: datetime, limit: int = STALE) -> Select[int]:
+        """The numbers of tries that do not count any more."""
+        return select(Attempt.id).where(Attempt.at <= at - COUNTED).limit(limit)
 
 
 def digest(token: str) -> str:

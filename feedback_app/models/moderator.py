@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
 from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .feedback import LARGEST_ID
 from .wall import Wall
 
 NAME_LENGTH = 80
@@ -45,10 +46,14 @@ class Moderator(Base):
     @staticmethod
     def called(name: str) -> "Select[Moderator]":
         """Whoever has this name, in whatever case it is written."""
-        return select(Moderator).where(Moderator.login == login_of(name))
+        return Moderator.with_login(login_of(name))
 
     @staticmethod
-    def numbered(moderator_id: int) -> "Select[Moderator]":
+    def with_login(login: str) -> "Select[Moderator]":
+        return select(Moderator).where(Moderator.login == login)
+
+    @staticmethod
+    def locked(moderator_id: int) -> "Select[Moderator]":
         """The moderator as they are now, locked to the end of the transaction."""
         found = select(Moderator).where(Moderator.id == moderator_id)
         return found.with_for_update().execution_options(populate_existing=True)
@@ -88,6 +93,12 @@ class Membership(Base):
         return select(Membership).where(Membership.moderator_id == moderator_id, Membership.wall_id == wall_id)
 
     @staticmethod
+    def member(moderator_id: int, wall_id: int) -> "Select[Moderator]":
+        """The moderator of that number, if they belong to this wall."""
+        found = select(Moderator).join(Membership, Membership.moderator_id == Moderator.id)
+        return found.where(Moderator.id == min(moderator_id, LARGEST_ID), Membership.wall_id == wall_id)
+
+    @staticmethod
     def on(wall_id: int) -> "Select[Moderator, Membership]":
         """Rows of (moderator, membership): who moderates the wall, owners first."""
         return (
@@ -96,6 +107,12 @@ class Membership(Base):
             .where(Membership.wall_id == wall_id)
             .order_by(Membership.role == MODERATOR, Moderator.login)
         )
+
+    @staticmethod
+    def roles_of(moderator_id: int) -> "Select[Wall, str]":
+        """Rows of (wall, role)."""
+        found = select(Wall, Membership.role).join(Membership, Membership.wall_id == Wall.id)
+        return found.where(Membership.moderator_id == moderator_id).order_by(Wall.slug)
 
     @staticmethod
     def all_roles() -> Select[int, str, str]:
@@ -116,5 +133,5 @@ class Membership(Base):
 
 
 def login_of(name: str) -> str:
-    """A name as it is compared: `Ann`, `ann` and `ＡＮＮ` are one person. It takes clean words only."""
+    """A name as it is compared: `Ann` and `ann` are one person, and letters of double width are letters."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

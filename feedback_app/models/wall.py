@@ -4,7 +4,20 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Select, String, Text, Update, false, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    Update,
+    false,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
@@ -72,6 +85,10 @@ class Wall(Base):
             .with_for_update()
             .execution_options(populate_existing=True)
         )
+
+    @staticmethod
+    def locked_numbered(wall_id: int) -> "Select[Wall]":
+        return select(Wall).where(Wall.id == wall_id).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
     def locked_with(feedback_id: int) -> "Select[Wall]":

@@ -121,10 +121,17 @@ def upgrade() -> None:
         "setups",
         sa.Column("id", IDENTIFIER, primary_key=True),
         sa.Column("token", sa.String(64), nullable=False),
+        sa.Column("wall_id", NUMBER),
+        sa.Column("role", sa.String(12)),
+        sa.Column("invited_by", NUMBER),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_setups"),
+        sa.UniqueConstraint("token", name="uq_setups_token"),
+        sa.ForeignKeyConstraint(["wall_id"], ["walls.id"], name="fk_setups_wall_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["invited_by"], ["moderators.id"], name="fk_setups_invited_by", ondelete="CASCADE"),
         **OPTIONS,
     )
+    op.create_index("ix_setups_wall_id", "setups", ["wall_id"])
     op.create_table(
         "acts",
         sa.Column("id", IDENTIFIER, primary_key=True),

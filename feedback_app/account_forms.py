@@ -1,0 +1,83 @@
+"""What moderators type about themselves and each other: names, passwords, roles."""
+
+from typing import Any
+
+from wtforms import Form, PasswordField, RadioField, StringField, ValidationError
+from wtforms.validators import DataRequired
+
+from . import passwords
+from .forms import Words
+from .models.moderator import LOGIN_LENGTH, MODERATOR, OWNER, login_of
+from .models.moderator import NAME_LENGTH as LENGTH
+
+ROLES = ((MODERATOR, "Moderator: keeps the wall decent"), (OWNER, "Owner: also arranges it and says who moderates"))
+
+
+class ModeratorName(Words):
+    """A name by which somebody logs in."""
+
+    def __init__(self) -> None:
+        super().__init__(missing="Enter a name.", most=LENGTH, most_code_points=LENGTH, lines=False)
+
+    def __call__(self, form: Form, field: Any) -> None:
+        super().__call__(form, field)
+        if len(login_of(field.data)) > LOGIN_LENGTH:
+            raise ValidationError("This name is too long when it is spelled out. Choose a shorter one.")
+
+
+class LoginForm(Form):
+    """Whatever else is wrong with a name or a password here, it is the wrong one."""
+
+    name = StringField("Name", [DataRequired("Enter your name.")])
+    password = PasswordField("Password", [DataRequired("Enter your password.")])
+
+
+class SetupForm(Form):
+    name = StringField("Your name", [ModeratorName()])
+    password = PasswordField("Password")
+    password_again = PasswordField("The same password again")
+
+    def validate_password(self, field: Any) -> None:
+        _check_password(field, self.name.data or "")
+
+    def validate_password_again(self, field: Any) -> None:
+        _check_again(field, self.password)
+
+
+class PasswordForm(Form):
+    """A new password for whoever knows the old one."""
+
+    old_password = PasswordField("Your password until now", [DataRequired("Enter the password you have now.")])
+    password = PasswordField("New password")
+    password_again = PasswordField("The new password again")
+
+    def __init__(self, sent: Any = None, *, name: str) -> None:
+        super().__init__(sent)
+        self._name = name
+
+    def validate_password(self, field: Any) -> None:
+        _check_password(field, self._name)
+
+    def validate_password_again(self, field: Any) -> None:
+        _check_again(field, self.password)
+
+
+class MembershipForm(Form):
+    """Somebody who has an account is to moderate a wall."""
+
+    name = StringField("Name", [ModeratorName()])
+    role = RadioField("Role", choices=ROLES, default=MODERATOR, validate_choice=False)
+
+    def validate_role(self, field: Any) -> None:
+        if field.data not in dict(ROLES):
+            raise ValidationError("Choose one of these roles.")
+
+
+def _check_password(field: Any, name: str) -> None:
+    if fault := passwords.fault_of(field.data or "", name):
+        raise ValidationError(fault)
+
+
+def _check_again(field: Any, password: Any) -> None:
+    if not password.errors and field.data != password.data:
+        raise ValidationError("The two are not the same. Type both anew.")

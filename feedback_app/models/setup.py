@@ -1,0 +1,85 @@
+"""Setups: one-time addresses at which somebody makes themselves an account."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Delete, ForeignKey, Index, Select, String, delete, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..clock import now
+from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .feedback import LARGEST_ID
+from .login import STALE, digest
+from .wall import Wall
+
+INVITATION = timedelta(days=7)
+# Processes that start together each print an address that works; a later start makes the earlier ones void.
+TOGETHER = timedelta(minutes=10)
+
+
+class Setup(Base):
+    """A one-time address at which somebody chooses a name and a password; only a digest of its token is kept.
+
+    The first moderator's names no wall: they become the owner of all there are. The others are invitations to one
+    wall, and end with the membership of whoever gave them out.
+    """
+
+    __tablename__ = "setups"
+    __table_args__ = (Index(None, "wall_id"), TABLE_OPTIONS)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    wall_id: Mapped[int | None] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
+    role: Mapped[str | None] = mapped_column(String(12))
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @classmethod
+    def first(cls, token: str) -> "Setup":
+        return cls(token=digest(token))
+
+    @classmethod
+    def invitation(cls, token: str, wall: Wall, role: str, invited_by: int) -> "Setup":
+        return cls(token=digest(token), wall_id=wall.id, role=role, invited_by=invited_by)
+
+    @property
+    def is_first(self) -> bool:
+        return self.wall_id is None
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.created_at + INVITATION
+
+    @staticmethod
+    def with_token(token: str, at: datetime) -> "Select[Setup]":
+        return select(Setup).where(Setup.token == digest(token), or_(Setup.wall_id.is_(None), _is_fresh(at)))
+
+    @staticmethod
+    def locked(token: str, at: datetime) -> "Select[Setup]":
+        """Locked to the end of the transaction, so that it is used once."""
+        return Setup.with_token(token, at).with_for_update()
+
+    @staticmethod
+    def firsts() -> "Select[Setup]":
+        """Those for the first moderator, locked to the end of the transaction."""
+        return select(Setup).where(Setup.wall_id.is_(None)).order_by(Setup.id).with_for_update()
+
+    @staticmethod
+    def invitations(wall_id: int, at: datetime) -> "Select[Setup]":
+        return select(Setup).where(Setup.wall_id == wall_id, _is_fresh(at)).order_by(Setup.id)
+
+    @staticmethod
+    def withdrawing(wall_id: int, *, number: int | None = None, by: int | None = None) -> Delete:
+        """Take back the invitation to this wall of that number, or all that somebody gave out."""
+        its = delete(Setup).where(Setup.wall_id == wall_id)
+        return (
+            its.where(Setup.id == min(number, LARGEST_ID)) if number is not None else its.where(Setup.invited_by == by)
+        )
+
+    @staticmethod
+    def stale(at: datetime, limit: int = STALE) -> Select[int]:
+        """The numbers of invitations that nobody took up."""
+        return select(Setup.id).where(Setup.wall_id.is_not(None), ~_is_fresh(at)).limit(limit)
+
+
+def _is_fresh(at: datetime) -> ColumnElement[bool]:
+    return Setup.created_at > at - INVITATION

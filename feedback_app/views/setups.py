@@ -1,0 +1,66 @@
+"""The one-time address at which somebody makes themselves an account: the first moderator, and whoever was invited."""
+
+from typing import cast
+
+from quart import Blueprint, Response, abort, current_app, request
+
+from .. import auth
+from ..account_forms import SetupForm
+from ..database import database
+from ..forms import read_form
+from ..kept import HOME
+from ..pages import staff_page
+from ..passwords import Busy, Passwords
+from ..security import keep_private
+from ..setting_up import NameTaken, Offer, find_offer, set_up
+
+views = Blueprint("setups", __name__)
+
+GONE = (
+    "This address does not work any more: it was used, or it is too old. Whoever gave it to you can make a new one; "
+    "while there is no moderator at all, the server prints one whenever it starts."
+)
+TAKEN = "There is a moderator of this name already. Choose another one."
+
+
+@views.get("/setup")
+async def ask() -> Response:
+    token = request.args.get("token", "")
+    return await _page(SetupForm(), token, await _find(token))
+
+
+@views.post("/setup")
+async def make() -> Response:
+    """Make the account and log in with it at once."""
+    sent = await read_form()
+    form, token = SetupForm(sent), sent.get("token", "")
+    offer = await _find(token)
+
+    if not form.validate():
+        return await _page(form, token, offer, 422)
+    try:
+        hashed = await cast("Passwords", current_app.extensions["passwords"]).hashed(form.password.data or "")
+        moderator = await database().write(lambda session: set_up(token, form.name.data or "", hashed, session))
+    except NameTaken:
+        form.name.errors = [TAKEN]
+        return await _page(form, token, offer, 422)
+    except Busy as refusal:
+        abort(503, str(refusal))
+    if moderator is None:
+        abort(404, GONE)
+
+    answer = Response("", 303, {"Location": HOME})
+    if opened := await auth.open_login(moderator):
+        auth.give_cookie(answer, opened)
+        auth.give_device_cookie(answer, moderator)
+    return answer
+
+
+async def _find(token: str) -> Offer:
+    keep_private()
+    async with database().reading() as session:
+        return await find_offer(token, session) or abort(404, GONE)
+
+
+async def _page(form: SetupForm, token: str, offer: Offer, status: int = 200) -> Response:
+    return await staff_page("setups/show.html", status, form=form, token=token, wall=offer.wall, role=offer.role)
