@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from wtforms import Form, PasswordField, RadioField, StringField, ValidationError
+from wtforms import Form, PasswordField, StringField, ValidationError
 from wtforms.validators import DataRequired
 
 from . import passwords
 from .forms import Words
 from .models.moderator import LOGIN_LENGTH, MODERATOR, OWNER, login_of
 from .models.moderator import NAME_LENGTH as LENGTH
+from .words import printable
 
 ROLES = ((MODERATOR, "Moderator: keeps the wall decent"), (OWNER, "Owner: also arranges it and says who moderates"))
 
@@ -30,6 +31,10 @@ class LoginForm(Form):
 
     name = StringField("Name", [DataRequired("Enter your name.")])
     password = PasswordField("Password", [DataRequired("Enter your password.")])
+
+    def validate_name(self, field: Any) -> None:
+        # It is given back with the page.
+        field.data = printable(field.data)
 
 
 class SetupForm(Form):
@@ -66,7 +71,9 @@ class MembershipForm(Form):
     """Somebody who has an account is to moderate a wall."""
 
     name = StringField("Name", [ModeratorName()])
-    role = RadioField("Role", choices=ROLES, default=MODERATOR, validate_choice=False)
+    role = StringField("Role", default=MODERATOR)
+
+    roles = ROLES
 
     def validate_role(self, field: Any) -> None:
         if field.data not in dict(ROLES):

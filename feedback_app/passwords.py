@@ -73,7 +73,7 @@ def _is_common(folded: str, own: str) -> bool:
     trimmed = _TRIMMINGS.sub("", folded)
     for core in (trimmed, trimmed.translate(_SUBSTITUTES)):
         letters = _NO_LETTERS.sub("", core)
-        if letters and len(folded) - len(core) < _ENOUGH and _is_made_of(letters, _COMMON | {own}):
+        if letters and len(folded) - len(core) < _ENOUGH and _is_made_of(letters, _COMMON | {_NO_LETTERS.sub("", own)}):
             return True
     return False
 

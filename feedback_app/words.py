@@ -64,4 +64,5 @@ def is_blank(words: str) -> bool:
 
 def printable(words: str) -> str:
     """The words as they can be given back to the person who sent them, whatever they are."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if _UNWRITABLE.match(each) else each for each in words)
+    lines = _LINE_BREAKS.sub("\n", words)
+    return "".join("\N{REPLACEMENT CHARACTER}" if _UNWRITABLE.match(each) else each for each in lines)

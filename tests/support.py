@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -10,8 +11,10 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 from limits import parse_many
@@ -21,7 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app import create_app
 from feedback_app.clock import now
 from feedback_app.database import Database
-from feedback_app.models import Feedback, Post, Wall
+from feedback_app.models import Feedback, Login, Membership, Moderator, Post, Wall
+from feedback_app.passwords import hash_now
 from feedback_app.server import WallServer, listen
 
 from .databases import url_of
@@ -66,7 +70,8 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     if task.done():
         waiting.cancel()
         await task
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+    host = {"Host": urlsplit(settings["base_url"]).netloc} if "base_url" in settings else {}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=host, timeout=20) as client:
         yield Served(app, client, port)
     server.should_exit = True
     await task
@@ -115,6 +120,62 @@ async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
             return
         assert time.monotonic() < end, "It did not come to be in time."
         await asyncio.sleep(0.01)
+
+
+PASSWORD = "four words that differ"
+
+
+@cache
+def hashed() -> str:
+    return hash_now(PASSWORD)
+
+
+async def employ(database: Database, name: str, **roles: str) -> int:
+    """Make an account, whose password is PASSWORD, with a role on each of these walls; gives its number."""
+
+    async def work(session: AsyncSession) -> int:
+        moderator = Moderator.new(name, hashed())
+        session.add(moderator)
+        await session.flush()
+        for slug, role in roles.items():
+            wall = (await session.scalars(Wall.named(slug))).one()
+            session.add(Membership(moderator_id=moderator.id, wall_id=wall.id, role=role))
+        return moderator.id
+
+    return await database.write(work)
+
+
+async def add_wall(database: Database, slug: str) -> None:
+    async def work(session: AsyncSession) -> None:
+        session.add(Wall(slug=slug, title=slug.title()))
+
+    await database.write(work)
+
+
+async def log_in(
+    client: httpx.AsyncClient, name: str, password: str = PASSWORD, headers: Mapping[str, str] = OURS, **fields: str
+) -> httpx.Response:
+    return await client.post("/login", data={"name": name, "password": password, **fields}, headers=headers)
+
+
+class Browser(httpx.AsyncClient):
+    """Somebody's browser, with cookies of its own, at a served wall."""
+
+    def __init__(self, served: "Served") -> None:
+        super().__init__(base_url=served.client.base_url, timeout=20, headers=OURS)
+
+    @classmethod
+    async def of(cls, served: "Served", number: int) -> "Browser":
+        """One in which this moderator has a session open, without the slow way through the login page."""
+        token = secrets.token_urlsafe(32)
+
+        async def work(session: AsyncSession) -> None:
+            session.add(Login.opened(number, token))
+
+        await served.database.write(work)
+        browser = cls(served)
+        browser.cookies.set("feedback", token, domain="127.0.0.1")
+        return browser
 
 
 class Event(NamedTuple):

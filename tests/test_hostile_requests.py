@@ -16,7 +16,7 @@ PIECES = [
 WORDS = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=6).map("".join).map(
     lambda words: quote(words, safe="", errors="surrogatepass")
 )  # fmt: skip
-PARAMETERS = ["before", "after", "thanks", "theme", "accent", "limit", "form", "view"]
+PARAMETERS = ["before", "after", "thanks", "theme", "accent", "limit", "form", "view", "next", "token", "done"]
 QUERIES = st.lists(st.tuples(st.sampled_from(PARAMETERS) | WORDS, WORDS), max_size=40).map(
     lambda pairs: "&".join(f"{name}={value}" for name, value in pairs).encode()
 )
@@ -29,7 +29,7 @@ HEADERS = [
 PATHS = [
     "/", "/walls/main", "/walls/main/frame", "/walls/main/feedback", "/walls/main/feedback/1", "/walls/main/live",
     "/walls/main/changes", "/walls/main/feed.json", "/walls/main/feed.atom", "/walls/main/embed", "/embed.js",
-    "/healthz",
+    "/healthz", "/login", "/setup", "/settings/account", "/settings/walls/main/moderators",
 ]  # fmt: skip
 
 

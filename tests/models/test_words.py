@@ -83,6 +83,7 @@ def test_what_came_back_can_always_be_printed() -> None:
     assert printable(typed) == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c\N{REPLACEMENT CHARACTER}d" \
         "\N{REPLACEMENT CHARACTER}e\nf\tg\u202e"  # fmt: skip
     printable(typed).encode()
+    assert printable("one\r\ntwo") == "one\ntwo"
 
 
 def test_thirty_marks_on_a_letter_are_taken_and_one_more_is_not() -> None:

@@ -1,0 +1,104 @@
+"""Under which name the wall answers when it has a public address."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .support import Served, post, stamp
+
+
+async def asked(wall: Served, *lines: str, target: str = "/walls/main", method: str = "GET") -> str:
+    """What the server says to a request with these lines in its head."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", wall.port)
+    head = "".join(f"{line}\r\n" for line in (*lines, "Connection: close"))
+    writer.write(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode("latin-1"))
+    answer = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@pytest.fixture
+async def wall(serve: Callable[..., Any]) -> Served:
+    served: Served = await serve(base_url="https://Wall.example")
+    return served
+
+
+@pytest.mark.parametrize("host", ["wall.example", "WALL.example", "wall.example:443"])
+async def test_its_own_name_is_known(wall: Served, host: str) -> None:
+    answer = await asked(wall, f"Host: {host}")
+    assert answer.startswith("HTTP/1.1 200"), answer[:200]
+    assert "strict-transport-security: max-age=63072000" in answer.lower()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "wall.example.evil.example",
+        "evil.example:443",
+        "wall.example:8443",
+        "wall.example.",
+        "wall.example@evil.example",
+        "a b",
+        "wall.example:99999",
+        "127.0.0.1",
+        "",
+        "wall.example, evil.example",
+        "xn--evil",
+        "\xe9vil",
+    ],
+)
+async def test_any_other_name_is_refused_and_not_repeated(wall: Served, host: str) -> None:
+    """Requirement 50, attack P3."""
+    for target in ("/walls/main", "/walls/main/live?after=0", "/walls/main/feed.json", "/login", "/nothing"):
+        answer = await asked(wall, f"Host: {host}", target=target)
+        assert answer.split()[1] in ("400", "421"), answer[:200]
+        assert "evil" not in answer
+        assert "cache-control: no-store" in answer.lower() or " 400 " in answer
+
+
+async def test_two_names_and_none_are_refused(wall: Served) -> None:
+    for lines in (("Host: wall.example", "Host: evil.example"), ("Host: evil.example", "Host: wall.example"), ()):
+        answer = await asked(wall, *lines)
+        assert answer.split()[1] in ("400", "421"), answer[:200]
+        assert "evil" not in answer
+
+
+async def test_what_a_proxy_would_say_is_not_believed(wall: Served) -> None:
+    """Attack P1."""
+    forwarded = ("X-Forwarded-Host: evil.example", "Forwarded: host=evil.example;proto=http", "X-Real-IP: 6.6.6.6")
+    for target in ("/walls/main/feed.json", "/walls/main/embed"):
+        answer = await asked(wall, "Host: wall.example", *forwarded, target=target)
+        assert "https://wall.example" in answer.lower()
+        assert "evil" not in answer
+    assert (await asked(wall, "Host: evil.example", "X-Forwarded-Host: wall.example")).startswith("HTTP/1.1 421")
+
+
+async def test_the_name_counts_and_not_the_address_in_the_first_line(wall: Served) -> None:
+    answer = await asked(wall, "Host: wall.example", target="http://evil.example/walls/main/feed.json")
+    assert "evil" not in answer
+
+
+async def test_supervisors_may_ask_under_any_name(wall: Served) -> None:
+    assert (await asked(wall, "Host: 10.0.0.7:8000", target="/healthz")).startswith("HTTP/1.1 200")
+    assert (await asked(wall, "Host: 10.0.0.7:8000", target="/healthz/")).startswith("HTTP/1.1 421")
+
+
+async def test_a_post_to_another_name_stores_nothing(wall: Served) -> None:
+    made = await stamp(wall.client)
+    refused = await wall.client.post(
+        "/walls/main/feedback",
+        data={"name": "Ann", "text": "Hello", "stamp": made},
+        headers={"Host": "evil.example", "Sec-Fetch-Site": "same-origin"},
+    )
+    assert refused.status_code == 421
+    assert (await wall.client.get("/walls/main/feed.json")).json()["items"] == []
+    assert (await post(wall.client)).status_code == 201
+
+
+async def test_without_a_public_address_any_name_will_do(serve: Callable[..., Any]) -> None:
+    wall = await serve()
+    assert (await asked(wall, "Host: anything.example")).startswith("HTTP/1.1 200")
