@@ -52,9 +52,9 @@ def create_app(**overrides: Any) -> Quart:
         app.register_blueprint(room.views)
 
     live.init_app(app, settings, database)
-    wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
     wrap(app, guard.BodyGuard)
     front.init_app(app, settings, database)
+    wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
     wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
     wrap(app, logs.RequestLog)
     readiness.init_app(app, database)

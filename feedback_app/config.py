@@ -20,7 +20,7 @@ class Settings:
     database_url: str = ""  # Where the database is. Empty: an SQLite file in the data folder.
     data: Path = Path("instance")  # The data folder: the secret key, and the SQLite file if that is used.
     synchronous: str = "full"  # Whether SQLite waits for the disk before a post is acknowledged: full or normal.
-    secret_key: str = ""  # What forms are signed with. Empty: made once and kept in the data folder.
+    secret_key: str = ""  # What forms and devices are signed with. Empty: made once and kept in the data folder.
     base_url: str = ""  # The public address, such as https://wall.example. Empty: taken from each request.
     trusted_proxies: int = 0  # How many proxies in front may be believed about a visitor's address.
     post_limit: str = "5/minute;30/hour"  # How often one author may post. Empty: as often as they like.

@@ -13,8 +13,8 @@ from sqlalchemy import insert, select, update
 
 from feedback_app import passwords
 from feedback_app.attempts import Subjects
+from feedback_app.clock import now
 from feedback_app.models import Attempt
-from feedback_app.models.base import now
 
 from .support import OURS, PASSWORD, Browser, Served, employ, log_in
 

@@ -31,6 +31,15 @@ MAY = {
     "metrics": set(),
     "logs": {"asgi", "metrics"},
     "readiness": {"database", "live", "models"},
+    "hosts": {"asgi"},
+    "passwords": set(),
+    "attempts": {"authors", "clock", "models"},
+    "appointing": {"models"},
+    "setting_up": {"clock", "database", "models"},
+    "auth": {"attempts", "clock", "database", "finding", "models", "security"},
+    "recognising": {"attempts", "auth", "database", "models", "passwords", "words"},
+    "kept": {"security", "words"},
+    "account_forms": {"forms", "models", "passwords", "words"},
     "database": {"config", "database"},
     "live/hub": {"asgi"},
     "live/news": {"models", "live"},
@@ -44,7 +53,10 @@ MAY = {
     "security": set(),
     "supervisor": {"metrics", "supervisor"},
 }
-QUIET = ("models", "clock", "words", "stamps", "authors", "place", "live/hub", "live/news")
+QUIET = (
+    "models", "clock", "words", "stamps", "authors", "place", "live/hub", "live/news",
+    "passwords", "attempts", "appointing", "setting_up",
+)  # fmt: skip
 
 
 def rooms() -> list[Path]:

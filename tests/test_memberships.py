@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from feedback_app.clock import now
 from feedback_app.models import Setup
-from feedback_app.models.base import now
 
 from .support import OURS, Browser, Served, add_wall, employ
 

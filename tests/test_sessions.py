@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
+from feedback_app.clock import now
 from feedback_app.models import Login
-from feedback_app.models.base import now
 
 from .support import HTMX, OURS, PASSWORD, Browser, Served, employ, log_in, post
 

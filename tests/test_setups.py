@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from feedback_app import setting_up
+from feedback_app.clock import now
 from feedback_app.models import Setup
-from feedback_app.models.base import now
 
 from .support import PASSWORD, Browser, Process, Served, add_wall, employ, log_in
 
