@@ -15,7 +15,7 @@ from .config import Settings
 from .database import Database
 from .passwords import Passwords
 from .stamps import Stamps
-from .views import accounts, embeds, feedback, feeds, health, memberships, sessions, setups, walls
+from .views import accounts, embeds, feedback, feeds, health, log, memberships, moderation, sessions, setups, walls
 from .views import live as live_views
 from .views import metrics as metrics_views
 
@@ -48,6 +48,8 @@ def create_app(**overrides: Any) -> Quart:
         setups,
         accounts,
         memberships,
+        moderation,
+        log,
     ):
         app.register_blueprint(room.views)
 

@@ -16,6 +16,7 @@ SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/wall.js", "js/eleme
 STYLES = ("css/layers.css", "css/*.css")
 # For moderators only, so that a wall's own page carries none of it.
 STAFF_STYLES = ("css/layers.css", "css/staff/*.css")
+DESK_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
 LOADER = "js/embed.js"
 COPY = "js/copy-lines.js"
 ICON = "icon.svg"
@@ -94,7 +95,8 @@ def load(root: Path) -> Assets:
         {
             "wall.css": _asset("wall.css", rcssmin.cssmin(_join(root, STYLES))),
             "staff.css": _asset("staff.css", rcssmin.cssmin(_join(root, STAFF_STYLES))),
-            "wall.js": _asset("wall.js", _scripts(root)),
+            "wall.js": _asset("wall.js", _scripts(root, SCRIPTS)),
+            "desk.js": _asset("desk.js", _scripts(root, DESK_SCRIPTS)),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
             "icon.svg": _asset("icon.svg", (root / ICON).read_text()),
@@ -102,13 +104,13 @@ def load(root: Path) -> Assets:
     )
 
 
-def _scripts(root: Path) -> str:
+def _scripts(root: Path, patterns: tuple[str, ...]) -> str:
     """The vendored files as they are, less the address of their source map; ours without comments."""
     return ";\n".join(
         "\n".join(line for line in text.splitlines() if not line.startswith("//# sourceMappingURL"))
         if path.parent.name == "vendor"
         else rjsmin.jsmin(text)
-        for path, text in _files(root, SCRIPTS).items()
+        for path, text in _files(root, patterns).items()
     )
 
 

@@ -1,17 +1,22 @@
 """Everything a person may type, and its limits."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from quart import abort, request
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms import Field, Form, HiddenField, StringField, TextAreaField, ValidationError
 
+from .models.act import UNDO
+from .models.act import VERBS as ACT_VERBS
 from .models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
 from .words import Unfit, clean, is_blank, printable
 
 FIELDS = 40
+MOST_AT_ONCE = 200
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
@@ -26,9 +31,12 @@ async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
 
 
 class Words:
-    """A WTForms validator that puts clean words into the field, or says what is wrong with what was typed."""
+    """A WTForms validator that puts clean words into the field, or says what is wrong with what was typed.
 
-    def __init__(self, *, missing: str, most: int, most_code_points: int, lines: bool) -> None:
+    `missing` is the sentence for nothing at all, None where that is as good as words.
+    """
+
+    def __init__(self, *, missing: str | None, most: int, most_code_points: int, lines: bool) -> None:
         self.missing, self.most, self.most_code_points, self.lines = missing, most, most_code_points, lines
 
     def __call__(self, form: Form, field: Any) -> None:
@@ -44,7 +52,9 @@ class Words:
         except Unfit as fault:
             raise ValidationError(str(fault)) from fault
         if is_blank(words):
-            raise ValidationError(self.missing)
+            if self.missing is not None:
+                raise ValidationError(self.missing)
+            words = ""
         field.data = words
 
 
@@ -86,3 +96,46 @@ class Composer(Form):
 
     def _typed(self) -> Iterable[str]:
         return ("name", "text")
+
+
+class Numbers(Field):
+    """A repeated field of numbers; what is no number becomes 0, which nothing has."""
+
+    data: list[int]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [int(each) if NUMBER.fullmatch(each) else 0 for each in dict.fromkeys(valuelist)]
+
+
+class Acting(Form):
+    """What a moderator asks for: a verb with one or many entries, or the act to be undone."""
+
+    verb = StringField()
+    feedback = Numbers()
+    act = Numbers()
+    text = TextAreaField(
+        "Answer", [Words(missing=None, most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True)]
+    )
+
+    def validate_verb(self, field: StringField) -> None:
+        if len(field.raw_data or []) != 1 or field.data not in (*ACT_VERBS, UNDO):
+            raise ValidationError(f"There is no such act. There are {', '.join(ACT_VERBS)} and {UNDO}.")
+
+    def validate_feedback(self, field: Numbers) -> None:
+        if self.verb.data == UNDO:
+            return
+        if not field.data:
+            raise ValidationError("Tick at least one entry first. Nothing was done.")
+        if len(field.data) > MOST_AT_ONCE:
+            raise ValidationError(
+                f"These are {len(field.data):,} entries, and {MOST_AT_ONCE} can be acted on at once. Nothing was done."
+            )
+
+    def validate_act(self, field: Numbers) -> None:
+        if self.verb.data == UNDO and len(field.data) != 1:
+            raise ValidationError("Say which one act is to be undone. Nothing was done.")
+
+    @property
+    def fault(self) -> str:
+        """The first sentence of what is wrong."""
+        return str(next(sentence for field in self for sentence in field.errors))

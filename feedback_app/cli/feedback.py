@@ -1,47 +1,53 @@
 """The commands about single pieces of feedback."""
 
-from collections.abc import Callable
-
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .. import acting
+from ..acting import NoSuchThing, Order
 from ..config import ConfigurationError
 from ..database import Database
-from ..models import Feedback, Wall
+from ..models.act import Refused
 from .running import with_database
 
 
 @click.command()
 @click.argument("number", type=click.IntRange(1))
 def hide(number: int) -> None:
-    """Take the feedback of this NUMBER off every screen; its words stay in the database."""
-    _change(number, Wall.hide)
+    """Take the feedback of this NUMBER off every screen; moderators still see it."""
+    _act("hide", number)
     click.echo(f"Feedback {number} is hidden.")
 
 
 @click.command()
 @click.argument("number", type=click.IntRange(1))
 def publish(number: int) -> None:
-    """Put hidden feedback back in its place."""
-    _change(number, Wall.publish)
+    """Put hidden or waiting feedback in its place."""
+    _act("publish", number)
     click.echo(f"Feedback {number} is public.")
 
 
 @click.command()
 @click.argument("number", type=click.IntRange(1))
 def remove(number: int) -> None:
-    """Take the feedback of this NUMBER off every screen for good, and its words out of the database."""
-    _change(number, Wall.remove)
+    """Take the feedback of this NUMBER off every screen; its words leave the database when undo is over."""
+    _act("remove", number)
     click.echo(f"Feedback {number} is removed.")
 
 
-def _change(number: int, verb: Callable[[Wall, Feedback], None]) -> None:
+def _act(verb: str, number: int) -> None:
+    """As a moderator does it: it is in the log, too."""
+
     async def change(database: Database) -> None:
         async def work(session: AsyncSession) -> None:
-            wall = await session.scalar(Wall.locked_with(number))
-            if wall is None:
-                raise ConfigurationError(f"There is no feedback {number}. Its number is in its permanent address.")
-            verb(wall, (await session.scalars(Feedback.numbered(wall.id, number))).one())
+            try:
+                await acting.act(Order(verb, [number], by=None), session)
+            except NoSuchThing:
+                raise ConfigurationError(
+                    f"There is no feedback {number}. Its number is in its permanent address."
+                ) from None
+            except Refused as refusal:
+                raise ConfigurationError(str(refusal)) from None
 
         await database.write(work)
 

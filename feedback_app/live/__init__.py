@@ -12,6 +12,7 @@ from ..config import Settings
 from ..database import Database
 from .hub import Hub
 from .purge import Purge
+from .rights import Rights
 from .stream import Streams
 from .teller import Teller
 from .wake import wake_for
@@ -21,14 +22,15 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
     hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
     templates = app.extensions["templates"]
     app.extensions["hub"] = hub
-    wrap(app, lambda inner: Streams(inner, hub, database, templates))
+    wrap(app, lambda inner: Streams(inner, hub, database, templates, settings.base_url))
 
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
-        wake = wake_for(database, hub.topics)
+        wake = wake_for(database, hub.hears_of)
         teller = app.extensions["teller"] = Teller(database, hub, wake, templates)
+        rights = Rights(database, hub)
         purge = Purge(database, timedelta(days=settings.keep_removed_days))
-        work = (teller.run(), wake.watch(), hub.beat(), purge.run(), metrics.watch(hub))
+        work = (teller.run(), wake.watch(), hub.beat(), rights.watch(), purge.run(), metrics.watch(hub))
         tasks = [asyncio.create_task(each) for each in work]
         yield
         hub.close()

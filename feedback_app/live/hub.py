@@ -13,6 +13,16 @@ HEARTBEAT_SECONDS = 15
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 
 
+PUBLIC, DESK = "public", "desk"
+
+
+class Key(NamedTuple):
+    """What a listener listens to: what everybody sees of a wall, or what its moderators see."""
+
+    kind: str
+    wall_id: int
+
+
 class Event(NamedTuple):
     """One piece of news: the wall's version after it, and the bytes that go down every stream."""
 
@@ -28,6 +38,8 @@ class Listener:
     hang_up: Callable[[], None]
     version: int
     is_open: bool = True
+    # Whose right to listen is to be asked for again and again: the session it was opened with.
+    session: str = ""
 
     def tell(self, body: bytes, *, last: bool = False) -> None:
         """Hand over bytes at once. One who cannot take them is hung up on, and resumes by version.
@@ -45,17 +57,17 @@ class Listener:
 
 @dataclass(eq=False, slots=True)
 class Topic:
-    """A wall that somebody listens to; `version` is the newest that everybody here has been told."""
+    """Something that somebody listens to; `version` is the newest that everybody here has been told."""
 
     version: int
     listeners: set[Listener] = field(default_factory=set)
 
 
 class Hub:
-    """The topics by the number of their wall, and how many streams each address has."""
+    """The topics, and how many streams each address has."""
 
     def __init__(self, *, most: int, most_per_address: int) -> None:
-        self.topics: dict[int, Topic] = {}
+        self.topics: dict[Key, Topic] = {}
         self.count = 0
         self.is_closed = False
         self._most, self._most_per_address = most, most_per_address
@@ -75,29 +87,29 @@ class Hub:
         if not self._per_address[address]:
             del self._per_address[address]
 
-    def join(self, wall_id: int, listener: Listener) -> bool:
+    def join(self, key: Key, listener: Listener) -> bool:
         """Let it hear what comes after its version; False when it has to catch up first."""
-        topic = self.topics.setdefault(wall_id, Topic(listener.version))
+        topic = self.topics.setdefault(key, Topic(listener.version))
         if listener.version < topic.version:
             return False
         topic.listeners.add(listener)
         return True
 
-    def leave(self, wall_id: int, listener: Listener) -> None:
+    def leave(self, key: Key, listener: Listener) -> None:
         listener.is_open = False
-        topic = self.topics.get(wall_id)
+        topic = self.topics.get(key)
         if topic is not None:
             topic.listeners.discard(listener)
             if not topic.listeners:
-                del self.topics[wall_id]
+                del self.topics[key]
 
-    async def tell(self, wall_id: int, version: int, events: Sequence[Event]) -> None:
-        """Tell everybody who listens to this wall what brings them to `version`.
+    async def tell(self, key: Key, version: int, events: Sequence[Event]) -> None:
+        """Tell everybody who listens to this what brings them to `version`.
 
         Other requests get their turn between slices of the listeners. Whoever joins meanwhile has caught up to
         `version` by itself.
         """
-        topic = self.topics[wall_id]
+        topic = self.topics[key]
         before, topic.version = topic.version, version
         everything = b"".join(event.body for event in events)
         async for listener in _in_slices(topic.listeners):
@@ -120,6 +132,15 @@ class Hub:
         for listener in list(self._listeners()):
             listener.tell(b"event: closing\nretry: %d\ndata:\n\n" % random.randint(500, 5000), last=True)  # noqa: S311
             listener.is_open = False
+
+    def hears_of(self, wall_id: int) -> bool:
+        """Whether somebody listens to anything about this wall."""
+        return any(Key(kind, wall_id) in self.topics for kind in (PUBLIC, DESK))
+
+    def listening(self, kind: str) -> list[tuple[Key, Listener]]:
+        """Who listens to things of this kind, and to which."""
+        found = ((key, topic) for key, topic in self.topics.items() if key.kind == kind)
+        return [(key, listener) for key, topic in found for listener in topic.listeners]
 
     def _listeners(self) -> Iterable[Listener]:
         return (listener for topic in self.topics.values() for listener in topic.listeners)

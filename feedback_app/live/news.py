@@ -62,7 +62,11 @@ async def news_since(after: int | None, wall: Wall, session: AsyncSession, templ
         changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
             return _each(wall, changed, templates)
-    return News(wall.version, [Change(wall.version, templates.get_template("live/_reload.html").render())])
+    return reload(wall.version, templates)
+
+
+def reload(version: int, templates: Environment) -> News:
+    return News(version, [Change(version, templates.get_template("live/_reload.html").render())])
 
 
 def _each(wall: Wall, changed: Sequence[Feedback], templates: Environment) -> News:

@@ -4,22 +4,25 @@ import asyncio
 import random
 import re
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import parse_qs
 
 from jinja2 import Environment
 
 from ..asgi import App, Receive, Scope, Send
 from ..authors import network_of
+from ..clock import now
 from ..database import Database
 from ..guard import refusal_of
 from ..logs import name
 from ..metrics import CUT
-from ..models import Wall
-from .hub import Hub, Listener
+from ..models import Login, Wall
+from .desk import desk_news_since
+from .hub import DESK, PUBLIC, Hub, Key, Listener
 from .news import News, news_since, version_from
+from .rights import session_of
 
-ADDRESS = re.compile(r"/walls/([^/]+)/live")
+ADDRESS = re.compile(r"/walls/([^/]+)(/moderation)?/live")
 SLOW_SECONDS = 20
 ABORT = "feedback.abort"
 HEADERS = [
@@ -30,42 +33,69 @@ HEADERS = [
 ]
 
 
-class Streams:
-    """Answers `/walls/<slug>/live`; everything else, and every doubt, goes on to the app."""
+class Asked(NamedTuple):
+    """What a request wants to hear, with whose session where that matters."""
 
-    def __init__(self, app: App, hub: Hub, database: Database, templates: Environment) -> None:
-        self.app, self.hub, self.database, self.templates = app, hub, database, templates
+    slug: str
+    kind: str
+    session: str
+
+
+class Streams:
+    """Answers `/walls/<slug>/live` and, for moderators, `/walls/<slug>/moderation/live`.
+
+    Everything else, and every doubt, goes on to the app.
+    """
+
+    def __init__(self, app: App, hub: Hub, database: Database, templates: Environment, base_url: str) -> None:
+        self.app, self.hub, self.database, self.templates, self.base_url = app, hub, database, templates, base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        slug = _slug(scope)
-        if slug is None:
+        asked = self._asked(scope)
+        if asked is None:
             return await self.app(scope, receive, send)
         name(scope, "live.stream")
         address = network_of((scope.get("client") or ("", 0))[0])
         if not self.hub.admit(address):
             return await _refuse(send)
         try:
-            news = await self._news(slug, _after(scope))
+            news = await self._news(asked, _after(scope))
             if news is None:
                 return await self.app(scope, receive, send)
-            await self._follow(slug, news, scope, receive, send)
+            await self._follow(asked, news, scope, receive, send)
         finally:
             self.hub.release(address)
         return None
 
-    async def _news(self, slug: str, after: int | None) -> tuple[int, News] | None:
-        """The wall's number and what the reader has missed; None where there is no such wall."""
+    def _asked(self, scope: Scope) -> Asked | None:
+        if scope["type"] != "http" or scope["method"] != "GET" or refusal_of(scope) is not None:
+            return None
+        match = ADDRESS.fullmatch(scope["path"])
+        if match is None:
+            return None
+        if match.group(2):
+            return Asked(match.group(1), DESK, session_of(scope, self.base_url))
+        return Asked(match.group(1), PUBLIC, "")
+
+    async def _news(self, asked: Asked, after: int | None) -> tuple[Key, News] | None:
+        """What the reader has missed of what; None where there is no such wall, or where it is not for them."""
         async with self.database.reading() as session:
-            wall = await session.scalar(Wall.named(slug))
+            wall = await session.scalar(Wall.named(asked.slug))
             if wall is None:
                 return None
-            return wall.id, await news_since(after, wall, session, self.templates)
+            key = Key(asked.kind, wall.id)
+            if asked.kind == PUBLIC:
+                return key, await news_since(after, wall, session, self.templates)
+            rights = (await session.execute(Login.rights([asked.session], now()))).all()
+            if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
+                return None
+            return key, await desk_news_since(after, wall, session, self.templates)
 
-    async def _follow(self, slug: str, found: tuple[int, News], scope: Scope, receive: Receive, send: Send) -> None:
-        wall_id, news = found
+    async def _follow(self, asked: Asked, found: tuple[Key, News], scope: Scope, receive: Receive, send: Send) -> None:
+        key, news = found
         await receive()  # The body guard left an empty one; what comes after it is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        listener = Listener(send, _hang_up(scope), news.version)
+        listener = Listener(send, _hang_up(scope), news.version, session=asked.session)
         body = b": welcome\n\n"
         while True:
             body += b"".join(event.body for event in news.events())
@@ -75,9 +105,9 @@ class Streams:
             except TimeoutError:
                 return listener.hang_up()
             listener.version = news.version
-            if self.hub.is_closed or self.hub.join(wall_id, listener):
+            if self.hub.is_closed or self.hub.join(key, listener):
                 break
-            if (newer := await self._news(slug, news.version)) is None:
+            if (newer := await self._news(asked, news.version)) is None:
                 return listener.hang_up()
             body, (_, news) = b"", newer
         try:
@@ -86,15 +116,8 @@ class Streams:
             if self.hub.is_closed and listener.is_open:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self.hub.leave(wall_id, listener)
+            self.hub.leave(key, listener)
         return None
-
-
-def _slug(scope: Scope) -> str | None:
-    if scope["type"] != "http" or scope["method"] != "GET" or refusal_of(scope) is not None:
-        return None
-    match = ADDRESS.fullmatch(scope["path"])
-    return match and match.group(1)
 
 
 def _after(scope: Scope) -> int | None:

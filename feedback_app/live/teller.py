@@ -8,10 +8,12 @@ from jinja2 import Environment
 from ..database import Database
 from ..metrics import DATABASE_ERRORS, told
 from ..models import Wall
-from .hub import Hub
+from .desk import desk_news_since
+from .hub import DESK, PUBLIC, Hub, Key
 from .news import news_since
 from .wake import Wake
 
+NEWS = {PUBLIC: news_since, DESK: desk_news_since}
 logger = logging.getLogger(__name__)
 
 
@@ -50,16 +52,18 @@ class Teller:
         if not self.hub.topics:
             return
         async with self.database.reading() as session:
-            versions = (await session.execute(Wall.versions(self.hub.topics))).all()
-        for wall_id, version in versions:
-            topic = self.hub.topics.get(wall_id)
-            if topic is not None and topic.version < version:
-                await self.tell(wall_id, topic.version)
+            versions = (await session.execute(Wall.versions({key.wall_id for key in self.hub.topics}))).all()
+        for wall_id, version, desk_version in versions:
+            for key, newest in ((Key(PUBLIC, wall_id), version), (Key(DESK, wall_id), desk_version)):
+                topic = self.hub.topics.get(key)
+                if topic is not None and topic.version < newest:
+                    await self.tell(key, topic.version)
 
-    async def tell(self, wall_id: int, after: int) -> None:
+    async def tell(self, key: Key, after: int) -> None:
         async with self.database.reading() as session:
-            wall = await session.get_one(Wall, wall_id)
-            news = await news_since(after, wall, session, self.templates)
-        if wall_id in self.hub.topics:
-            await self.hub.tell(wall_id, news.version, news.events())
-            told(news.version - after, news.changed_at)
+            wall = await session.get_one(Wall, key.wall_id)
+            news = await NEWS[key.kind](after, wall, session, self.templates)
+        if key in self.hub.topics:
+            await self.hub.tell(key, news.version, news.events())
+            if key.kind == PUBLIC:
+                told(news.version - after, news.changed_at)

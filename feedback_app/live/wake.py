@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Container
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -87,9 +87,9 @@ class PostgreSQLWake(Wake):
 
     seconds = SAFETY_SECONDS
 
-    def __init__(self, url: URL, listened: Container[int]) -> None:
+    def __init__(self, url: URL, is_heard: Callable[[int], bool]) -> None:
         super().__init__()
-        self._url, self._listened = url, listened
+        self._url, self._is_heard = url, is_heard
         self._failures = 0
 
     async def watch(self) -> None:
@@ -116,7 +116,7 @@ class PostgreSQLWake(Wake):
         self.ring()
 
     def _notice(self, wall_id: int) -> None:
-        if wall_id in self._listened:
+        if self._is_heard(wall_id):
             self.ring()
 
 
@@ -125,12 +125,12 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
-def wake_for(database: Database, listened: Container[int]) -> Wake:
-    """What suits the database; `listened` has the numbers of the walls that somebody here listens to."""
+def wake_for(database: Database, is_heard: Callable[[int], bool]) -> Wake:
+    """What suits the database; `is_heard` tells whether somebody here listens to the wall of that number."""
     wake = Wake()
     if database.file is not None:
         wake = SQLiteWake(database.file)
     elif database.url.get_backend_name() == "postgresql" and not behind_pgbouncer(database.url):
-        wake = PostgreSQLWake(database.url, listened)
+        wake = PostgreSQLWake(database.url, is_heard)
     database.on_commit(wake.ring)
     return wake

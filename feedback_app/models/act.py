@@ -1,14 +1,26 @@
 """Acts: what moderators did to which feedback, and what that was like before: the log, and what undo needs."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Delete, ForeignKey, Index, Select, String, UniqueConstraint, delete, exists, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..clock import now
 from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .feedback import LARGEST_ID, Feedback
 from .moderator import NAME_LENGTH
+
+VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", "unblock-author")
+BLOCK = "block-author"
+BLOCKING = (BLOCK, "unblock-author")
+UNDO = "undo"
+SHOWN = 3
+
+
+class Refused(Exception):
+    """An act that cannot be; the message is a sentence for the moderator, and nothing was done."""
 
 
 class Act(Base):
@@ -19,7 +31,13 @@ class Act(Base):
     """
 
     __tablename__ = "acts"
-    __table_args__ = (Index(None, "wall_id", "id"), UniqueConstraint("undoes"), TABLE_OPTIONS)
+    __table_args__ = (
+        Index(None, "wall_id", "verb", "id"),
+        Index(None, "wall_id", "moderator_name", "id"),
+        Index(None, "wall_id", "id"),
+        UniqueConstraint("undoes"),
+        TABLE_OPTIONS,
+    )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
@@ -30,9 +48,74 @@ class Act(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
+    @staticmethod
+    def numbered(act_id: int) -> "Select[Act]":
+        return select(Act).where(Act.id == min(act_id, LARGEST_ID))
+
+    @staticmethod
+    def on(wall_id: int, act_id: int) -> "Select[Act]":
+        """One act on this wall and on no other."""
+        return Act.numbered(act_id).where(Act.wall_id == wall_id)
+
+    @staticmethod
+    def undoing(act_id: int) -> "Select[Act]":
+        return select(Act).where(Act.undoes == act_id)
+
+    @staticmethod
+    def latest_on(feedback_ids: Collection[int]) -> "Select[int, Act]":
+        """Rows of (number of the feedback, the latest act on it)."""
+        latest = (
+            select(ActEntry.feedback_id, func.max(ActEntry.act_id).label("act_id"))
+            .where(ActEntry.feedback_id.in_(feedback_ids))
+            .group_by(ActEntry.feedback_id)
+            .subquery()
+        )
+        return select(latest.c.feedback_id, Act).join(Act, Act.id == latest.c.act_id)
+
+    def since(self) -> "Select[Act]":
+        """The acts after this one on any of the same entries that still hold: neither undone nor an undo.
+
+        Blocking is about authors and everything else about entries, so that neither stands in the other's way.
+        """
+        undo = aliased(Act)
+        concerned = select(ActEntry.feedback_id).where(ActEntry.act_id == self.id)
+        kind = Act.verb.not_in(BLOCKING)
+        if self.verb in BLOCKING:
+            authors = select(Feedback.author).where(Feedback.id.in_(concerned))
+            concerned = select(Feedback.id).where(Feedback.wall_id == self.wall_id, Feedback.author.in_(authors))
+            kind = Act.verb.in_(BLOCKING)
+        return (
+            select(Act)
+            .join(ActEntry, ActEntry.act_id == Act.id)
+            .where(ActEntry.feedback_id.in_(concerned), ActEntry.act_id > self.id)
+            .where(Act.undoes.is_(None), kind, ~exists().where(undo.undoes == Act.id))
+            .order_by(Act.id.desc())
+            .limit(1)
+        )
+
+    @staticmethod
+    def log_of(
+        wall_id: int, *, by: str = "", verb: str = "", before: int | None = None, size: int
+    ) -> "Select[Act, str | None]":
+        """Rows of (act, who undid it), the latest first; one more than `size` where there are earlier ones."""
+        undo = aliased(Act)
+        found = select(Act, undo.moderator_name).outerjoin(undo, undo.undoes == Act.id).where(Act.wall_id == wall_id)
+        if by:
+            found = found.where(Act.moderator_name == by)
+        if verb:
+            found = found.where(Act.verb == verb)
+        if before is not None:
+            found = found.where(Act.id < min(before, LARGEST_ID))
+        return found.order_by(Act.id.desc()).limit(size + 1)
+
+    @staticmethod
+    def moderators_of(wall_id: int) -> Select[str]:
+        """The names of those who acted there."""
+        return select(Act.moderator_name).where(Act.wall_id == wall_id).distinct().order_by(Act.moderator_name)
+
 
 class ActEntry(Base):
-    """One entry of an act: what it was before, and its desk version after, by which undo sees later acts of others."""
+    """One entry of an act, and what of it was different before."""
 
     __tablename__ = "act_entries"
     __table_args__ = (UniqueConstraint("act_id", "feedback_id"), Index(None, "feedback_id"), TABLE_OPTIONS)
@@ -41,7 +124,47 @@ class ActEntry(Base):
     act_id: Mapped[int] = mapped_column(ForeignKey("acts.id", ondelete="CASCADE"))
     feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"))
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
-    desk_version: Mapped[int] = mapped_column(BigInteger)
+
+    @staticmethod
+    def of(act_id: int) -> "Select[ActEntry, Feedback]":
+        """Rows of (entry, its feedback)."""
+        return (
+            select(ActEntry, Feedback)
+            .join(Feedback, Feedback.id == ActEntry.feedback_id)
+            .where(ActEntry.act_id == act_id)
+            .order_by(ActEntry.id)
+            .execution_options(populate_existing=True)
+        )
+
+    @staticmethod
+    def count_of(act_id: int) -> Select[int]:
+        return select(func.count()).select_from(ActEntry).where(ActEntry.act_id == act_id)
+
+    @staticmethod
+    def numbers_of(act_ids: Collection[int]) -> Select[int, int]:
+        """Rows of (act's number, number of the feedback)."""
+        found = select(ActEntry.act_id, ActEntry.feedback_id).where(ActEntry.act_id.in_(act_ids))
+        return found.order_by(ActEntry.act_id, ActEntry.feedback_id)
+
+    @staticmethod
+    def shown_of(act_ids: Collection[int]) -> "Select[int, int, Feedback]":
+        """Rows of (act's number, how many entries it has, one of its first few)."""
+        numbered = (
+            select(
+                ActEntry.act_id,
+                ActEntry.feedback_id,
+                func.row_number().over(partition_by=ActEntry.act_id, order_by=ActEntry.id).label("place"),
+                func.count().over(partition_by=ActEntry.act_id).label("total"),
+            )
+            .where(ActEntry.act_id.in_(act_ids))
+            .subquery()
+        )
+        return (
+            select(numbered.c.act_id, numbered.c.total, Feedback)
+            .join(Feedback, Feedback.id == numbered.c.feedback_id)
+            .where(numbered.c.place <= SHOWN)
+            .order_by(numbered.c.act_id, numbered.c.place)
+        )
 
 
 class Block(Base):
@@ -54,3 +177,12 @@ class Block(Base):
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @staticmethod
+    def of(wall_id: int, authors: Collection[str]) -> Select[str]:
+        """Which of these authors are blocked there."""
+        return select(Block.author).where(Block.wall_id == wall_id, Block.author.in_(authors))
+
+    @staticmethod
+    def lifting(wall_id: int, author: str) -> Delete:
+        return delete(Block).where(Block.wall_id == wall_id, Block.author == author)

@@ -33,8 +33,11 @@ TEXT_LENGTH = 2000
 TEXT_CODE_POINTS = 8000
 LARGEST_ID = 2**63 - 1
 SLICE = 30
+MOST_PINNED = 3
 LONG = 700
 LONG_LINES = 14
+# What acts of moderators change, and undo brings back.
+CONDITION = ("state", "reason", "pinned_at", "removed_at", "answer", "answered_by", "answered_at")
 
 
 class Feedback(Base):
@@ -84,6 +87,25 @@ class Feedback(Base):
         return self.state == "public"
 
     @property
+    def is_removed(self) -> bool:
+        return self.state == "removed"
+
+    @property
+    def is_blanked(self) -> bool:
+        """Whether its words are gone for good."""
+        return self.is_removed and self.removed_at is None
+
+    @property
+    def condition(self) -> dict[str, Any]:
+        """What acts change, as plain values for the log."""
+        return {name: _plain(getattr(self, name)) for name in CONDITION}
+
+    def restore(self, condition: Mapping[str, Any]) -> None:
+        """Be again as the log says that it was."""
+        for name, value in condition.items():
+            setattr(self, name, datetime.fromisoformat(value) if value and name.endswith("_at") else value)
+
+    @property
     def is_long(self) -> bool:
         """Whether a list shows only its beginning until somebody wants to read on."""
         return len(self.text) > LONG or self.text.count("\n") > LONG_LINES
@@ -98,6 +120,21 @@ class Feedback(Base):
         return Feedback.on(wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID))
 
     @staticmethod
+    def places(numbers: Collection[int]) -> Select[int, int]:
+        """Rows of (number, its wall's number)."""
+        return select(Feedback.id, Feedback.wall_id).where(Feedback.id.in_({min(each, LARGEST_ID) for each in numbers}))
+
+    @staticmethod
+    def with_numbers(numbers: Collection[int]) -> "Select[Feedback]":
+        """As they are now, whatever the session has seen of them before."""
+        return (
+            select(Feedback)
+            .where(Feedback.id.in_(numbers))
+            .order_by(Feedback.id)
+            .execution_options(populate_existing=True)
+        )
+
+    @staticmethod
     def published_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> "Select[Feedback]":
         """What is public, newest first, with `before` only what is older than the feedback of that number.
 
@@ -105,6 +142,12 @@ class Feedback(Base):
         """
         public = Feedback.on(wall_id).where(Feedback.state == "public").order_by(Feedback.id.desc()).limit(size + 1)
         return public if before is None else public.where(Feedback.id < min(before, LARGEST_ID))
+
+    @staticmethod
+    def pinned_on(wall_id: int) -> "Select[Feedback]":
+        """What is pinned, the latest pin first."""
+        pinned = Feedback.on(wall_id).where(Feedback.pinned_at.is_not(None), Feedback.state == "public")
+        return pinned.order_by(Feedback.pinned_at.desc(), Feedback.id.desc())
 
     @staticmethod
     def changed_on(wall_id: int, *, after: int, limit: int) -> "Select[Feedback]":
@@ -159,6 +202,10 @@ class Feedback(Base):
             for column in columns
             if not column.primary_key
         }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 class Slice:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
 from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .moderator import Moderator
+from .moderator import Membership, Moderator
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
@@ -71,6 +71,15 @@ class Login(Base):
         """The numbers of sessions that have ended by themselves."""
         over = or_(Login.seen_at <= at - IDLE, Login.created_at <= at - LONGEST)
         return select(Login.id).where(over).limit(limit)
+
+    @staticmethod
+    def rights(sessions: Collection[str], at: datetime) -> Select[str, int]:
+        """Rows of (session, number of a wall that it opens): which of these, by their digests, open what just now."""
+        return (
+            select(Login.token, Membership.wall_id)
+            .join(Membership, Membership.moderator_id == Login.moderator_id)
+            .where(Login.token.in_(sessions), Login.seen_at > at - IDLE, Login.created_at > at - LONGEST)
+        )
 
     def is_to_be_seen(self, at: datetime) -> bool:
         """Whether it is time to write down that the session is in use."""

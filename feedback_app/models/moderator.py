@@ -1,6 +1,7 @@
 """Moderators: who may log in, and which walls are theirs."""
 
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
@@ -113,6 +114,13 @@ class Membership(Base):
         """Rows of (wall, role)."""
         found = select(Wall, Membership.role).join(Membership, Membership.wall_id == Wall.id)
         return found.where(Membership.moderator_id == moderator_id).order_by(Wall.slug)
+
+    @staticmethod
+    def among(moderator_id: int, wall_ids: Collection[int]) -> Select[int]:
+        """Which of these walls the moderator has any role on."""
+        return select(Membership.wall_id).where(
+            Membership.moderator_id == moderator_id, Membership.wall_id.in_(wall_ids)
+        )
 
     @staticmethod
     def all_roles() -> Select[int, str, str]:

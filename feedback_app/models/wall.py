@@ -1,8 +1,10 @@
 """A wall: a place with an address where feedback stands, and the counter of everything that changed on it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -101,9 +103,9 @@ class Wall(Base):
         return select(Wall).order_by(Wall.slug)
 
     @staticmethod
-    def versions(wall_ids: Iterable[int]) -> Select[int, int]:
-        """Rows of (id, version)."""
-        return select(Wall.id, Wall.version).where(Wall.id.in_(wall_ids))
+    def versions(wall_ids: Iterable[int]) -> Select[int, int, int]:
+        """Rows of (id, version, desk version)."""
+        return select(Wall.id, Wall.version, Wall.desk_version).where(Wall.id.in_(wall_ids))
 
     @staticmethod
     def states(slugs: Iterable[str]) -> Select[str, int, int]:
@@ -115,13 +117,17 @@ class Wall(Base):
         """Changes nothing, and fails where nothing could be changed."""
         return update(Wall).where(false()).values(version=Wall.version)
 
-    def receive(self, *, name: str, text: str, author: str, key: str | None = None) -> Feedback:
-        """Take in a piece of feedback: public at once, the newest of the wall."""
+    def receive(
+        self, *, name: str, text: str, author: str, key: str | None = None, reason: str | None = None
+    ) -> Feedback:
+        """Take in a piece of feedback, the newest of the wall: public at once, or held for that reason."""
         at = now()
         return Feedback(
             wall_id=self.id,
-            version=self.change(),
-            state="public",
+            version=None if reason else self.change(),
+            desk_version=self.change_on_the_desk(),
+            state="held" if reason else "public",
+            reason=reason,
             name=name,
             text=text,
             author=author,
@@ -133,24 +139,46 @@ class Wall(Base):
     def edit(self, feedback: Feedback, *, name: str, text: str) -> None:
         feedback.name, feedback.text = name, text
         feedback.edited_at = now()
-        feedback.version = self.change()
-
-    def hide(self, feedback: Feedback) -> None:
-        """Take feedback off every screen; the words stay in the database."""
-        if feedback.is_public:
-            feedback.state = "hidden"
-            feedback.version = self.change()
+        self._take_versions(feedback, was_public=feedback.is_public)
 
     def publish(self, feedback: Feedback) -> None:
-        if feedback.state == "hidden":
-            feedback.state = "public"
-            feedback.version = self.change()
+        with self._changing(feedback):
+            feedback.state, feedback.reason = "public", None
+
+    def hide(self, feedback: Feedback) -> None:
+        """Take feedback off every screen; moderators still see it."""
+        with self._changing(feedback):
+            feedback.state, feedback.reason, feedback.pinned_at = "hidden", None, None
 
     def remove(self, feedback: Feedback) -> None:
-        """Take feedback off every screen for good, and its words out of the database."""
-        if feedback.state != "removed":
-            feedback.state, feedback.name, feedback.text, feedback.author = "removed", "", "", ""
-            feedback.version = self.change()
+        """Take feedback off every screen, also those of moderators; its words are blanked when undo is over."""
+        with self._changing(feedback):
+            feedback.state, feedback.reason, feedback.pinned_at = "removed", None, None
+            feedback.removed_at = feedback.removed_at or now()
+
+    def pin(self, feedback: Feedback) -> None:
+        with self._changing(feedback):
+            feedback.pinned_at = feedback.pinned_at or now()
+
+    def unpin(self, feedback: Feedback) -> None:
+        with self._changing(feedback):
+            feedback.pinned_at = None
+
+    def answer(self, feedback: Feedback, *, text: str, by: str) -> None:
+        """Put an answer under feedback, or a better one in its place; without a text, take it back."""
+        with self._changing(feedback):
+            if text != (feedback.answer or ""):
+                feedback.answer = text or None
+                feedback.answered_by, feedback.answered_at = (by, now()) if text else (None, None)
+
+    def restore(self, feedback: Feedback, condition: Mapping[str, Any]) -> None:
+        """Bring back what was before an act."""
+        with self._changing(feedback):
+            feedback.restore(condition)
+
+    def note(self, feedback: Feedback) -> None:
+        """Something about feedback is different for moderators only."""
+        feedback.desk_version = self.change_on_the_desk()
 
     def forget(self, feedback: Feedback) -> None:
         """Before the row of something removed is deleted: who has not heard of its end yet must load the list anew."""
@@ -160,6 +188,25 @@ class Wall(Base):
         """Take the next version."""
         self.version += 1
         return self.version
+
+    def change_on_the_desk(self) -> int:
+        """Take the next version of what moderators see."""
+        self.desk_version += 1
+        return self.desk_version
+
+    @contextmanager
+    def _changing(self, feedback: Feedback) -> Iterator[None]:
+        """What is different afterwards takes its versions; where nothing is, none is taken."""
+        before, was_public = feedback.condition, feedback.is_public
+        yield
+        if feedback.condition != before:
+            self._take_versions(feedback, was_public=was_public)
+
+    def _take_versions(self, feedback: Feedback, *, was_public: bool) -> None:
+        """What is not public and was not is news for the desk alone."""
+        feedback.desk_version = self.change_on_the_desk()
+        if was_public or feedback.is_public:
+            feedback.version = self.change()
 
 
 class FormerAddress(Base):

@@ -150,13 +150,14 @@ def upgrade() -> None:
         **OPTIONS,
     )
     op.create_index("ix_acts_wall_id_id", "acts", ["wall_id", "id"])
+    op.create_index("ix_acts_wall_id_verb_id", "acts", ["wall_id", "verb", "id"])
+    op.create_index("ix_acts_wall_id_moderator_name_id", "acts", ["wall_id", "moderator_name", "id"])
     op.create_table(
         "act_entries",
         sa.Column("id", IDENTIFIER, primary_key=True),
         sa.Column("act_id", NUMBER, nullable=False),
         sa.Column("feedback_id", NUMBER, nullable=False),
         sa.Column("before", sa.JSON, nullable=False),
-        sa.Column("desk_version", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_act_entries"),
         sa.UniqueConstraint("act_id", "feedback_id", name="uq_act_entries_act_id_feedback_id"),
         sa.ForeignKeyConstraint(["act_id"], ["acts.id"], name="fk_act_entries_act_id", ondelete="CASCADE"),

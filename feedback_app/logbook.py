@@ -1,0 +1,78 @@
+"""The log of a wall as moderators read it: acts with the entries they were about, and what of it is looked at."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import urlencode
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .desk import log_address
+from .models import Act, ActEntry, Feedback
+from .models.act import UNDO, VERBS
+from .models.moderator import NAME_LENGTH
+from .words import printable
+
+SIZE = 30
+KINDS = (*VERBS, UNDO)
+_DIGITS = 18
+
+
+@dataclass(frozen=True)
+class LogView:
+    """What of the log is looked at: by one moderator, of one verb, before one act."""
+
+    slug: str
+    by: str = ""
+    verb: str = ""
+    before: int | None = None
+
+    @classmethod
+    def of(cls, slug: str, query: Mapping[str, str]) -> Self:
+        """Whatever the query asks for that cannot be is left out."""
+        verb, before = query.get("verb", ""), query.get("before", "")
+        return cls(
+            slug,
+            printable(query.get("by", "")[:NAME_LENGTH]),
+            verb if verb in KINDS else "",
+            int(before) if before.isascii() and before.isdigit() and len(before) <= _DIGITS else None,
+        )
+
+    @property
+    def query(self) -> dict[str, str]:
+        said = {"by": self.by, "verb": self.verb, "before": self.before}
+        return {name: str(value) for name, value in said.items() if value}
+
+    def address(self, kind: str = "") -> str:
+        path = log_address(self.slug) + kind
+        return f"{path}?{urlencode(self.query)}" if self.query else path
+
+
+@dataclass(frozen=True)
+class Line:
+    """An act, who undid it, how many entries it was about, and the first few of them."""
+
+    act: Act
+    undone_by: str | None
+    total: int
+    shown: Sequence[Feedback]
+
+    @property
+    def can_be_undone(self) -> bool:
+        return self.act.verb in VERBS and self.undone_by is None and self.total > 0
+
+
+async def lines(
+    view: LogView, wall_id: int, session: AsyncSession, size: int = SIZE
+) -> tuple[list[Line], LogView | None]:
+    """The acts, the latest first, and the view of the earlier ones if there are any."""
+    statement = Act.log_of(wall_id, by=view.by, verb=view.verb, before=view.before, size=size)
+    found = (await session.execute(statement)).all()
+    shown: dict[int, list[Feedback]] = defaultdict(list)
+    totals: dict[int, int] = defaultdict(int)
+    for act_id, total, feedback in await session.execute(ActEntry.shown_of([act.id for act, _ in found[:size]])):
+        totals[act_id] = total
+        shown[act_id].append(feedback)
+    read = [Line(act, undone_by, totals[act.id], shown[act.id]) for act, undone_by in found[:size]]
+    return read, replace(view, before=read[-1].act.id) if len(found) > size else None

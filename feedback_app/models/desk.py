@@ -1,0 +1,100 @@
+"""The desk: what moderators ask of a wall. Every question is answered from an index, however much waits."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
+
+from .act import Block
+from .feedback import LARGEST_ID, SLICE, Feedback
+
+SEEN = ("held", "public", "hidden")
+MOST_COUNTED = 10_000
+# A search reads the words themselves, so that it looks at this many entries of a kind and then asks whether to go on.
+SEARCHED = 20_000
+
+
+class Desk:
+    """The statements; what is removed is not seen here, only in the log."""
+
+    @staticmethod
+    def listed(
+        wall_id: int, states: Collection[str], *, before: int | None = None, size: int = SLICE
+    ) -> "Select[Feedback]":
+        """The newest first; one more than `size`, as for every Slice."""
+        found = Feedback.on(wall_id).where(Feedback.state.in_(states)).order_by(Feedback.id.desc()).limit(size + 1)
+        return found if before is None else found.where(Feedback.id < min(before, LARGEST_ID))
+
+    @staticmethod
+    def of_author(one: Feedback, *, before: Feedback | None = None, size: int = SLICE) -> "Select[Feedback]":
+        """Everything here by the author of this entry, the latest first."""
+        found = (
+            Feedback.on(one.wall_id)
+            .where(Feedback.author == one.author, Feedback.state.in_(SEEN))
+            .order_by(Feedback.created_at.desc(), Feedback.id.desc())
+            .limit(size + 1)
+        )
+        if before is None:
+            return found
+        return found.where(
+            Feedback.created_at <= before.created_at,
+            or_(
+                Feedback.created_at < before.created_at,
+                and_(Feedback.created_at == before.created_at, Feedback.id < before.id),
+            ),
+        )
+
+    @staticmethod
+    def floor(wall_id: int, state: str, *, before: int | None = None) -> Select[int]:
+        """The number down to which one search looks, none when it looks at all there is."""
+        found = select(Feedback.id).where(Feedback.wall_id == wall_id, Feedback.state == state)
+        if before is not None:
+            found = found.where(Feedback.id < min(before, LARGEST_ID))
+        return found.order_by(Feedback.id.desc()).offset(SEARCHED).limit(1)
+
+    @staticmethod
+    def searched(
+        wall_id: int, states: Collection[str], words: str, *, floor: int, before: int | None = None, size: int = SLICE
+    ) -> "Select[Feedback]":
+        """What holds these words, in its name, its text or its answer; `%` and `_` mean themselves."""
+        return Desk.listed(wall_id, states, before=before, size=size).where(Feedback.id > floor, _holds(words))
+
+    @staticmethod
+    def counts(wall_ids: Collection[int], states: Collection[str] = SEEN) -> Select[int, str, int]:
+        """Rows of (number of the wall, state, how many); never more than MOST_COUNTED, so that it is always quick."""
+        counted = [
+            select(
+                literal(wall_id).label("wall_id"),
+                literal(state).label("state"),
+                select(func.count())
+                .select_from(
+                    select(Feedback.id)
+                    .where(Feedback.wall_id == wall_id, Feedback.state == state)
+                    .limit(MOST_COUNTED)
+                    .subquery()
+                )
+                .scalar_subquery()
+                .label("count"),
+            )
+            for wall_id in wall_ids
+            for state in states
+        ]
+        rows = union_all(*counted).subquery()
+        return select(rows.c.wall_id, rows.c.state, rows.c.count)
+
+    @staticmethod
+    def changed_on(wall_id: int, *, after: int, limit: int) -> "Select[Feedback]":
+        """What changed since the wall had this desk version, in the order of the changes, as it is now."""
+        changed = Feedback.on(wall_id).where(Feedback.desk_version > after)
+        return changed.order_by(Feedback.desk_version).limit(limit)
+
+    @staticmethod
+    def blocked(wall_id: int, found: Collection[Feedback]) -> Select[str]:
+        """Which of the authors of these entries are blocked."""
+        return Block.of(wall_id, {feedback.author for feedback in found})
+
+
+def _holds(words: str) -> ColumnElement[bool]:
+    """SQLite knows large and small letters of English only, so that others are looked for in each way to write them."""
+    ways = dict.fromkeys((words, words.lower(), words.upper(), words.capitalize())) if not words.isascii() else (words,)
+    columns = (Feedback.name, Feedback.text, Feedback.answer)
+    return or_(*(column.icontains(each, autoescape=True) for each in ways for column in columns))

@@ -1,0 +1,116 @@
+"""Moderation: the desk of each wall, and the acts of moderators."""
+
+from typing import cast
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment
+from quart import Blueprint, Response, abort, current_app, request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import acting, undoing
+from ..acting import Done, NoSuchThing, Order
+from ..auth import require_moderator, require_wall
+from ..database import database
+from ..desk import View, counts, entries, log_address, parts
+from ..forms import Acting, read_form
+from ..jinja import render
+from ..live.desk import desk_news_since
+from ..live.news import version_from
+from ..models import Membership, Moderator
+from ..models.act import UNDO, Refused
+from ..pages import wants_fragment
+from ..telling import told
+
+views = Blueprint("moderation", __name__)
+
+# A thousand entries ticked by hand are to be told that these are too many, not that the form is.
+FIELDS = 2_000
+NOTHING = "There is no such feedback on a wall of yours. Nothing was done."
+
+
+@views.get("/moderation")
+async def index() -> Response:
+    return Response(await _walls("moderation/index.html"))
+
+
+@views.get("/moderation/walls")
+async def walls() -> Response:
+    """The list alone, for a page that looks again now and then."""
+    return Response(await _walls("moderation/_walls.html"))
+
+
+@views.get("/walls/<slug>/moderation")
+async def desk(slug: str) -> Response:
+    return await _desk("moderation/desk.html", View.of(slug, request.args))
+
+
+@views.get("/walls/<slug>/moderation/entries")
+async def older(slug: str) -> Response:
+    """The entries of a view alone: the next older ones, or all of them for a page that has to catch up."""
+    return await _desk("moderation/_entries.html", View.of(slug, request.args))
+
+
+@views.get("/walls/<slug>/moderation/changes")
+async def changes(slug: str) -> Response:
+    """The desk's news as one answer, for a page without a stream."""
+    templates = cast("Environment", current_app.extensions["templates"])
+    async with database().reading() as session:
+        wall = await require_wall(slug, session)
+        news = await desk_news_since(version_from(request.args.get("after", "")), wall, session, templates)
+    headers = {"Wall-Version": str(news.version)}
+    return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)
+
+
+@views.post("/moderation/acts")
+async def act() -> Response:
+    """Done to all of the entries or to none; a script gets them as they are now, a plain form is led back."""
+    moderator = await require_moderator()
+    form = Acting(await read_form(FIELDS))
+
+    if not form.validate():
+        abort(422, form.fault)
+    try:
+        done = await database().write(lambda session: _do(form, moderator, session))
+    except NoSuchThing:
+        abort(404, NOTHING)
+    except Refused as refusal:
+        abort(409, str(refusal))
+
+    if not wants_fragment():
+        return Response("", 303, {"Location": _back(done)})
+    async with database().reading() as session:
+        shown = await entries(done.entries, done.wall.id, session)
+        counted = (await counts([done.wall.id], session))[done.wall.id]
+    return Response(render("moderation/_done.html", wall=done.wall, told=done.notice, entries=shown, counts=counted))
+
+
+async def _walls(template: str) -> str:
+    moderator = await require_moderator()
+    async with database().reading() as session:
+        found = (await session.scalars(Membership.walls(moderator.id))).all()
+        counted = await counts([wall.id for wall in found], session)
+    return render(template, moderator=moderator, walls=found, counts=counted)
+
+
+async def _desk(template: str, view: View) -> Response:
+    moderator = await require_moderator()
+    async with database().reading() as session:
+        wall = await require_wall(view.slug, session)
+        shown = await parts(view, wall, session)
+        counted = (await counts([wall.id], session))[wall.id]
+        said = await told(wall, session)
+    return Response(render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, told=said))
+
+
+async def _do(form: Acting, moderator: Moderator, session: AsyncSession) -> Done:
+    if form.verb.data == UNDO:
+        return await undoing.undo(form.act.data[0], moderator, session)
+    return await acting.act(Order(str(form.verb.data), form.feedback.data, moderator, str(form.text.data)), session)
+
+
+def _back(done: Done) -> str:
+    """The page the form was on, which says what became of it."""
+    outcome = {"act": done.act.id} if done.act else {"unchanged": 1}
+    if urlsplit(request.referrer or "").path == log_address(done.wall.slug):
+        return f"{log_address(done.wall.slug)}?{urlencode(outcome)}"
+    return View.from_address(done.wall.slug, request.referrer or "").address(**outcome)

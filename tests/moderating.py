@@ -1,0 +1,99 @@
+"""What tests of moderation do again and again: be a moderator of walls, act, and look at what became of it."""
+
+import os
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from feedback_app.database import Database
+from feedback_app.models import Login, Membership, Moderator, Wall
+
+from .support import HTMX, OURS, Served
+
+ENTRY = re.compile(r'<article class="entry" id="feedback-(\d+)" data-state="(\w+)"')
+ACT = re.compile(r'name="act" value="(\d+)"')
+
+
+class Desk:
+    """A moderator who is logged in."""
+
+    def __init__(self, client: httpx.AsyncClient, number: int, token: str) -> None:
+        self.client, self.number, self.token = client, number, token
+
+    async def act(self, verb: str, *numbers: int | str, **more: Any) -> httpx.Response:
+        """As the page's script sends it."""
+        data = {"verb": verb, "feedback": [str(each) for each in numbers], **more}
+        return await self.client.post("/moderation/acts", data=data, headers=HTMX)
+
+    async def act_plainly(self, verb: str, *numbers: int | str, **more: Any) -> httpx.Response:
+        data = {"verb": verb, "feedback": [str(each) for each in numbers], **more}
+        return await self.client.post("/moderation/acts", data=data, headers=OURS)
+
+    async def undo(self, act: int | str) -> httpx.Response:
+        return await self.act("undo", act=str(act))
+
+    async def page(self, slug: str = "main", **query: Any) -> str:
+        return (await self.client.get(f"/walls/{slug}/moderation", params=query)).text
+
+    async def states(self, slug: str = "main", **query: Any) -> dict[int, str]:
+        """The entries of a page of the desk, in their order, and what each is."""
+        return {int(number): state for number, state in ENTRY.findall(await self.page(slug, **query))}
+
+
+async def make_moderator(database: Database, name: str, slugs: Sequence[str], role: str = "moderator") -> Any:
+    """Gives the number and the token of an open session."""
+    token = os.urandom(16).hex()
+
+    async def work(session: AsyncSession) -> int:
+        moderator = Moderator.new(name, "no password fits this")
+        session.add(moderator)
+        await session.flush()
+        for slug in slugs:
+            wall = (await session.scalars(Wall.named(slug))).one()
+            session.add(Membership(moderator_id=moderator.id, wall_id=wall.id, role=role))
+        session.add(Login.opened(moderator.id, token))
+        return moderator.id
+
+    return await database.write(work), token
+
+
+@asynccontextmanager
+async def moderating(wall: Served, name: str = "Kim", *slugs: str, port: int | None = None) -> AsyncIterator[Desk]:
+    """`name` moderates these walls, or the wall `main`."""
+    number, token = await make_moderator(wall.database, name, slugs or ["main"])
+    base = f"http://127.0.0.1:{port or wall.port}"
+    async with httpx.AsyncClient(base_url=base, timeout=20, cookies={"feedback": token}) as client:
+        yield Desk(client, number, token)
+
+
+async def make_wall(wall: Served, slug: str, **settings: Any) -> None:
+    async def work(session: AsyncSession) -> None:
+        session.add(Wall(slug=slug, title=slug, **settings))
+
+    await wall.database.write(work)
+
+
+async def arrange(wall: Served, slug: str = "main", **settings: Any) -> None:
+    async def work(session: AsyncSession) -> None:
+        found = (await session.scalars(Wall.locked(slug))).one()
+        for name, value in settings.items():
+            setattr(found, name, value)
+
+    await wall.database.write(work)
+
+
+def said(answer: httpx.Response) -> str:
+    """The sentence of an answer, whichever kind it is."""
+    found = re.search(r'class="(?:told__words|notice|error__sentence)">([^<]*)<', answer.text)
+    return found.group(1) if found else ""
+
+
+def act_of(answer: httpx.Response) -> int:
+    """The act that the answer offers to undo."""
+    found = re.search(r'<form class="told__undo".*?name="act" value="(\d+)"', answer.text, re.DOTALL)
+    assert found is not None, answer.text
+    return int(found.group(1))
