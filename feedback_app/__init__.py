@@ -14,6 +14,7 @@ from .attempts import Subjects
 from .config import Settings
 from .database import Database
 from .passwords import Passwords
+from .receipts import Receipts
 from .stamps import Stamps
 from .views import accounts, embeds, feedback, feeds, health, log, memberships, moderation, sessions, setups, walls
 from .views import live as live_views
@@ -32,7 +33,7 @@ def create_app(**overrides: Any) -> Quart:
     passwords = Passwords()
     app.after_serving(passwords.close)
     app.extensions.update(settings=settings, secret_key=secret_key, database=database, stamps=Stamps(secret_key))
-    app.extensions.update(subjects=Subjects(secret_key), passwords=passwords)
+    app.extensions.update(subjects=Subjects(secret_key), passwords=passwords, receipts=Receipts(secret_key))
 
     for room in (logs, assets, jinja, errors, security, pages):
         room.init_app(app)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .clock import now
 from .limits import Tally
 from .models import Feedback, Post, Wall
+from .policies import Policies
 
 
 class TooOften(Exception):
@@ -22,7 +23,18 @@ class NoWall(Exception):
     """The wall has been taken away since the post was sent."""
 
 
-async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Feedback | TooOften | NoWall]:
+class Closed(Exception):
+    """The wall takes nothing in at the moment."""
+
+
+class Blocked(Exception):
+    """Its author may not write on this wall."""
+
+
+Answer = Feedback | TooOften | NoWall | Closed | Blocked
+
+
+async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     """An answer for each: its entry, new or already there, or why there is none.
 
     The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
@@ -31,30 +43,47 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Feedback
     walls = {wall.id: wall for wall in await session.scalars(Wall.all_locked({post.wall_id for post in posts}))}
     found = await session.scalars(Feedback.kept_under(_by_wall((post.wall_id, post.keys) for post in posts)))
     kept = {(each.wall_id, each.key): each for each in found}
-    tally = Tally(now())
+    at = now()
+    tally, policies = Tally(at), Policies(walls.values(), at)
     await tally.read(posts, session)
+    await policies.read(posts, session)
 
     new: list[Feedback] = []
-    answers: list[Feedback | TooOften | NoWall] = []
+    answers: list[Answer] = []
     for post in posts:
         earlier = [kept[post.wall_id, key] for key in post.keys if (post.wall_id, key) in kept]
         if same := next((each for each in earlier if post.is_kept_as(each)), None):
             answers.append(same)
-        elif post.wall_id not in walls:
-            answers.append(NoWall())
-        elif seconds := tally.seconds_to_wait(post):
-            answers.append(TooOften(seconds))
+        elif refusal := _refusal(post, walls, tally, policies):
+            answers.append(refusal)
         else:
-            key = post.keys[-1 if earlier else 0]
-            feedback = walls[post.wall_id].receive(name=post.name, text=post.text, author=post.authors[0], key=key)
+            key, reason = post.keys[-1 if earlier else 0], policies.reason(post)
+            feedback = walls[post.wall_id].receive(
+                name=post.name, text=post.text, author=post.authors[0], key=key, reason=reason
+            )
             kept[post.wall_id, key] = feedback
             tally.add(post)
+            policies.add(post)
             new.append(feedback)
             answers.append(feedback)
 
     if new:
         await _store(new, session)
     return answers
+
+
+def _refusal(
+    post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Policies
+) -> TooOften | NoWall | Closed | Blocked | None:
+    """Why it is not taken in, if it is not."""
+    if post.wall_id not in walls:
+        return NoWall()
+    if not walls[post.wall_id].is_open:
+        return Closed()
+    if policies.is_blocked(post):
+        return Blocked()
+    seconds = max(tally.seconds_to_wait(post), policies.seconds_to_wait(post))
+    return TooOften(seconds) if seconds else None
 
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:

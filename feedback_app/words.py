@@ -13,6 +13,12 @@ _UNWRITABLE = regex.compile(r"[[\p{Cc}--[\n\t]]\p{Cs}\p{Co}[\p{Cn}--\p{Extended_
 # normalisation takes quadratic time over longer runs.
 _PILED_MARKS = regex.compile(r"\p{M}{31}")
 _INVISIBLE = regex.compile(r"[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]+")
+# A scheme, a number with four parts, or words joined by a dot of which the last could be a domain's. Browsers take the
+# full stop of Chinese and Japanese for a dot, too; between letters of theirs it only ends a sentence.
+_LINK = regex.compile(
+    r"\w:/{1,2}\w|\bwww\.|\b\d{1,3}(?:\.\d{1,3}){3}\b|[\p{L}\p{N}]\.(?:\p{L}{2,}|xn--)|[a-z\d]\u3002[a-z]{2,}", regex.I
+)
+_INVISIBLE_IN_WORDS = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _SPACES = regex.compile(r"\s+")
 _CHARACTER = regex.compile(r"\X")
 
@@ -55,6 +61,11 @@ def _check_parts(words: str, most: int, most_code_points: int) -> None:
         raise Unfit(f"This is too long: {most:,} characters at most, fewer of those made of many parts.")
     if _PILED_MARKS.search(words):
         raise Unfit("Too many accents are piled on one letter here.")
+
+
+def has_link(words: str) -> bool:
+    """Whether anything in it looks like a link or a domain; rather once too often than once too seldom."""
+    return bool(_LINK.search(unicodedata.normalize("NFKC", _INVISIBLE_IN_WORDS.sub("", words))))
 
 
 def is_blank(words: str) -> bool:

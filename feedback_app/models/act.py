@@ -1,10 +1,24 @@
 """Acts: what moderators did to which feedback, and what that was like before: the log, and what undo needs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Delete, ForeignKey, Index, Select, String, UniqueConstraint, delete, exists, func, select
+from sqlalchemy import (
+    JSON,
+    Delete,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..clock import now
@@ -182,6 +196,12 @@ class Block(Base):
     def of(wall_id: int, authors: Collection[str]) -> Select[str]:
         """Which of these authors are blocked there."""
         return select(Block.author).where(Block.wall_id == wall_id, Block.author.in_(authors))
+
+    @staticmethod
+    def among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
+        """Rows of (wall's number, author): which of these authors, given by the wall's number, are blocked there."""
+        concerned = (and_(Block.wall_id == wall_id, Block.author.in_(each)) for wall_id, each in authors.items())
+        return select(Block.wall_id, Block.author).where(or_(*concerned))
 
     @staticmethod
     def lifting(wall_id: int, author: str) -> Delete:

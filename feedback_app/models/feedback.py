@@ -125,6 +125,12 @@ class Feedback(Base):
         return select(Feedback.id, Feedback.wall_id).where(Feedback.id.in_({min(each, LARGEST_ID) for each in numbers}))
 
     @staticmethod
+    def held_on(wall_id: int, numbers: Collection[int]) -> "Select[Feedback]":
+        """Which of these wait on this wall, the newest first."""
+        held = Feedback.on(wall_id).where(Feedback.id.in_(numbers), Feedback.state == "held")
+        return held.order_by(Feedback.id.desc())
+
+    @staticmethod
     def with_numbers(numbers: Collection[int]) -> "Select[Feedback]":
         """As they are now, whatever the session has seen of them before."""
         return (
@@ -173,6 +179,23 @@ class Feedback(Base):
         )
 
     @staticmethod
+    def known_among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
+        """Rows of (wall's number, author): which of these authors, given by the wall's number, are public there."""
+        found = select(Feedback.wall_id, Feedback.author).where(_by(authors), Feedback.state == "public")
+        return found.distinct()
+
+    @staticmethod
+    def latest_among(
+        authors: Mapping[int, Collection[str]], *, since: datetime, until: datetime
+    ) -> Select[int, str, datetime]:
+        """Rows of (wall's number, author, when they wrote there last), within that time."""
+        return (
+            select(Feedback.wall_id, Feedback.author, func.max(Feedback.created_at))
+            .where(_by(authors), Feedback.created_at.between(since, until))
+            .group_by(Feedback.wall_id, Feedback.author)
+        )
+
+    @staticmethod
     def insertion() -> Insert:
         """For many rows by one statement, past the mapper, which would make objects of them once more."""
         return insert(cast("Table", Feedback.__table__))
@@ -214,6 +237,10 @@ class Slice:
     def __init__(self, found: Sequence[Feedback], size: int = SLICE) -> None:
         self.entries = found[:size]
         self.before = self.entries[-1].id if len(found) > size else None
+
+
+def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
+    return or_(*(and_(Feedback.wall_id == wall_id, Feedback.author.in_(each)) for wall_id, each in authors.items()))
 
 
 def _under(wall_id: int, keys: Collection[str]) -> ColumnElement[bool]:

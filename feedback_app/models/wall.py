@@ -67,6 +67,11 @@ class Wall(Base):
     accent: Mapped[str] = mapped_column(String(6), default="")
     language: Mapped[str] = mapped_column(String(12), default="en")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may write on it."""
+        return not self.is_closed and self.archived_at is None
+
     @staticmethod
     def named(slug: str) -> "Select[Wall]":
         return select(Wall).where(Wall.slug == slug)

@@ -15,12 +15,15 @@ from ..models import Feedback, Post, Wall
 from ..models.feedback import Slice
 from ..pages import answer, composer, unchanged, wall_page, wants_fragment
 from ..place import Place
-from ..receiving import NoWall, TooOften, receive
+from ..receipts import receipts
+from ..receiving import Blocked, Closed, NoWall, TooOften, receive
 from ..stamps import Stamps
 
 views = Blueprint("feedback", __name__)
 
 EXPIRED = "This page had been open for long. Your words are still here: please post them once more."
+CLOSED = "This wall takes nothing new at the moment. Your words were not stored: copy them if you need them."
+BLOCKED = "You cannot write on this wall for now. Your words were not stored: copy them if you need them."
 TRAPPED = "Only robots fill in the hidden field. Your words are still here: please post them once more."
 
 
@@ -45,12 +48,27 @@ async def write(slug: str) -> Response:
         return refusal
     except NoWall:
         abort(404, NO_WALL)
+    except Closed:
+        abort(403, CLOSED)
+    except Blocked:
+        abort(403, BLOCKED)
 
+    receipt = "" if received.is_public else receipts().make(wall.id, received.id)
     if wants_fragment():
-        return Response(
-            render("feedback/_received.html", wall=wall, place=place, thanks=received, **composer(wall)), 201
-        )
-    return Response("", 303, {"Location": place.address(thanks=received.id)})
+        values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **composer(wall)}
+        return Response(render("feedback/_received.html", **values), 201)
+    return Response("", 303, {"Location": place.address(thanks=receipt or received.id)})
+
+
+@views.get("/walls/<slug>/waiting")
+async def waiting(slug: str) -> Response:
+    """To those who have a receipt for it, a fragment of what they wrote and a moderator has not looked at yet."""
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+        given = receipts().read(request.args.getlist("of"), wall.id)
+        found = (await session.scalars(Feedback.held_on(wall.id, given))).all()
+    html = "".join(render("feedback/_waiting.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
+    return Response(html, headers={"Cache-Control": "no-store"})
 
 
 @views.get("/walls/<slug>/feedback")

@@ -1,0 +1,69 @@
+"""Policies: whom a wall lets write, how soon again, and what it holds until a moderator has looked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .models import Block, Feedback, Post, Wall
+from .words import has_link
+
+
+class Policies:
+    """What the walls of some posts say about them; reads on while posts are taken in."""
+
+    def __init__(self, walls: Iterable[Wall], at: datetime) -> None:
+        self.at = at
+        self._walls = {wall.id: wall for wall in walls}
+        self._blocked: set[tuple[int, str]] = set()
+        self._known: set[tuple[int, str]] = set()
+        self._latest: dict[tuple[int, str], datetime] = {}
+
+    async def read(self, posts: Sequence[Post], session: AsyncSession) -> None:
+        """One question about blocks, and one for each policy that one of the walls has."""
+        authors: dict[int, set[str]] = defaultdict(set)
+        for post in posts:
+            authors[post.wall_id].update(post.authors)
+        self._blocked = await _pairs(Block.among(authors), session)
+
+        first = {wall_id: authors[wall_id] for wall_id, wall in self._walls.items() if wall.hold == "first"}
+        if first:
+            self._known = await _pairs(Feedback.known_among(first), session)
+
+        slow = {wall_id: authors[wall_id] for wall_id, wall in self._walls.items() if wall.slow_seconds}
+        if slow:
+            longest = timedelta(seconds=max(self._walls[wall_id].slow_seconds for wall_id in slow))
+            statement = Feedback.latest_among(slow, since=self.at - longest, until=self.at + longest)
+            for wall_id, author, latest in await session.execute(statement):
+                self._latest[wall_id, author] = latest
+
+    def is_blocked(self, post: Post) -> bool:
+        return any((post.wall_id, author) in self._blocked for author in post.authors)
+
+    def seconds_to_wait(self, post: Post) -> int:
+        """How long the wall's slow mode has this author wait; 0 when they may write now."""
+        times = [self._latest[post.wall_id, each] for each in post.authors if (post.wall_id, each) in self._latest]
+        if not times:
+            return 0
+        # A post from the future was written under a clock that has been put right since.
+        wait = timedelta(seconds=self._walls[post.wall_id].slow_seconds) - max(self.at - max(times), timedelta())
+        return 0 if wait <= timedelta() else int(wait.total_seconds()) + 1
+
+    def reason(self, post: Post) -> str | None:
+        """Why the post is to be held, in one word; None where it is public at once."""
+        hold = self._walls[post.wall_id].hold
+        is_known = any((post.wall_id, author) in self._known for author in post.authors)
+        if hold == "all" or (hold == "first" and not is_known):
+            return hold
+        return hold if hold == "links" and (has_link(post.name) or has_link(post.text)) else None
+
+    def add(self, post: Post) -> None:
+        """It was taken in."""
+        if self._walls[post.wall_id].slow_seconds:
+            self._latest[post.wall_id, post.authors[0]] = self.at
+
+
+async def _pairs(statement: Select[int, str], session: AsyncSession) -> set[tuple[int, str]]:
+    return {(wall_id, author) for wall_id, author in await session.execute(statement)}
