@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from limits import RateLimitItem, parse_many
 
 PREFIX = "FEEDBACK_"
+LONGEST_UNDO_DAYS = 3650
 
 
 class ConfigurationError(Exception):
@@ -27,6 +28,7 @@ class Settings:
     defences: bool = True  # `off` leaves out everything that judges whether a post is spam.
     streams: int = 10_000  # How many live streams one process serves at once.
     streams_per_address: int = 1_000  # How many of them one address may have: a school is one address.
+    undo_days: int = 7  # For how many days what moderators removed can be brought back; then its words are blanked.
     keep_removed_days: int = 30  # How long a reader may be away and still hear that something was removed.
     log: str = "text"  # A line for each request, as `text` or `json`; `off` says only what goes wrong.
     metrics_token: str = ""  # What a collector that is not on this machine must show to read /metrics.
@@ -40,9 +42,11 @@ class Settings:
                 raise ConfigurationError(
                     f"{PREFIX}BASE_URL must be an address such as https://wall.example, not {self.base_url!r}."
                 )
-        for name in ("trusted_proxies", "streams", "streams_per_address", "keep_removed_days"):
+        for name in ("trusted_proxies", "streams", "streams_per_address", "undo_days", "keep_removed_days"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
+        if self.undo_days > LONGEST_UNDO_DAYS:
+            raise ConfigurationError(f"{PREFIX}UNDO_DAYS can be {LONGEST_UNDO_DAYS:,} at most, which is ten years.")
         if self.synchronous not in ("full", "normal"):
             raise ConfigurationError(f"{PREFIX}SYNCHRONOUS must be full or normal, not {self.synchronous!r}.")
         if self.log not in ("text", "json", "off"):

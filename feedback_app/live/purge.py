@@ -1,8 +1,8 @@
-"""The purge: deletes the rows of what was removed long ago, which stay for a while as the news that they are gone."""
+"""The purge: what is over is blanked or deleted by the server itself, a little at a time, so that nobody waits."""
 
 import asyncio
 import logging
-import random
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,45 +10,86 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import Database
-from ..models import Feedback, Wall
+from ..models import ActEntry, Attempt, Block, Feedback, Login, Setup, Wall
+from ..models.base import deleting
 
-HOUR = 3600.0
-SLICE = 200
-
+SECONDS = 3600
+AT_ONCE = 200
 logger = logging.getLogger(__name__)
 
 
 class Purge:
-    """Each process does it at a time of its own; the wall's lock keeps two from doing it at the same moment."""
+    """Several processes may do it at the same time: what one has done the other does not find any more."""
 
-    def __init__(self, database: Database, keep: timedelta) -> None:
-        self._database, self._keep = database, keep
+    def __init__(self, database: Database, *, undo_days: int, keep_days: int) -> None:
+        self.database, self.undo_time, self.keep_time = database, timedelta(days=undo_days), timedelta(days=keep_days)
 
     async def run(self) -> None:
-        """Cancelled when the server stops."""
+        """At the start and then every hour; cancelled when the server stops."""
         while True:
-            await asyncio.sleep(HOUR * random.uniform(0.5, 1))  # noqa: S311
             try:
-                await self.forget()
-            except (SQLAlchemyError, OSError) as error:
-                logger.warning("What was removed long ago could not be deleted, and is tried again: %s", error)
+                await self.purge()
+            except (SQLAlchemyError, OSError):
+                logger.exception("What is over could not be purged; it is tried again in an hour.")
+            await asyncio.sleep(SECONDS)
 
-    async def forget(self) -> int:
-        """How many rows were deleted, a slice in each transaction so that posts need not wait."""
-        async with self._database.reading() as session:
-            slugs = [wall.slug for wall in await session.scalars(Wall.all())]
-        count = 0
-        for slug in slugs:
-            while deleted := await self._database.write(lambda session, slug=slug: self._forget_some(slug, session)):  # type: ignore[misc]
-                count += deleted
-        return count
+    async def purge(self) -> None:
+        for slice_ in (
+            self.blank,
+            self.forget,
+            self.delete_blocks,
+            self.delete_logins,
+            self.delete_attempts,
+            self.delete_setups,
+        ):
+            await self._to_the_end(slice_)
 
-    async def _forget_some(self, slug: str, session: AsyncSession) -> int:
-        wall = await session.scalar(Wall.locked(slug))
-        if wall is None:
+    async def blank(self, session: AsyncSession) -> int:
+        """Blank the words of entries whose time for undoing is over; gives how many.
+
+        Their walls are locked, and they are looked at once more, since somebody may be bringing them back.
+        """
+        before = now() - self.undo_time
+        found = (await session.execute(Feedback.to_blank(before, AT_ONCE))).all()
+        if not found:
             return 0
-        old = (await session.scalars(Feedback.forgettable(wall.id, since=now() - self._keep, limit=SLICE))).all()
+        await session.execute(Wall.all_locked({wall_id for _, wall_id in found}))
+        numbers = {number for number, _ in found}
+        still = {number for number, _ in await session.execute(Feedback.to_blank(before, AT_ONCE, among=numbers))}
+        await session.execute(Feedback.blanking(still))
+        await session.execute(ActEntry.blanking(still))
+        return len(found)
+
+    async def forget(self, session: AsyncSession) -> int:
+        """Delete rows without words, of whose end every reader who was away for less has heard; gives how many."""
+        old = (await session.scalars(Feedback.forgettable(now() - self.keep_time, AT_ONCE))).all()
+        walls = {wall.id: wall for wall in await session.scalars(Wall.all_locked({each.wall_id for each in old}))}
         for feedback in old:
-            wall.forget(feedback)
+            walls[feedback.wall_id].forget(feedback)
             await session.delete(feedback)
         return len(old)
+
+    async def delete_blocks(self, session: AsyncSession) -> int:
+        numbers = (await session.scalars(Block.stale(now()))).all()
+        await session.execute(deleting(Block, numbers))
+        return len(numbers)
+
+    async def delete_logins(self, session: AsyncSession) -> int:
+        numbers = (await session.scalars(Login.stale(now()))).all()
+        await session.execute(deleting(Login, numbers))
+        return len(numbers)
+
+    async def delete_attempts(self, session: AsyncSession) -> int:
+        numbers = (await session.scalars(Attempt.stale(now()))).all()
+        await session.execute(deleting(Attempt, numbers))
+        return len(numbers)
+
+    async def delete_setups(self, session: AsyncSession) -> int:
+        numbers = (await session.scalars(Setup.stale(now()))).all()
+        await session.execute(deleting(Setup, numbers))
+        return len(numbers)
+
+    async def _to_the_end(self, slice_: Callable[[AsyncSession], Awaitable[int]]) -> None:
+        """Slice after slice, each a transaction of its own."""
+        while await self.database.write(slice_):
+            pass

@@ -1,7 +1,7 @@
 """Acts: what moderators did to which feedback, and what that was like before: the log, and what undo needs."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -12,12 +12,14 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
+    Update,
     and_,
     delete,
     exists,
     func,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -31,6 +33,8 @@ BLOCK = "block-author"
 BLOCKING = (BLOCK, "unblock-author")
 UNDO = "undo"
 SHOWN = 3
+# A name is today's or yesterday's, and a block is of one that was one of these.
+LASTING = timedelta(days=2)
 
 
 class Refused(Exception):
@@ -151,6 +155,12 @@ class ActEntry(Base):
         )
 
     @staticmethod
+    def blanking(feedback_ids: Collection[int]) -> Update:
+        """What entries were like before is forgotten with their words: there may be words in it."""
+        changes = update(ActEntry).where(ActEntry.feedback_id.in_(feedback_ids)).values(before={})
+        return changes.execution_options(synchronize_session=False)
+
+    @staticmethod
     def count_of(act_id: int) -> Select[int]:
         return select(func.count()).select_from(ActEntry).where(ActEntry.act_id == act_id)
 
@@ -196,6 +206,11 @@ class Block(Base):
     def of(wall_id: int, authors: Collection[str]) -> Select[str]:
         """Which of these authors are blocked there."""
         return select(Block.author).where(Block.wall_id == wall_id, Block.author.in_(authors))
+
+    @staticmethod
+    def stale(at: datetime, limit: int = 500) -> Select[int]:
+        """The numbers of blocks of authors who have another name by now."""
+        return select(Block.id).where(Block.created_at <= at - LASTING).limit(limit)
 
     @staticmethod
     def among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:

@@ -1,9 +1,10 @@
 """What every table shares: the declarative base and the one type for points in time."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData
+from sqlalchemy import BigInteger, DateTime, Delete, Integer, MetaData, delete
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
@@ -57,3 +58,8 @@ TABLE_OPTIONS: dict[str, Any] = {
     # SQLite would give the number of a deleted newest row to the next one.
     "sqlite_autoincrement": True,
 }
+
+
+def deleting(kind: type[Base], numbers: Collection[int]) -> Delete:
+    """Rows of one table, by their numbers."""
+    return delete(kind).where(kind.metadata.tables[kind.__tablename__].c.id.in_(numbers))

@@ -15,12 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Update,
     and_,
     case,
     func,
     insert,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -161,10 +163,10 @@ class Feedback(Base):
         return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)
 
     @staticmethod
-    def forgettable(wall_id: int, *, since: datetime, limit: int) -> "Select[Feedback]":
-        """What was removed before then, and of which every reader who was away for less has heard."""
-        removed = Feedback.on(wall_id).where(Feedback.state == "removed", Feedback.changed_at < since)
-        return removed.order_by(Feedback.id).limit(limit)
+    def forgettable(before: datetime, limit: int) -> "Select[Feedback]":
+        """Without words, and unchanged since then."""
+        blanked = select(Feedback).where(Feedback.state == "removed", Feedback.removed_at.is_(None))
+        return blanked.where(Feedback.changed_at < before).order_by(Feedback.wall_id, Feedback.id).limit(limit)
 
     @staticmethod
     def kept_under(keys: Mapping[int, Collection[str]]) -> "Select[Feedback]":
@@ -193,6 +195,24 @@ class Feedback(Base):
             select(Feedback.wall_id, Feedback.author, func.max(Feedback.created_at))
             .where(_by(authors), Feedback.created_at.between(since, until))
             .group_by(Feedback.wall_id, Feedback.author)
+        )
+
+    @staticmethod
+    def to_blank(before: datetime, limit: int, *, among: Collection[int] | None = None) -> Select[int, int]:
+        """Rows of (number, its wall's number): what was removed before then and still has its words."""
+        found = select(Feedback.id, Feedback.wall_id).where(Feedback.state == "removed", Feedback.removed_at <= before)
+        return found.limit(limit) if among is None else found.where(Feedback.id.in_(among))
+
+    @staticmethod
+    def blanking(numbers: Collection[int]) -> Update:
+        """Only that there was something stays: for those who have to take it from their screens."""
+        return (
+            update(Feedback)
+            .where(Feedback.id.in_(numbers))
+            .values(
+                name="", text="", author="", key=None, answer=None, answered_by=None, answered_at=None, removed_at=None
+            )
+            .execution_options(synchronize_session=False)
         )
 
     @staticmethod
