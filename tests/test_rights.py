@@ -31,6 +31,11 @@ def moderators(page: int, fields: dict[str, str] | None = None) -> Right:
     return Right((*_led(fields), page, page, page), fields)
 
 
+def keepers(page: int, fields: dict[str, str] | None = None) -> Right:
+    """Moderators and owners of this wall; to all others who are logged in it is no wall."""
+    return Right((*_led(fields), 404, page, page), fields)
+
+
 def owners(page: int, fields: dict[str, str] | None = None) -> Right:
     """Owners of this wall; to all others who are logged in it is no wall."""
     return Right((*_led(fields), 404, 404, page), fields)
@@ -42,13 +47,19 @@ def _led(fields: dict[str, str] | None) -> tuple[int, int]:
 
 MEMBERS = "/settings/walls/<slug>/moderators"
 INVITATIONS = "/settings/walls/<slug>/invitations"
+DESK = "/walls/<slug>/moderation"
 NOTHING = {"": ""}
+# They are answered before Quart.
+STREAMS = {"GET /walls/<slug>/live", f"GET {DESK}/live"}
 RIGHTS = {
     "GET /": everybody(200),
     "GET /static/<name>": everybody(404),
     "GET /embed.js": everybody(200),
     "GET /accents/<colour>.css": everybody(200),
     "GET /healthz": everybody(200),
+    "GET /readyz": everybody(200),
+    # On this machine; test_metrics.py asks from elsewhere.
+    "GET /metrics": everybody(200),
     "GET /walls/<slug>": everybody(200),
     "GET /walls/<slug>/frame": everybody(200),
     "GET /walls/<slug>/embed": everybody(200),
@@ -57,12 +68,23 @@ RIGHTS = {
     "GET /walls/<slug>/changes": everybody(200, query="?after=0"),
     "GET /walls/<slug>/feed.json": everybody(200),
     "GET /walls/<slug>/feed.atom": everybody(200),
+    "GET /walls/<slug>/live": everybody(200),
+    "GET /walls/<slug>/waiting": everybody(200, query="?of=1.forged"),
     "POST /walls/<slug>/feedback": everybody(303, {"name": "Zoe", "text": "Hello"}),
     "GET /login": Right((200, 200, 303, 303, 303)),
     "POST /login": everybody(401, {"name": "Nobody", "password": "nothing"}),
     "POST /logout": everybody(303, NOTHING),
     "GET /setup": everybody(404),
     "POST /setup": everybody(404, NOTHING),
+    "GET /moderation": moderators(200),
+    "GET /moderation/walls": moderators(200),
+    f"GET {DESK}": keepers(200),
+    f"GET {DESK}/entries": keepers(200),
+    f"GET {DESK}/changes": keepers(200),
+    f"GET {DESK}/live": Right((404, 404, 404, 200, 200)),
+    f"GET {DESK}/log": keepers(200),
+    f"GET {DESK}/log.csv": keepers(200),
+    "POST /moderation/acts": keepers(303, {"verb": "pin", "feedback": "1"}),
     "GET /settings/account": moderators(200),
     "POST /settings/account": moderators(422, NOTHING),
     "POST /settings/account/logins": moderators(303, NOTHING),
@@ -107,7 +129,7 @@ def routes(wall: Served) -> set[str]:
 
 async def test_every_route_is_in_the_table(wall: Served) -> None:
     """Requirement 43: whoever adds a route says who may take it."""
-    assert routes(wall) == set(RIGHTS)
+    assert routes(wall) | STREAMS == set(RIGHTS)
 
 
 async def test_everybody_gets_what_the_table_says(people: dict[str, Browser]) -> None:
@@ -119,8 +141,9 @@ async def test_everybody_gets_what_the_table_says(people: dict[str, Browser]) ->
         statuses = {kind: answer.status_code for kind, answer in found.items()}
         if statuses != dict(zip(KINDS, right.statuses, strict=True)):
             wrong[route] = statuses
-        if "/settings/walls" in route:
-            assert all(NO_WALL in answer.text for answer in found.values() if answer.status_code == 404), route
+        if is_private(route):
+            unknown = () if route in STREAMS else [each for each in found.values() if each.status_code == 404]
+            assert all(NO_WALL in answer.text for answer in unknown), route
             assert not any("Owner" in found[kind].text for kind in ("stranger", "ended")), route
             assert not any("set-cookie" in answer.headers for answer in found.values()), route
     assert wrong == {}
@@ -129,8 +152,10 @@ async def test_everybody_gets_what_the_table_says(people: dict[str, Browser]) ->
 async def test_a_wall_of_others_is_the_same_as_none(people: dict[str, Browser]) -> None:
     """Requirement 44: the whole answer, and for strangers too."""
     vary = ("date", "location", "content-length")
-    for route in [route for route in RIGHTS if "/settings/walls" in route]:
-        for kind in KINDS[:4]:
+    for route in filter(is_private, RIGHTS):
+        for kind, status in zip(KINDS, RIGHTS[route].statuses, strict=True):
+            if status != 404 and kind not in ("stranger", "ended"):
+                continue
             theirs = await ask(people[kind], route, RIGHTS[route])
             none = await ask(people[kind], route, RIGHTS[route], slug="nonesuch")
             assert theirs.status_code == none.status_code, (route, kind)
@@ -142,12 +167,20 @@ async def test_a_wall_of_others_is_the_same_as_none(people: dict[str, Browser]) 
 
 async def test_other_methods_do_nothing(people: dict[str, Browser]) -> None:
     """Attack C1: no override, and nothing that a link could do."""
+    rules = {route.split()[1] for route in set(RIGHTS) - STREAMS}
     for method in ("PUT", "DELETE", "PATCH", "POST", "GET"):
-        taken = {route.split()[1] for route in RIGHTS if route.startswith(method)}
-        for rule in {route.split()[1] for route in RIGHTS} - taken:
+        for rule in rules - {route.split()[1] for route in RIGHTS if route.startswith(method)}:
             for headers in ({}, {"X-HTTP-Method-Override": "POST"}):
                 answer = await people["owner"].request(method, f"{path_of(rule)}?_method=POST", headers=headers)
                 assert answer.status_code == 405, (method, rule)
+
+
+async def test_what_is_asked_for_without_its_body_is_refused_in_the_same_way(people: dict[str, Browser]) -> None:
+    for route, right in RIGHTS.items():
+        if route.startswith("GET") and route not in STREAMS:
+            for kind, status in zip(KINDS, right.statuses, strict=True):
+                answer = await people[kind].head(path_of(route.split()[1]) + right.query)
+                assert (answer.status_code, answer.content) == (status, b""), (route, kind)
 
 
 async def test_an_owner_reaches_nothing_of_another_wall_through_their_own(
@@ -176,9 +209,22 @@ def path_of(rule: str, slug: str = "main") -> str:
     return rule
 
 
+def is_private(route: str) -> bool:
+    """Whether it is about one wall and not for visitors."""
+    return "<slug>" in route and ("/settings/" in route or "/moderation" in route)
+
+
 async def ask(browser: Browser, route: str, right: Right, slug: str = "main") -> Any:
     method, rule = route.split()
     fields = right.fields
     if fields and "text" in fields:
         fields = {**fields, "stamp": await stamp(browser)}
-    return await browser.request(method, path_of(rule, slug) + right.query, data=fields)
+    request = browser.build_request(method, path_of(rule, slug) + right.query, data=fields)
+    answer = await browser.send(request, stream=True)
+    # A stream has no end to wait for.
+    if "event-stream" in answer.headers["content-type"]:
+        answer._content = b""
+    else:
+        await answer.aread()
+    await answer.aclose()
+    return answer
