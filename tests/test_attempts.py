@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from feedback_app import passwords
 from feedback_app.attempts import Subjects
 from feedback_app.clock import now
+from feedback_app.live.purge import Purge
 from feedback_app.models import Attempt
 
 from .support import OURS, PASSWORD, Browser, Served, employ, log_in
@@ -152,12 +153,12 @@ async def test_in_a_session_the_old_password_is_guessed_no_faster_and_nobody_els
         assert (answer.status_code, "Try again in" in answer.text) == (429, True)
 
 
-async def test_tries_that_do_not_count_any_more_are_found_to_be_thrown_away(wall: Served) -> None:
+async def test_tries_that_do_not_count_any_more_are_thrown_away(wall: Served) -> None:
     await try_in_vain(wall, "a", ago=timedelta(minutes=59), times=1)
     await try_in_vain(wall, "b", ago=timedelta(minutes=61), times=3)
+    await Purge(wall.database, undo_days=7, keep_days=30).purge()
     async with wall.database.reading() as session:
-        assert len((await session.scalars(Attempt.stale(now()))).all()) == 3
-        assert len((await session.scalars(Attempt.stale(now(), 2))).all()) == 2
+        assert (await session.scalars(select(Attempt.subject))).all() == ["a"]
 
 
 @pytest.mark.slow
@@ -166,6 +167,8 @@ async def test_a_name_is_not_told_apart_by_the_time_that_it_takes(serve: Callabl
     wall = await serve(trusted_proxies=1)
     for each in range(3):
         await employ(wall.database, f"Ann {each}")
+    # To compress a page takes time that has nothing to do with it.
+    wall.client.headers["Accept-Encoding"] = "identity"
     work: dict[str, list[float]] = {"Ann": [], "Nobody": []}
     for each in range(9):
         for name, times in work.items():

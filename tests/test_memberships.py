@@ -1,18 +1,15 @@
 """Who keeps a wall: adding, promoting, removing and inviting moderators."""
 
 import asyncio
-import json
 import re
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from feedback_app.clock import now
-from feedback_app.models import Setup
+from feedback_app.models import Act, Setup
 
 from .support import OURS, Browser, Served, add_wall, employ
 
@@ -48,7 +45,7 @@ async def test_an_owner_adds_promotes_and_removes(ann: Browser, bob: Browser, wa
     assert "cut off" in (await ann.get(removed.headers["location"])).text
     assert (await bob.get(MODERATORS)).status_code == 404
     assert "You have no wall yet" in (await bob.get("/settings/account")).text
-    assert acts(wall) == [
+    assert await acts(wall) == [
         ("appoint", "Ann", {"moderator": "Bob", "role": None, "then": "moderator"}),
         ("appoint", "Ann", {"moderator": "Bob", "role": "moderator", "then": "owner"}),
         ("appoint", "Ann", {"moderator": "Bob", "role": "owner", "then": None}),
@@ -59,7 +56,7 @@ async def test_a_wall_keeps_an_owner(ann: Browser, bob: Browser, wall: Served) -
     for role in ("none", "moderator"):
         answer = await ann.post(f"{MODERATORS}/1", data={"role": role})
         assert (answer.status_code, "A wall needs an owner" in answer.text) == (422, True)
-    assert acts(wall) == []
+    assert await acts(wall) == []
 
     await ann.post(MODERATORS, data={"name": "Bob", "role": "owner"})
     left = await ann.post(f"{MODERATORS}/1", data={"role": "none"})
@@ -80,7 +77,7 @@ async def test_what_is_already_so_is_said_and_not_logged(ann: Browser, bob: Brow
     for _ in range(2):
         answer = await ann.post(MODERATORS, data={"name": "Bob", "role": "moderator"})
     assert "They had this role already" in (await ann.get(answer.headers["location"])).text
-    assert len(acts(wall)) == 1
+    assert len(await acts(wall)) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,14 +101,14 @@ async def test_what_cannot_be_changes_nothing(
 ) -> None:
     answer = await ann.post(MODERATORS + address, data=fields)
     assert (answer.status_code, sentence in answer.text) == (status, True), answer.text
-    assert acts(wall) == []
+    assert await acts(wall) == []
 
 
 async def test_fields_that_are_not_asked_for_change_nothing(ann: Browser, bob: Browser, wall: Served) -> None:
     """Requirement 45."""
     more = {"wall_id": "2", "moderator_id": "1", "id": "1", "slug": "other", "password": "x", "created_at": "1"}
     assert (await ann.post(MODERATORS, data={"name": "Bob", "role": "moderator", **more})).status_code == 303
-    assert [before for _, _, before in acts(wall)] == [{"moderator": "Bob", "role": None, "then": "moderator"}]
+    assert [before for _, _, before in await acts(wall)] == [{"moderator": "Bob", "role": None, "then": "moderator"}]
 
 
 async def test_somebody_is_invited_and_belongs_to_this_wall_only(ann: Browser, wall: Served) -> None:
@@ -184,9 +181,8 @@ async def invitation(browser: Browser, role: str) -> str:
     return str(path)
 
 
-def acts(wall: Served) -> list[tuple[str, str, dict[str, str | None]]]:
+async def acts(wall: Served) -> list[tuple[str, str, dict[str, str | None]]]:
     """What the log of the walls holds."""
-    assert wall.database.file is not None
-    with closing(sqlite3.connect(wall.database.file)) as connection:
-        rows = connection.execute("SELECT verb, moderator_name, before FROM acts ORDER BY id").fetchall()
-    return [(verb, name, json.loads(before)) for verb, name, before in rows]
+    async with wall.database.reading() as session:
+        found = (await session.scalars(select(Act).order_by(Act.id))).all()
+    return [(act.verb, act.moderator_name, act.before or {}) for act in found]

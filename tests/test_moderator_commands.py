@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from feedback_app.cli import commands
 from feedback_app.config import ConfigurationError
 
-from .support import OURS, PASSWORD, Process, environment, log_in, run
+from .support import OURS, PASSWORD, Process, environment, log_in, run, variables
 
 Order = Callable[..., Result]
 
@@ -23,7 +23,8 @@ Order = Callable[..., Result]
 @pytest.fixture
 def order(data: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     """Gives a command that starts with `moderator`, and what is typed into it."""
-    monkeypatch.setenv("FEEDBACK_DATA", str(data))
+    for name, value in variables(data).items():
+        monkeypatch.setenv(name, value)
     return lambda *words, typed="": CliRunner().invoke(commands, ["moderator", *words], input=typed)
 
 

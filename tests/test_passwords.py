@@ -122,6 +122,18 @@ async def test_what_is_wrong_is_the_same_wrong(wall: Served, name: str, password
     assert "set-cookie" not in answer.headers
 
 
+async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(wall: Served) -> None:
+    """Requirement 47: to the letter, but for the name that was typed."""
+    await employ(wall.database, "Known")
+    wall.client.headers["Accept-Encoding"] = "identity"
+    known, unknown = [await log_in(wall.client, name, "wrong") for name in ("Known", "Other")]
+    assert unknown.text.replace("Other", "Known") == known.text
+    assert unknown.status_code == known.status_code
+    assert [pair for pair in unknown.headers.items() if pair[0] != "date"] == [
+        pair for pair in known.headers.items() if pair[0] != "date"
+    ]
+
+
 @pytest.mark.parametrize(
     "body",
     [b"name=%FF&password=%FF", b"name=%00&password=x", b"name=%ED%A0%80&password=%ED%A0%80", b"name=Ann&password=%FF"],

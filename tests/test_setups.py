@@ -24,10 +24,12 @@ async def offer(wall: Served) -> str:
     return token
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 async def test_a_new_installation_prints_an_address_at_which_the_first_moderator_is_made(
-    process: Callable[..., Process],
+    process: Callable[..., Process], workers: int
 ) -> None:
-    server = process()
+    """Once, however many processes serve."""
+    server = process(workers=workers)
     assert server.process.stdout is not None
     line = server.process.stdout.readline()
     found = re.fullmatch(r"There is no moderator yet\. .* at (http://127\.0\.0\.1:\d+/setup\?token=[\w-]{43})\n", line)
@@ -39,6 +41,8 @@ async def test_a_new_installation_prints_an_address_at_which_the_first_moderator
         assert (made.status_code, made.headers["location"]) == (303, "/moderation")
         assert (await browser.get("/settings/walls/main/moderators")).status_code == 200
         assert (await browser.get(found.group(1))).status_code == 404
+    server.process.terminate()
+    assert server.process.stdout.read() == ""
     assert server.stop() == 0
 
     server.start()
