@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app.database import Database
 from feedback_app.models import Login, Membership, Moderator, Wall
 
-from .support import HTMX, OURS, Served
+from .support import HTMX, NO_CERTIFICATES, OURS, Served
 
 ENTRY = re.compile(r'<article class="entry" id="feedback-(\d+)" data-state="(\w+)"')
 ACT = re.compile(r'name="act" value="(\d+)"')
@@ -66,7 +66,9 @@ async def moderating(wall: Served, name: str = "Kim", *slugs: str, port: int | N
     """`name` moderates these walls, or the wall `main`."""
     number, token = await make_moderator(wall.database, name, slugs or ["main"])
     base = f"http://127.0.0.1:{port or wall.port}"
-    async with httpx.AsyncClient(base_url=base, timeout=20, cookies={"feedback": token}) as client:
+    async with httpx.AsyncClient(
+        base_url=base, timeout=20, cookies={"feedback": token}, verify=NO_CERTIFICATES
+    ) as client:
         yield Desk(client, number, token)
 
 

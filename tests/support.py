@@ -6,6 +6,7 @@ import re
 import secrets
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from limits import parse_many
 from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +33,8 @@ from feedback_app.server import WallServer, listen
 
 from .databases import url_of
 
+# Our servers speak plain HTTP; reading the system's certificates for each client would take longer than many a test.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 OURS = {"Sec-Fetch-Site": "same-origin"}
 HTMX = {**OURS, "HX-Request": "true"}
 
@@ -55,11 +60,29 @@ class Served(NamedTuple):
         await self.database.write(work)
 
 
+class Compiled(BytecodeCache):
+    """Templates that an app of this process has compiled before, for the next one."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.codes:
+            bucket.bytecode_from_string(self.codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.codes[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @asynccontextmanager
 async def serving(**settings: Any) -> AsyncIterator[Served]:
     if "data" in settings:
         settings.setdefault("database_url", url_of(settings["data"]))
     app = create_app(**settings)
+    app.extensions["templates"].bytecode_cache = COMPILED
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     started = asyncio.Event()
@@ -71,7 +94,9 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
         waiting.cancel()
         await task
     host = {"Host": urlsplit(settings["base_url"]).netloc} if "base_url" in settings else {}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=host, timeout=20) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers=host, timeout=20, verify=NO_CERTIFICATES
+    ) as client:
         yield Served(app, client, port)
     server.should_exit = True
     await task
@@ -286,7 +311,7 @@ class Process:
         return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=f"http://{self.host}:{self.port}", timeout=20)
+        return httpx.AsyncClient(base_url=f"http://{self.host}:{self.port}", timeout=20, verify=NO_CERTIFICATES)
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:

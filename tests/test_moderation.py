@@ -19,7 +19,7 @@ from feedback_app.models import desk as desk_models
 from feedback_app.models.desk import Desk as Statements
 
 from .moderating import Desk, make_wall, moderating
-from .support import HTMX, OURS, Reader, Served, post, until
+from .support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
 
 
 @pytest.fixture
@@ -248,7 +248,7 @@ async def test_a_stranger_a_logged_out_tab_and_another_walls_moderator_hear_noth
         assert (await robin.client.get("/walls/main/moderation/changes?after=0")).status_code == 404
         assert (await robin.client.get("/walls/main/moderation/log")).status_code == 404
         assert (await robin.client.get("/walls/main/moderation/log.csv")).status_code == 404
-    async with httpx.AsyncClient(base_url=wall.client.base_url) as stranger:
+    async with httpx.AsyncClient(base_url=wall.client.base_url, verify=NO_CERTIFICATES) as stranger:
         assert (await stranger.get("/walls/main/moderation")).status_code == 303
         assert (await stranger.get("/walls/main/moderation/changes?after=0", headers=HTMX)).status_code == 401
         form = {"verb": "hide", "feedback": "1"}
