@@ -48,10 +48,14 @@ class Notice:
     act_id: int | None = None
 
     @classmethod
-    def of(cls, act: Act, changed: int, unchanged: int = 0) -> Self:
+    def of(cls, act: Act, entries: Sequence[Feedback], unchanged: int = 0) -> Self:
+        """`entries` are those that the act was about, as they are now; some of them were so already."""
         if act.verb not in PAST:
             return cls("Undone. Everything is as it was before.")
+        changed = len(entries) - unchanged
         said = f"{PAST[act.verb][changed > 1]}.".format(count=changed)
+        if act.verb == "answer" and not any(entry.answer for entry in entries):
+            said = "The answer is taken back."
         if unchanged:
             said += f" {unchanged} already {'were' if unchanged > 1 else 'was'}."
         return cls(said, act.id)
@@ -90,7 +94,7 @@ class Done:
     def notice(self) -> Notice:
         if self.act is None:
             return Notice(f"{self.undone_by} has undone this already." if self.undone else UNCHANGED)
-        return Notice.of(self.act, len(self.entries) - self.unchanged, self.unchanged)
+        return Notice.of(self.act, self.entries, self.unchanged)
 
 
 async def act(order: Order, session: AsyncSession) -> Done:

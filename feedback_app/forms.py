@@ -9,6 +9,7 @@ from quart import abort, request
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, HiddenField, StringField, TextAreaField, ValidationError
 
+from .models import Wall
 from .models.act import UNDO
 from .models.act import VERBS as ACT_VERBS
 from .models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
@@ -88,6 +89,18 @@ class Composer(Form):
     key = HiddenField()
 
     text_length = TEXT_LENGTH
+
+    @classmethod
+    def on(cls, wall: Wall, fields: MultiDict[str, str] | None = None) -> "Composer":
+        """The form as this wall has it: with a name that is required or not; one that is not asked for is not taken."""
+        form = cls(fields)
+        if wall.names != "required":
+            form.name.validators = [
+                Words(missing=None, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
+            ]
+        if wall.names == "never":
+            form.name.raw_data, form.name.data = [], ""
+        return form
 
     @property
     def first_fault(self) -> str | None:

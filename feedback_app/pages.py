@@ -15,9 +15,10 @@ from .clock import now
 from .forms import Composer
 from .front import MADE_OF
 from .jinja import render
+from .listing import listed
 from .models import Feedback, Wall
-from .models.feedback import Slice
 from .place import Place
+from .receipts import receipts
 from .security import allow_framing
 from .stamps import Stamps, hour_of
 
@@ -72,10 +73,13 @@ async def wall_page(
     before: int | None = None,
     form: Composer | None = None,
     notice: str = "",
+    own: Feedback | None = None,
 ) -> str:
-    """A slice of the wall: the newest one below the form, fresh or as somebody sent it, or one of older feedback."""
-    size = place.look.limit
-    found = (await session.scalars(Feedback.published_on(wall.id, before=before, size=size))).all()
+    """A slice of the wall: the newest one below the form, fresh or as somebody sent it, or one of older feedback.
+
+    `own` is what only its author sees, beside what everybody does.
+    """
+    shown = await listed(wall.id, session, before=before, size=place.look.limit, own=own)
     thanks = request.args.get("thanks", "")
     if place.is_frame:
         allow_framing()
@@ -83,17 +87,25 @@ async def wall_page(
         "walls/show.html",
         wall=wall,
         place=place,
-        slice=Slice(found, size),
+        slice=shown,
         before=before,
-        thanks=next((each for each in found if str(each.id) == thanks), None),
+        thanks=own or next((each for each in shown.entries if str(each.id) == thanks), None),
+        receipt=thanks if own else "",
         **composer(wall, form, notice),
     )
+
+
+async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
+    """What waits for a moderator and belongs to whoever asks, who has a receipt for it in the address."""
+    numbers = receipts().read(request.args.getlist("thanks"), wall.id)
+    found = (await session.scalars(Feedback.among(wall.id, numbers))).all() if numbers else []
+    return next((each for each in found if each.is_waiting), None)
 
 
 def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapping[str, object]:
     """What the form's template needs beside the place."""
     stamps = cast("Stamps", current_app.extensions["stamps"])
-    return {"form": form or Composer(), "stamp": stamps.make(wall.slug, now()), "notice": notice}
+    return {"form": form or Composer.on(wall), "stamp": stamps.make(wall.slug, now()), "notice": notice}
 
 
 async def staff_page(template: str, status: int = 200, **values: object) -> Response:

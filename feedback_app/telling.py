@@ -11,5 +11,7 @@ async def told(wall: Wall, session: AsyncSession) -> Notice | None:
     number = request.args.get("act", "")
     if number.isascii() and number.isdigit() and len(number) < 19:
         done = await session.scalar(Act.on(wall.id, int(number)))
-        return Notice.of(done, (await session.scalars(ActEntry.count_of(done.id))).one()) if done else None
+        if done is None:
+            return None
+        return Notice.of(done, [feedback for _, feedback in await session.execute(ActEntry.of(done.id))])
     return Notice(UNCHANGED) if "unchanged" in request.args else None

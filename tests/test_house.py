@@ -16,6 +16,15 @@ PACKAGE = ROOT / "feedback_app"
 MAY = {
     "models": {"clock", "models"},
     "receiving": {"clock", "limits", "models", "policies"},
+    "policies": {"models", "words"},
+    "acting": {"clock", "models"},
+    "undoing": {"acting", "models"},
+    "listing": {"models"},
+    "desk": {"models", "words"},
+    "logbook": {"desk", "models", "words"},
+    "telling": {"acting", "models"},
+    "receipts": set(),
+    "spreadsheet": set(),
     "limits": {"models"},
     "clock": set(),
     "sqlite": set(),
@@ -44,6 +53,9 @@ MAY = {
     "live/hub": {"asgi"},
     "live/news": {"models", "live"},
     "live/wake": {"database"},
+    "live/desk": {"desk", "live", "models"},
+    "live/rights": {"asgi", "clock", "database", "live", "models"},
+    "live/purge": {"clock", "database", "models"},
     "live/freshness": {"database", "models"},
     "front": {"asgi", "clock", "config", "database", "live", "stamps"},
     "live/teller": {"models", "database", "live", "metrics"},
@@ -56,6 +68,7 @@ MAY = {
 QUIET = (
     "models", "clock", "words", "stamps", "authors", "place", "live/hub", "live/news",
     "passwords", "attempts", "appointing", "setting_up",
+    "acting", "undoing", "listing", "desk", "logbook", "policies", "spreadsheet", "live/desk", "live/purge",
 )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """The log: who did what, to read, to undo from, and as a file that harms no spreadsheet."""
 
+import asyncio
 import csv
 import io
 import re
+import subprocess
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,6 +29,11 @@ async def kim(wall: Served) -> AsyncIterator[Desk]:
 async def acts(desk: Desk, **query: Any) -> list[int]:
     page = (await desk.client.get("/walls/main/moderation/log", params=query)).text
     return [int(each) for each in re.findall(r'<li class="log__line" id="act-(\d+)"', page)]
+
+
+async def command(wall: Served, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, while the server in this one goes on and takes its turns at writing."""
+    return await asyncio.to_thread(run, wall.app.extensions["settings"].data, *words)
 
 
 async def test_the_log_says_who_did_what_to_which_and_when(wall: Served, kim: Desk) -> None:
@@ -87,7 +94,7 @@ async def test_the_log_outlives_the_moderator_and_no_address_changes_it(wall: Se
     await post(wall.client, text="One")
     async with moderating(wall, "Robin") as robin:
         await robin.act("hide", 1)
-        assert run(wall.app.extensions["settings"].data, "moderator", "remove", "Robin").returncode == 0
+        assert (await command(wall, "moderator", "remove", "Robin")).returncode == 0
     assert "<bdi>Robin</bdi>" in (await kim.client.get("/walls/main/moderation/log")).text
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         for address in ("log", "log.csv"):
@@ -98,7 +105,7 @@ async def test_the_log_outlives_the_moderator_and_no_address_changes_it(wall: Se
 
 async def test_the_command_line_acts_in_the_log_too(wall: Served, kim: Desk) -> None:
     await post(wall.client, text="One")
-    assert run(wall.app.extensions["settings"].data, "hide", "1").returncode == 0
+    assert (await command(wall, "hide", "1")).returncode == 0
     assert "<bdi>the command line</bdi>" in (await kim.client.get("/walls/main/moderation/log")).text
     await kim.undo(1)
     assert await words(wall.client) == ["One"]

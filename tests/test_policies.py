@@ -167,6 +167,7 @@ async def test_a_name_may_be_optional_or_never_asked_for(wall: Served, kim: Desk
 
 async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served, kim: Desk) -> None:
     await arrange(wall, hold="all")
+    receipts = []
     for place in ("", "/frame"):
         answer = await wall.client.post(
             f"/walls/main/feedback{'?view=frame' if place else ''}",
@@ -186,15 +187,26 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
 
         again = await wall.client.get("/walls/main/waiting", params={"of": receipt})
         assert again.headers["cache-control"] == "no-store"
+        assert again.headers["receipts"] == receipt
         assert f"Mine{place}<" in again.text
+        receipts.append(receipt)
 
         page = await wall.client.get(f"/walls/main{place}", params={"thanks": receipt})
         assert f"Mine{place}<" in page.text
         assert "waits for a moderator" in page.text
     await kim.act("publish", 1)
     await kim.act("hide", 2)
-    for each in (RECEIPT.findall(answer.text)[0], receipt):
-        assert (await wall.client.get("/walls/main/waiting", params={"of": each})).text == ""
+    now_is = await wall.client.get("/walls/main/waiting", params={"of": receipts})
+    assert now_is.headers["receipts"] == ""
+    assert "data-waiting=" not in now_is.text
+    assert "Mine<" in now_is.text
+    assert "Mine/frame" not in now_is.text
+    assert '<hx-partial hx-target="#feedback-2[data-waiting]" hx-swap="delete">' in now_is.text
+    for receipt, mine, is_shown in zip(receipts, ("Mine<", "Mine/frame<"), (True, False), strict=True):
+        page = await wall.client.get("/walls/main", params={"thanks": receipt})
+        assert "data-waiting=" not in page.text
+        assert "waits for a moderator" not in page.text
+        assert (mine in page.text) == is_shown
 
 
 async def stamp_of(wall: Served) -> str:

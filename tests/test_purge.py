@@ -1,10 +1,8 @@
 """What is over: words that were removed, and names that nobody has any more."""
 
-import sqlite3
+import asyncio
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +10,23 @@ from sqlalchemy import select
 
 from feedback_app.live import purge
 from feedback_app.models import Block, Feedback
+from feedback_app.models.base import Base
 
 from .moderating import act_of, moderating, said
 from .support import Reader, Served, post, until, words
 
 
-def stored(path: Path | None) -> str:
-    """Everything the file holds, as far as it is text."""
-    with closing(sqlite3.connect(path or "")) as connection:
-        return "\n".join(connection.iterdump())
+async def stored(wall: Served) -> str:
+    """Everything the database holds."""
+    found = ""
+    async with wall.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            found += f"{(await session.execute(select(table))).all()}"
+    return found
+
+
+def purge_of(wall: Served, undo_days: int = 7, keep_days: int = 30) -> purge.Purge:
+    return purge.Purge(wall.database, undo_days=undo_days, keep_days=keep_days)
 
 
 async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve: Callable[..., Any]) -> None:
@@ -35,13 +41,14 @@ async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve
         await kim.act("remove", 2)
         assert (await kim.undo(removed + 1)).status_code == 200
         await kim.undo(removed)
-        assert "Insult of the day" in await words(wall.client)
+        assert "Insult of the day" in "".join(await words(wall.client))
         removed = act_of(await kim.act("remove", 1))
 
         # The next start of a server with another setting finds it over.
         other: Served = await serve(post_limit="", undo_days=0)
-        await until(lambda: "Insult" not in stored(other.database.file))
-        left = stored(other.database.file)
+        left = await stored(other)
+        while "Insult" in left:
+            left = await stored(other)
         assert "insult" not in left.lower()
         assert "Better answer" not in left
         assert "Other words" in left
@@ -65,7 +72,7 @@ async def test_before_that_time_nothing_is_blanked(wall: Served, monkeypatch: py
         await post(wall.client, text=f"Words {each}")
     async with moderating(wall) as kim:
         removed = act_of(await kim.act("remove", 1, 2, 3, 4, 5))
-        early, late = purge.Purge(wall.database, 1), purge.Purge(wall.database, 0)
+        early, late = purge_of(wall, undo_days=1), purge_of(wall, undo_days=0)
         await early.purge()
         assert (await kim.undo(removed)).status_code == 200
         assert len(await words(wall.client)) == 5
@@ -79,7 +86,7 @@ async def test_a_block_goes_with_the_name_it_was_for(wall: Served) -> None:
     await post(wall.client)
     async with moderating(wall) as kim:
         await kim.act("block-author", 1)
-        await purge.Purge(wall.database, 7).purge()
+        await purge_of(wall).purge()
         async with wall.database.reading() as session:
             assert len((await session.scalars(select(Block))).all()) == 1
 
@@ -88,6 +95,49 @@ async def test_a_block_goes_with_the_name_it_was_for(wall: Served) -> None:
             block.created_at = datetime.now(UTC) - timedelta(days=2)
 
         await wall.database.write(age)
-        await purge.Purge(wall.database, 7).purge()
+        await purge_of(wall).purge()
         async with wall.database.reading() as session:
             assert (await session.scalars(select(Block))).all() == []
+
+
+async def test_who_was_away_for_longer_loads_the_list_anew(wall: Served) -> None:
+    """The row of something removed is deleted once everybody who was away for less has heard of its end."""
+    await post(wall.client, text="Removed")
+    await post(wall.client, text="Other")
+    async with moderating(wall) as kim:
+        await kim.act("remove", 1)
+    await purge_of(wall, undo_days=0).purge()
+
+    async def age(session: Any) -> None:
+        (await session.get_one(Feedback, 1)).changed_at = datetime.now(UTC) - timedelta(days=31)
+
+    await wall.database.write(age)
+    await purge_of(wall, undo_days=0).purge()
+    async with wall.database.reading() as session:
+        assert list(await session.scalars(select(Feedback.id))) == [2]
+    for after, is_told_to_reload in (("1", True), ("2", True), ("3", False)):
+        answer = await wall.client.get(f"/walls/main/changes?after={after}")
+        assert ('hx-swap="reload"' in answer.text) == is_told_to_reload
+
+
+async def test_a_server_that_stops_finishes_the_slice_it_is_at(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "AT_ONCE", 1)
+    for each in range(3):
+        await post(wall.client, text=f"Words {each}")
+    async with moderating(wall) as kim:
+        await kim.act("remove", 1, 2, 3)
+    late = purge_of(wall, undo_days=0)
+    blank, begun = late.blank, asyncio.Event()
+
+    async def slowly(session: Any) -> int:
+        begun.set()
+        await asyncio.sleep(0.05)
+        return await blank(session)
+
+    monkeypatch.setattr(late, "blank", slowly)
+    running = asyncio.create_task(late.run())
+    await begun.wait()
+    late.stop()
+    await running
+    async with wall.database.reading() as session:
+        assert sorted(await session.scalars(select(Feedback.text)))[:2] == ["", "Words 1"]

@@ -29,10 +29,13 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         teller = app.extensions["teller"] = Teller(database, hub, wake, templates)
         rights = Rights(database, hub)
         purge = Purge(database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days)
-        work = (teller.run(), wake.watch(), hub.beat(), rights.watch(), purge.run(), metrics.watch(hub))
+        work = (teller.run(), wake.watch(), hub.beat(), rights.watch(), metrics.watch(hub))
         tasks = [asyncio.create_task(each) for each in work]
+        purging = asyncio.create_task(purge.run())
         yield
         hub.close()
+        purge.stop()
+        await asyncio.gather(purging, return_exceptions=True)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,15 +24,21 @@ class Purge:
 
     def __init__(self, database: Database, *, undo_days: int, keep_days: int) -> None:
         self.database, self.undo_time, self.keep_time = database, timedelta(days=undo_days), timedelta(days=keep_days)
+        self._is_over = asyncio.Event()
 
     async def run(self) -> None:
-        """At the start and then every hour; cancelled when the server stops."""
-        while True:
+        """At the start and then every hour, until it is stopped."""
+        while not self._is_over.is_set():
             try:
                 await self.purge()
             except (SQLAlchemyError, OSError):
                 logger.exception("What is over could not be purged; it is tried again in an hour.")
-            await asyncio.sleep(SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), SECONDS)
+
+    def stop(self) -> None:
+        """Let `run` end after the slice it is at: one that is cancelled would leave its transaction to nobody."""
+        self._is_over.set()
 
     async def purge(self) -> None:
         for slice_ in (
@@ -91,5 +98,6 @@ class Purge:
 
     async def _to_the_end(self, slice_: Callable[[AsyncSession], Awaitable[int]]) -> None:
         """Slice after slice, each a transaction of its own."""
-        while await self.database.write(slice_):
-            pass
+        while not self._is_over.is_set():
+            if await self.database.write(slice_) == 0:
+                return

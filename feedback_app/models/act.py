@@ -161,10 +161,6 @@ class ActEntry(Base):
         return changes.execution_options(synchronize_session=False)
 
     @staticmethod
-    def count_of(act_id: int) -> Select[int]:
-        return select(func.count()).select_from(ActEntry).where(ActEntry.act_id == act_id)
-
-    @staticmethod
     def numbers_of(act_ids: Collection[int]) -> Select[int, int]:
         """Rows of (act's number, number of the feedback)."""
         found = select(ActEntry.act_id, ActEntry.feedback_id).where(ActEntry.act_id.in_(act_ids))

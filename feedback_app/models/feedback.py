@@ -89,6 +89,20 @@ class Feedback(Base):
         return self.state == "public"
 
     @property
+    def is_waiting(self) -> bool:
+        return self.state == "held"
+
+    @property
+    def pin(self) -> int:
+        """Which pinned entry stands above which: a whole number that a page can compare; 0 for what is not pinned."""
+        return int(self.pinned_at.timestamp() * 1_000_000) if self.pinned_at else 0
+
+    @property
+    def updated_at(self) -> datetime:
+        """When its words, or those of the answer to it, were written or changed last."""
+        return max(at for at in (self.created_at, self.edited_at, self.answered_at) if at)
+
+    @property
     def is_removed(self) -> bool:
         return self.state == "removed"
 
@@ -112,6 +126,11 @@ class Feedback(Base):
         """Whether a list shows only its beginning until somebody wants to read on."""
         return len(self.text) > LONG or self.text.count("\n") > LONG_LINES
 
+    @property
+    def text_with_answer(self) -> str:
+        """For readers to whom an entry is nothing but its text."""
+        return f"{self.text}\n\n{self.answered_by}: {self.answer}" if self.answer else self.text
+
     @staticmethod
     def on(wall_id: int) -> "Select[Feedback]":
         return select(Feedback).where(Feedback.wall_id == wall_id)
@@ -127,10 +146,9 @@ class Feedback(Base):
         return select(Feedback.id, Feedback.wall_id).where(Feedback.id.in_({min(each, LARGEST_ID) for each in numbers}))
 
     @staticmethod
-    def held_on(wall_id: int, numbers: Collection[int]) -> "Select[Feedback]":
-        """Which of these wait on this wall, the newest first."""
-        held = Feedback.on(wall_id).where(Feedback.id.in_(numbers), Feedback.state == "held")
-        return held.order_by(Feedback.id.desc())
+    def among(wall_id: int, numbers: Collection[int]) -> "Select[Feedback]":
+        """Those of these that are on this wall, whatever their state, the newest first."""
+        return Feedback.on(wall_id).where(Feedback.id.in_(numbers)).order_by(Feedback.id.desc())
 
     @staticmethod
     def with_numbers(numbers: Collection[int]) -> "Select[Feedback]":
@@ -150,6 +168,11 @@ class Feedback(Base):
         """
         public = Feedback.on(wall_id).where(Feedback.state == "public").order_by(Feedback.id.desc()).limit(size + 1)
         return public if before is None else public.where(Feedback.id < min(before, LARGEST_ID))
+
+    @staticmethod
+    def listed_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> "Select[Feedback]":
+        """As `published_on`, without what is pinned, which stands on top of the list and not in its place in time."""
+        return Feedback.published_on(wall_id, before=before, size=size).where(Feedback.pinned_at.is_(None))
 
     @staticmethod
     def pinned_on(wall_id: int) -> "Select[Feedback]":
@@ -255,7 +278,7 @@ class Slice:
     """As many entries as are shown at once; `before` leads to the next older ones and is None at the end."""
 
     def __init__(self, found: Sequence[Feedback], size: int = SLICE) -> None:
-        self.entries = found[:size]
+        self.entries: Sequence[Feedback] = found[:size]
         self.before = self.entries[-1].id if len(found) > size else None
 
 

@@ -11,8 +11,8 @@ from ..database import database
 from ..finding import NO_WALL, before_in_query, find_feedback, find_wall
 from ..forms import Composer, read_form
 from ..jinja import render
+from ..listing import listed
 from ..models import Feedback, Post, Wall
-from ..models.feedback import Slice
 from ..pages import answer, composer, unchanged, wall_page, wants_fragment
 from ..place import Place
 from ..receipts import receipts
@@ -31,9 +31,10 @@ TRAPPED = "Only robots fill in the hidden field. Your words are still here: plea
 async def write(slug: str) -> Response:
     """One entry for one form, however often it arrives."""
     place = Place.of_form(slug, request.args)
-    form = Composer(await read_form())
+    fields = await read_form()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
+    form = Composer.on(wall, fields)
 
     if not form.validate():
         return await _again(place, form, 422)
@@ -62,13 +63,17 @@ async def write(slug: str) -> Response:
 
 @views.get("/walls/<slug>/waiting")
 async def waiting(slug: str) -> Response:
-    """To those who have a receipt for it, a fragment of what they wrote and a moderator has not looked at yet."""
+    """How it is now with what somebody has receipts for: it waits, marked as that, or it is public, or on no screen.
+
+    The header `Receipts` names those that wait, so that the page asks for no others again.
+    """
     async with database().reading() as session:
         wall = await find_wall(slug, session)
         given = receipts().read(request.args.getlist("of"), wall.id)
-        found = (await session.scalars(Feedback.held_on(wall.id, given))).all()
-    html = "".join(render("feedback/_waiting.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
-    return Response(html, headers={"Cache-Control": "no-store"})
+        found = (await session.scalars(Feedback.among(wall.id, given))).all() if given else []
+    html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
+    still = " ".join(given[each.id] for each in found if each.is_waiting)
+    return Response(html, headers={"Cache-Control": "no-store", "Receipts": still})
 
 
 @views.get("/walls/<slug>/feedback")
@@ -81,9 +86,8 @@ async def older(slug: str) -> Response:
         if same := unchanged(wall):
             return same
 
-        size = place.look.limit
-        found = (await session.scalars(Feedback.published_on(wall.id, before=before, size=size))).all()
-    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=Slice(found, size)), wall)
+        shown = await listed(wall.id, session, before=before, size=place.look.limit)
+    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=shown), wall)
 
 
 @views.get("/walls/<slug>/feedback/<int:number>")

@@ -16,6 +16,7 @@ from ..security import own_origin
 views = Blueprint("feeds", __name__)
 
 SIZE = 50
+ANONYMOUS = "Anonymous"
 
 
 @views.get("/walls/<slug>/feed.json")
@@ -67,8 +68,9 @@ def _item(page: str, feedback: Feedback) -> dict[str, object]:
     item: dict[str, object] = {
         "id": address,
         "url": address,
-        "content_text": feedback.text,
-        "authors": [{"name": feedback.name}],
+        "content_text": feedback.text_with_answer,
+        "authors": [{"name": feedback.name or ANONYMOUS}],
         "date_published": iso(feedback.created_at),
     }
-    return {**item, "date_modified": iso(feedback.edited_at)} if feedback.edited_at else item
+    is_changed = feedback.updated_at > feedback.created_at
+    return {**item, "date_modified": iso(feedback.updated_at)} if is_changed else item

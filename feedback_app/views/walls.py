@@ -6,7 +6,7 @@ from ..database import database
 from ..finding import before_in_query, find_wall
 from ..jinja import render
 from ..models import Wall
-from ..pages import answer, unchanged, wall_page
+from ..pages import answer, own_entry, unchanged, wall_page
 from ..place import Place
 
 views = Blueprint("walls", __name__)
@@ -36,6 +36,12 @@ async def _page(place: Place) -> Response:
     before = before_in_query()
     async with database().reading() as session:
         wall = await find_wall(place.slug, session)
+
+        own = await own_entry(wall, session)
+        if own is not None:
+            # It can change without a version of the wall's, and is for one person.
+            html = await wall_page(wall, place, session, before=before, own=own)
+            return Response(html, headers={"Cache-Control": "no-store"})
 
         if same := unchanged(wall):
             return same

@@ -8,8 +8,8 @@
   /* Scripts that come with swapped HTML are emptied; no other script of the page may write HTML at all. */
   const policy = self.trustedTypes?.createPolicy('wall', {createHTML: html => html, createScript: () => ''});
 
-  /* 1. Swap styles. "feed" puts entries in their place by number, newest first, and morphs those that are there;
-        "reload" is for a page that is too far behind. */
+  /* 1. Swap styles. "feed" puts entries in their place (what is pinned on top, then by number, newest first) and morphs
+        those that are there; "reload" is for a page that is too far behind. */
   htmx.registerExtension('wall', {
     init(internal) {
       api = internal;
@@ -25,6 +25,7 @@
           const fresh = new DocumentFragment();
           fresh.append(entry);
           api.morph(known, fresh, false);
+          if (!('closed' in target.dataset)) putRight(known, target);
           placed.push(known);
         } else if (place(entry, target, spec)) placed.push(entry);
       }
@@ -34,11 +35,21 @@
   });
 
   const number = entry => Number(entry.id.slice('feedback-'.length));
+  const pin = entry => Number(entry.dataset.pinned ?? 0);
+  const isBelow = (one, other) => (pin(one) - pin(other) || number(one) - number(other)) < 0;
+  const below = (entry, target) => [...target.children].find(each => each !== entry && (each.id === 'older' || isBelow(each, entry)));
+
+  /* An entry that was pinned or unpinned moves; down to where this page has not loaded anything, it goes. */
+  function putRight(entry, target) {
+    const next = below(entry, target) ?? null;
+    if (next?.id === 'older' && !entry.dataset.pinned && entry.nextElementSibling !== next) return entry.remove();
+    if (entry.nextElementSibling !== next) (target.moveBefore ?? target.insertBefore).call(target, entry, next);
+  }
 
   /* What belongs further down than this page has loaded, or to another page of the list, is left out. */
   function place(entry, target, spec) {
-    const next = [...target.children].find(each => each.id === 'older' || number(each) < number(entry));
-    if ('closed' in target.dataset || next?.id === 'older') return false;
+    const next = below(entry, target);
+    if ('closed' in target.dataset || next?.id === 'older' && !entry.dataset.pinned) return false;
     if (isReading() && !spec.own) entry.dataset.held = '';
     target.insertBefore(entry, next ?? null);
     return true;

@@ -1,0 +1,19 @@
+"""Listing: what a wall's page shows at once: what is pinned on top of the newest entries, or a slice of older ones."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .models import Feedback
+from .models.feedback import SLICE, Slice
+
+
+async def listed(
+    wall_id: int, session: AsyncSession, *, before: int | None = None, size: int = SLICE, own: Feedback | None = None
+) -> Slice:
+    """`own` stands in its place in time, although it is not public. Pinned entries are not counted among the `size`."""
+    found = (await session.scalars(Feedback.listed_on(wall_id, before=before, size=size))).all()
+    shown = Slice(found, size)
+    if before is None:
+        pinned = (await session.scalars(Feedback.pinned_on(wall_id))).all()
+        others = sorted([*shown.entries, *([own] if own else [])], key=lambda each: each.id, reverse=True)
+        shown.entries = [*pinned, *others]
+    return shown

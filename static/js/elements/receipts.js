@@ -1,0 +1,31 @@
+/* What one wrote and a moderator has not looked at yet: shown to whoever wrote it, by receipts that this browser keeps. */
+customElements.define('kept-receipts', class extends HTMLElement {
+  connectedCallback() {
+    const place = this.getAttribute('hx-get');
+    let kept = [], timer = 0;
+    const ask = () => { if (kept.length && !document.hidden) htmx.trigger(this, 'ask'); };
+    const keep = receipts => {
+      kept = receipts;
+      try { localStorage.setItem(place, kept.join(' ')); } catch { /* A frame that may store nothing keeps them until it is closed. */ }
+      clearTimeout(timer);
+      timer = setTimeout(ask, +document.documentElement.dataset.poll || 15e3);
+    };
+    const words = text => text?.split(' ').filter(Boolean) ?? [];
+    try { kept = words(localStorage.getItem(place)); } catch { /* As above. */ }
+
+    document.addEventListener('htmx:after:process', ask, {once: true});
+    document.addEventListener('visibilitychange', ask);
+    this.addEventListener('htmx:config:request', event => {
+      event.detail.ctx.request.action += `?${new URLSearchParams(kept.map(each => ['of', each]))}`;
+    });
+    /* What came may hold another entry of one's own; our own answer says which of them still wait. */
+    const look = event => {
+      const ctx = event?.detail.ctx;
+      if (ctx?.sourceElement === this) return keep(words(ctx.response.headers.get('Receipts')));
+      const shown = Array.from(document.querySelectorAll('[data-waiting]'), each => each.dataset.waiting);
+      if (shown.some(each => !kept.includes(each))) keep([...new Set([...kept, ...shown])].slice(-20));
+    };
+    document.addEventListener('htmx:after:swap', look);
+    look();
+  }
+});
