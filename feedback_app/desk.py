@@ -47,6 +47,8 @@ class View:
     by: int | None = None
     search: str = ""
     before: int | None = None
+    # The part whose entries are ticked when the page comes, for those whose browser cannot tick them all.
+    tick: str = ""
 
     @classmethod
     def of(cls, slug: str, query: Mapping[str, str]) -> Self:
@@ -58,6 +60,7 @@ class View:
             _number(query.get("by", "")),
             printable(" ".join(query.get("search", "").split())[:SEARCH_LENGTH]),
             _number(query.get("before", "")),
+            query.get("tick", ""),
         )
 
     @classmethod
@@ -84,7 +87,7 @@ class View:
         return _address(f"/walls/{self.slug}/moderation/entries", self.query)
 
     def older(self, show: str, before: int | None) -> "View":
-        return replace(self, show=show, before=before)
+        return replace(self, show=show, before=before, tick="")
 
 
 def log_address(slug: str) -> str:

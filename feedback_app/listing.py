@@ -3,15 +3,16 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .models import Feedback
-from .models.feedback import SLICE, Slice
+from .models.feedback import MOST_PINNED, SLICE, Slice
 
 
 async def listed(
     wall_id: int, session: AsyncSession, *, before: int | None = None, size: int = SLICE, own: Feedback | None = None
 ) -> Slice:
     """`own` stands in its place in time, although it is not public. Pinned entries are not counted among the `size`."""
-    found = (await session.scalars(Feedback.listed_on(wall_id, before=before, size=size))).all()
-    shown = Slice(found, size)
+    # Asked to leave out what is pinned, SQLite would go through all that is not, public or waiting.
+    found = await session.scalars(Feedback.published_on(wall_id, before=before, size=size + MOST_PINNED))
+    shown = Slice([each for each in found if not each.pinned_at], size)
     if before is None:
         pinned = (await session.scalars(Feedback.pinned_on(wall_id))).all()
         others = sorted([*shown.entries, *([own] if own else [])], key=lambda each: each.id, reverse=True)

@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.dialects import sqlite
 
 from feedback_app.clock import now
 from feedback_app.live import rights
@@ -19,6 +17,7 @@ from feedback_app.models import desk as desk_models
 from feedback_app.models.desk import Desk as Statements
 
 from .moderating import Desk, make_wall, moderating
+from .plans import gather_statistics, index_in, plan_of, prefer_indexes
 from .support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
 
 
@@ -61,7 +60,7 @@ async def test_each_entry_says_why_it_waits(wall: Served, kim: Desk) -> None:
 
     await wall.database.write(work)
     page = await kim.page()
-    for sentence in ("everything is looked at first", "first time here", "has a link"):
+    for sentence in ("everything is held here", "first time here", "has a link"):
         assert f"Waiting: {sentence}" in page
 
 
@@ -152,32 +151,41 @@ async def test_words_are_shown_as_text_to_moderators_too(wall: Served, kim: Desk
         assert "49" not in re.sub(r"<[^>]*>", "", page)
 
 
-# Every question of the desk, with what SQLite must say about how it answers it.
+# Every question of the desk, with the index that answers it.
 PLANS = {
-    "waiting": (Statements.listed(1, ["held"]), r"ix_feedback_wall_id_state_id \(wall_id=\? AND state=\?\)"),
-    "older": (Statements.listed(1, ["held"], before=500), r"ix_feedback_wall_id_state_id \(.*state=\? AND id<\?\)"),
-    "author": (
-        Statements.of_author(Feedback(id=1, wall_id=1, author="a")),
-        r"ix_feedback_author_created_at \(author=\?\)",
-    ),
-    "changed": (Statements.changed_on(1, after=3, limit=9), r"ix_feedback_wall_id_desk_version \(.*desk_version>\?\)"),
-    "floor": (Statements.floor(1, "held"), r"COVERING INDEX ix_feedback_wall_id_state_id"),
-    "counts": (Statements.counts([1]), r"COVERING INDEX ix_feedback_wall_id_state_id"),
-    "pinned": (Feedback.pinned_on(1), r"ix_feedback_wall_id_pinned_at \(wall_id=\? AND pinned_at>\?\)"),
-    "listed": (Feedback.published_on(1), r"ix_feedback_wall_id_state_id \(wall_id=\? AND state=\?\)"),
+    "waiting": (Statements.listed(1, ["held"]), "ix_feedback_wall_id_state_id"),
+    "older": (Statements.listed(1, ["held"], before=1400), "ix_feedback_wall_id_state_id"),
+    "author": (Statements.of_author(Feedback(id=1, wall_id=1, author="a5")), "ix_feedback_author_created_at"),
+    "changed": (Statements.changed_on(1, after=290, limit=9), "ix_feedback_wall_id_desk_version"),
+    "floor": (Statements.floor(1, "held"), "ix_feedback_wall_id_state_id"),
+    "counts": (Statements.counts([1]), "ix_feedback_wall_id_state_id"),
+    "pinned": (Feedback.pinned_on(1), "ix_feedback_wall_id_pinned_at"),
+    "listed": (Feedback.published_on(1), "ix_feedback_wall_id_state_id"),
 }
 
 
-@pytest.mark.parametrize("name", PLANS)
-async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served, name: str) -> None:
-    statement, expected = PLANS[name]
-    sql = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served) -> None:
+    """On every database, and without sorting, so that the first page costs the same however much waits."""
+
+    await make_wall(wall, "other")
+
+    async def work(session: Any) -> None:
+        walls = [(await session.scalars(Wall.locked(slug))).one() for slug in ("main", "other")]
+        for number in range(1500):
+            entry = walls[number % 5 > 0].receive(name="Ann", text="x", author=f"a{number % 50}", reason="all")
+            entry.state = ("held", "public", "hidden")[number % 3]
+            session.add(entry)
+
+    await wall.database.write(work)
+    await gather_statistics(wall.database, "feedback")
+    faults = {}
     async with wall.database.reading() as session:
-        rows = (await session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))).all()
-    plan = " | ".join(row[-1] for row in rows)
-    assert re.search(expected, plan), plan
-    assert "SCAN feedback" not in plan
-    assert "TEMP B-TREE FOR ORDER BY" not in plan
+        await prefer_indexes(session)
+        for name, (statement, index) in PLANS.items():
+            plan = await plan_of(statement, session)
+            if not index_in(plan, "feedback", index):
+                faults[name] = plan
+    assert faults == {}
 
 
 async def test_moderators_see_each_others_work_and_the_counters_move(wall: Served, kim: Desk) -> None:

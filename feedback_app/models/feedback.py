@@ -170,11 +170,6 @@ class Feedback(Base):
         return public if before is None else public.where(Feedback.id < min(before, LARGEST_ID))
 
     @staticmethod
-    def listed_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> "Select[Feedback]":
-        """As `published_on`, without what is pinned, which stands on top of the list and not in its place in time."""
-        return Feedback.published_on(wall_id, before=before, size=size).where(Feedback.pinned_at.is_(None))
-
-    @staticmethod
     def pinned_on(wall_id: int) -> "Select[Feedback]":
         """What is pinned, the latest pin first."""
         pinned = Feedback.on(wall_id).where(Feedback.pinned_at.is_not(None), Feedback.state == "public")

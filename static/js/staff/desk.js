@@ -49,9 +49,21 @@
     delete told.dataset.over;
     timer = setTimeout(() => told.matches(':hover, :focus-within') ? offer() : told.dataset.over = '', OFFERED);
   }
+  /* The key takes back the act that was asked for last, also while that is on its way, and never the one before it. */
+  let onTheirWay = 0, takesBack = false;
+  const takeBack = () => find('told').querySelector('button')?.click();
+  const isAct = ctx => ctx.request?.method === 'POST';
+  document.addEventListener('htmx:before:request', event => { if (isAct(event.detail.ctx)) onTheirWay++; });
+  document.addEventListener('htmx:finally:request', event => {
+    const {ctx} = event.detail;
+    if (!isAct(ctx) || --onTheirWay) return;
+    const takes = takesBack && ctx.response?.status < 400;
+    takesBack = false;
+    if (takes) takeBack();
+  });
   document.addEventListener('htmx:after:request', event => {
     const {ctx} = event.detail, form = ctx.sourceElement;
-    if (ctx.request?.method !== 'POST' || !ctx.response || ctx.response.status >= 400) return;
+    if (!isAct(ctx) || !ctx.response || ctx.response.status >= 400) return;
     offer();
     form.closest('.entry__more')?.removeAttribute('open');
     if (form.id === 'bulk') form.reset();
@@ -60,9 +72,17 @@
 
   /* 3. Ticks. */
   const ticked = () => document.querySelectorAll('.entry__tick:checked');
+  const ticks = part => [...part.querySelectorAll('.entry__tick')];
   function count() {
-    const number = ticked().length;
-    find('ticked').textContent = `${number} ticked`;
+    find('ticked').textContent = `${ticked().length} ticked`;
+    for (const all of document.querySelectorAll('.part__all')) {
+      all.textContent = ticks(all.closest('.part')).every(each => each.checked) ? 'Tick none' : 'Tick all';
+    }
+  }
+  function tickAll(part) {
+    const all = ticks(part), areTicked = all.every(each => each.checked);
+    for (const each of all) each.checked = !areTicked;
+    count();
   }
 
   /* 4. Keys, and the entry one is on. */
@@ -84,12 +104,13 @@
   const KEYS = {
     j: () => step(1),
     k: () => step(-1),
+    a: () => tickAll(current()?.closest('.part') ?? document.querySelector('.part')),
     x: () => current()?.querySelector('.entry__tick')?.click(),
     p: () => act('publish'),
     h: () => act('hide'),
     d: () => act('remove'),
-    z: () => find('told').querySelector('button')?.click(),
-    '?': () => { find('keys').open = !find('keys').open; find('keys').scrollIntoView({block: 'nearest'}); }
+    z: () => { if (onTheirWay) takesBack = true; else takeBack(); },
+    '?': () => find('keys').togglePopover()
   };
   const isTyping = target => target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox])');
 
@@ -97,6 +118,12 @@
     connectedCallback() {
       document.addEventListener('keydown', this);
       this.addEventListener('change', count);
+      this.addEventListener('click', event => {
+        const all = event.target.closest('.part__all');
+        if (!all) return;
+        event.preventDefault();
+        tickAll(all.closest('.part'));
+      });
       const off = find('keys-off');
       off.closest('label').hidden = false;
       try { off.checked = localStorage.getItem('keys') === 'off'; } catch { /* It is not remembered then. */ }
@@ -115,11 +142,21 @@
     }
   });
 
-  /* 5. Whoever may not listen any more is told so. */
+  /* 5. Whoever may not listen any more is told so, once; whoever logs in again elsewhere goes on here. */
+  let isEnded = false;
   document.addEventListener('ended', () => {
     const notice = document.createElement('p');
     notice.className = 'notice';
     notice.textContent = 'You are logged out, or this wall is not yours to moderate any more. Load this page again.';
     find('notice').replaceChildren(notice);
+    isEnded = true;
+  });
+  document.addEventListener('htmx:before:response', event => {
+    const {ctx} = event.detail;
+    if (isEnded && ctx.sourceElement.id === 'poll' && ctx.response.status >= 400) event.preventDefault();
+  });
+  document.addEventListener('htmx:sse:after:connection', () => {
+    if (isEnded) find('notice').replaceChildren();
+    isEnded = false;
   });
 })();
