@@ -19,6 +19,8 @@ STAFF_STYLES = ("css/layers.css", "css/staff/*.css")
 DESK_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
 LOADER = "js/embed.js"
 COPY = "js/copy-lines.js"
+# For the walls that hold something: it may come later than htmx.
+RECEIPTS = "js/receipts.js"
 ICON = "icon.svg"
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -97,6 +99,7 @@ def load(root: Path) -> Assets:
             "staff.css": _asset("staff.css", rcssmin.cssmin(_join(root, STAFF_STYLES))),
             "wall.js": _asset("wall.js", _scripts(root, SCRIPTS)),
             "desk.js": _asset("desk.js", _scripts(root, DESK_SCRIPTS)),
+            "receipts.js": _asset("receipts.js", rjsmin.jsmin((root / RECEIPTS).read_text())),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
             "icon.svg": _asset("icon.svg", (root / ICON).read_text()),

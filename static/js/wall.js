@@ -25,33 +25,26 @@
           const fresh = new DocumentFragment();
           fresh.append(entry);
           api.morph(known, fresh, false);
-          if (!('closed' in target.dataset)) putRight(known, target);
-          placed.push(known);
-        } else if (place(entry, target, spec)) placed.push(entry);
+        }
+        if (place(known ?? entry, target, spec) || known) placed.push(known ?? entry);
       }
       countHeld();
       return placed;
     }
   });
 
-  const number = entry => Number(entry.id.slice('feedback-'.length));
-  const pin = entry => Number(entry.dataset.pinned ?? 0);
-  const isBelow = (one, other) => (pin(one) - pin(other) || number(one) - number(other)) < 0;
-  const below = (entry, target) => [...target.children].find(each => each !== entry && (each.id === 'older' || isBelow(each, entry)));
-
-  /* An entry that was pinned or unpinned moves; down to where this page has not loaded anything, it goes. */
-  function putRight(entry, target) {
-    const next = below(entry, target) ?? null;
-    if (next?.id === 'older' && !entry.dataset.pinned && entry.nextElementSibling !== next) return entry.remove();
-    if (entry.nextElementSibling !== next) (target.moveBefore ?? target.insertBefore).call(target, entry, next);
-  }
+  /* When an entry was pinned is a larger number than any entry has. */
+  const order = entry => entry.dataset.pinned ?? entry.id.slice(9);
 
   /* What belongs further down than this page has loaded, or to another page of the list, is left out. */
   function place(entry, target, spec) {
-    const next = below(entry, target);
-    if ('closed' in target.dataset || next?.id === 'older' && !entry.dataset.pinned) return false;
-    if (isReading() && !spec.own) entry.dataset.held = '';
-    target.insertBefore(entry, next ?? null);
+    if ('closed' in target.dataset) return false;
+    const next = [...target.children].find(each => each.id === 'older' || +order(each) < order(entry)) ?? null;
+    const isThere = entry.parentNode === target;
+    if (isThere && next === entry.nextElementSibling) return true;
+    if (next?.id === 'older' && !entry.dataset.pinned) return entry.remove();
+    if (!isThere && isReading() && !spec.own) entry.dataset.held = '';
+    (isThere && target.moveBefore || target.insertBefore).call(target, entry, next);
     return true;
   }
 

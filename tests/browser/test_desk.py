@@ -69,6 +69,13 @@ def entry(page: Page, number: int) -> Any:
     return page.locator(f"#feedback-{number}")
 
 
+async def unfold(page: Page, number: int) -> None:
+    """Show what more can be done with an entry; it is folded up again when something was."""
+    more = entry(page, number).locator(".entry__more")
+    await expect(more).not_to_have_attribute("open", re.compile(".*"))
+    await more.locator("summary").click()
+
+
 async def test_a_moderator_works_by_keyboard_and_every_screen_follows(
     wall: Wall, office: Office, page: Page, reader: Page
 ) -> None:
@@ -210,7 +217,7 @@ async def test_two_moderators_see_each_others_work(wall: Wall, office: Office, p
     await office.let_in(reader.context, "Robin")
     await open_desk(page, wall)
     await open_desk(reader, wall)
-    await entry(reader, 1).locator("summary").click()
+    await unfold(reader, 1)
     await reader.fill("#feedback-1-answer", "Half an ans")
 
     await entry(page, 1).locator("text=Publish").click()
@@ -234,7 +241,7 @@ async def test_a_refusal_is_seen_wherever_one_is_on_the_page(wall: Wall, office:
     await office.let_in(page.context, "Kim")
     await open_desk(page, wall)
     for number in (1, 2, 3, 4):
-        await entry(page, number).locator("summary").click()
+        await unfold(page, number)
         await entry(page, number).locator("text=Pin to the top").click()
         if number < 4:
             await expect(entry(page, number).locator(".badge--pinned")).to_be_visible()
@@ -248,27 +255,27 @@ async def test_pins_and_answers_arrive_and_go_on_the_wall(wall: Wall, office: Of
     await office.let_in(page.context, "Kim")
     await open_live(reader, wall)
     await open_desk(page, wall)
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await entry(page, 1).locator("text=Pin to the top").click()
     await expect(reader.locator("#feedback .feedback__text")).to_have_text(["One", "Three", "Two"])
     await expect(entry(reader, 1)).to_contain_text("Pinned")
-    await entry(page, 2).locator("summary").click()
+    await unfold(page, 2)
     await entry(page, 2).locator("text=Pin to the top").click()
     await expect(reader.locator("#feedback .feedback__text")).to_have_text(["Two", "One", "Three"])
     await page.click(".told >> text=Undo")
     await expect(reader.locator("#feedback .feedback__text")).to_have_text(["One", "Three", "Two"])
 
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await page.fill("#feedback-1-answer", "Thank you")
     await entry(page, 1).locator(".entry__reply .button").click()
     await expect(entry(reader, 1).locator(".feedback__answer")).to_contain_text("Kim")
     await expect(entry(reader, 1).locator(".feedback__reply")).to_have_text("Thank you")
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await page.fill("#feedback-1-answer", "Thank you all")
     await entry(page, 1).locator(".entry__reply .button").click()
     await expect(entry(reader, 1).locator(".feedback__reply")).to_have_text("Thank you all")
 
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await entry(page, 1).locator("text=Unpin").click()
     await expect(reader.locator("#feedback .feedback__text")).to_have_text(["Three", "Two", "One"])
     await reader.reload()
@@ -330,7 +337,7 @@ async def test_everything_works_without_script(wall: Wall, office: Office, chrom
     await page.click(".told >> text=Undo")
     await expect(page.locator(".told__words")).to_have_text("Undone. Everything is as it was before.")
     await entry(page, 1).locator("text=Publish").click()
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await page.fill("#feedback-1-answer", "Thank you")
     await entry(page, 1).locator(".entry__reply .button").click()
     await expect(page.locator(".told__words")).to_have_text("The answer is stored.")
@@ -350,7 +357,7 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, o
     wall.post("Ann", "One")
     number = await office.let_in(page.context, "Kim")
     await open_desk(page, wall)
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await page.fill("#feedback-1-answer", "A long answer")
 
     async def end(session: AsyncSession) -> None:
@@ -393,13 +400,13 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(
     found: dict[str, list[str]] = {}
     await open_desk(page, wall)
     for number, verb in ((1, "Pin to the top"), (2, "Block the author")):
-        await entry(page, number).locator("summary >> nth=0").click()
+        await unfold(page, number)
         await entry(page, number).locator(f"text={verb}").click()
         await expect(entry(page, number).locator(".badge").last).to_have_text(re.compile("Pinned|blocked"))
     await entry(page, 3).locator("text=Hide").click()
     await entry(page, 4).locator("text=Remove").click()
     await expect(entry(page, 4)).to_contain_text("Removed by Kim")
-    await entry(page, 1).locator("summary").click()
+    await unfold(page, 1)
     await page.locator(".entry__tick >> nth=0").check()
     found["at work"] = await faults_of(page)
     await page.keyboard.press("?")

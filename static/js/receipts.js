@@ -13,7 +13,7 @@ customElements.define('kept-receipts', class extends HTMLElement {
     const words = text => text?.split(' ').filter(Boolean) ?? [];
     try { kept = words(localStorage.getItem(place)); } catch { /* As above. */ }
 
-    document.addEventListener('htmx:after:process', ask, {once: true});
+    if (this._htmx) ask(); else document.addEventListener('htmx:after:process', ask, {once: true});
     document.addEventListener('visibilitychange', ask);
     this.addEventListener('htmx:config:request', event => {
       event.detail.ctx.request.action += `?${new URLSearchParams(kept.map(each => ['of', each]))}`;
