@@ -56,7 +56,7 @@ def create_app(**overrides: Any) -> Quart:
 
     live.init_app(app, settings, database)
     wrap(app, guard.BodyGuard)
-    front.init_app(app, settings, database)
+    front.init_app(app, settings)
     wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
     wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
     wrap(app, logs.RequestLog)

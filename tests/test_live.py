@@ -3,10 +3,12 @@
 import asyncio
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from feedback_app.live import hub
 from feedback_app.models import Wall
@@ -34,6 +36,20 @@ async def test_a_reader_hears_every_change_under_its_version(wall: Served) -> No
     assert reader.news[2].data == '<hx-partial hx-target="#feedback-1" hx-swap="delete"></hx-partial>'
 
 
+async def test_what_changes_again_and_again_in_a_moment_is_told_as_it_is_in_the_end(wall: Served) -> None:
+    """Of one entry at most one message in 50 ms; the first one at once, and the last one always."""
+    await post(wall.client, text="First")
+    async with Reader(wall.port, "1") as reader:
+        began = time.monotonic()
+        for each in range(40):
+            await wall.change(Wall.edit, 1, name="Ann", text=f"Thought {each}.")
+        took = time.monotonic() - began
+        await until(lambda: reader.news and "Thought 39." in reader.news[-1].data)
+        assert len(reader.news) <= took / 0.05 + 2
+    assert reader.versions[-1] == 41
+    assert reader.versions == sorted(set(reader.versions))
+
+
 async def test_nothing_is_lost_between_the_page_and_the_stream(wall: Served) -> None:
     """Requirement 17."""
     page = (await wall.client.get("/walls/main")).text
@@ -57,6 +73,21 @@ async def test_readers_that_come_during_a_burst_hear_everything_once(wall: Serve
         await until(lambda reader=reader: len(reader.news) == 30)
         assert reader.versions == list(range(1, 31))
         await reader.__aexit__()
+
+
+async def test_readers_who_have_missed_the_same_are_told_by_one_look(wall: Served) -> None:
+    for each in range(3):
+        await post(wall.client, text=f"Post {each}")
+    looks: list[str] = []
+    engine = wall.database.read_engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *said: looks.append(said[2]))
+    readers = [Reader(wall.port, "1") for _ in range(30)]
+    await asyncio.gather(*(reader.__aenter__() for reader in readers))
+    for reader in readers:
+        await until(lambda reader=reader: len(reader.news) == 2)
+        assert reader.versions == [2, 3]
+        await reader.__aexit__()
+    assert len([look for look in looks if "FROM feedback" in look]) == 1
 
 
 async def test_what_changed_meanwhile_arrives_as_it_is_now(wall: Served) -> None:

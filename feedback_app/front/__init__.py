@@ -9,20 +9,18 @@ from quart import Quart
 
 from ..asgi import App, wrap
 from ..config import Settings
-from ..database import Database
-from ..live.freshness import freshness_of
 from .door import Door
 from .workshop import MADE_OF
 
 __all__ = ["MADE_OF", "init_app"]
 
 
-def init_app(app: Quart, settings: Settings, database: Database) -> None:
+def init_app(app: Quart, settings: Settings) -> None:
     public = urlsplit(settings.base_url)
     origin = (public.scheme, public.netloc.encode()) if settings.base_url else None
 
     def hang(inner: App) -> Door:
-        door = app.extensions["door"] = Door(inner, freshness_of(database), origin)
+        door = app.extensions["door"] = Door(inner, app.extensions["freshness"], origin)
         return door
 
     wrap(app, hang)

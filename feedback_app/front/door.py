@@ -50,12 +50,14 @@ class Door:
             return await self.app(scope, receive, send)
         origin = self._origin or (scope["scheme"], headers.get(b"host", b""))
         address = Address(scope["path"], scope["query_string"], *origin)
-        known = self._shelf(address).find(address)
-        slug = known.slug if known is not None else _slug(address)
+        ready = self._shelf(address).find(address)
+        slug = ready.slug if ready is not None else _slug(address)
         if slug is None:
             return await self.app(scope, receive, send)
 
-        ready, is_outdated = await self._ready(address, slug)
+        is_outdated = False
+        if ready is None or not self._is_fresh(ready):
+            ready, is_outdated = await self._ready(address, slug)
 
         if ready is None:
             return await self.app(scope, receive, send)
@@ -63,6 +65,14 @@ class Door:
         await send(start)
         await send(body)
         return None
+
+    def _is_fresh(self, ready: Ready) -> bool:
+        """Whether it is proved, without waiting for anything, that it would be made just so again."""
+        try:
+            state = self._freshness.at_once(ready.slug)
+        except Unproved:
+            return False
+        return state is not None and ready.made_of == (*state, hour_of(now()))
 
     async def _ready(self, address: Address, slug: str) -> tuple[Ready | None, bool]:
         """What answers this request, if anything does, and whether it is only what was known last."""
@@ -120,7 +130,6 @@ class Door:
 
     async def close(self) -> None:
         await self._workshop.close()
-        self._freshness.close()
 
     def _shelf(self, address: Address) -> Shelf:
         return self._queried if address.query else self._plain

@@ -9,7 +9,9 @@ from .. import metrics
 from ..asgi import wrap
 from ..config import Settings
 from ..database import Database
+from .freshness import freshness_of
 from .hub import Hub
+from .past import Past
 from .purge import Purge
 from .rights import Rights
 from .stream import Streams
@@ -20,8 +22,10 @@ from .wake import wake_for
 def init_app(app: Quart, settings: Settings, database: Database) -> None:
     hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
     templates = app.extensions["templates"]
-    app.extensions["hub"] = hub
-    wrap(app, lambda inner: Streams(inner, hub, database, templates, settings.base_url))
+    freshness = freshness_of(database)
+    past = Past(database, freshness, templates)
+    app.extensions.update(hub=hub, freshness=freshness)
+    wrap(app, lambda inner: Streams(inner, hub, database, past, templates, settings.base_url))
 
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
@@ -39,3 +43,5 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await past.close()
+        freshness.close()

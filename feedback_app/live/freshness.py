@@ -37,6 +37,10 @@ class Unproved(Exception):
 
 class Freshness(ABC):
     @abstractmethod
+    def at_once(self, slug: str) -> State | None:
+        """The wall's state where it is proved without waiting for anything."""
+
+    @abstractmethod
     async def of(self, slug: str) -> State | None:
         """The wall's state, None where there is no such wall. Raises Unproved."""
 
@@ -49,35 +53,51 @@ class Freshness(ABC):
 
 
 class SQLiteFreshness(Freshness):
-    """Looks every time, on a connection kept for that: some ten microseconds, no more than `PRAGMA data_version`."""
+    """Looks every time, on a connection kept for that: some ten microseconds tell that nobody committed since."""
 
     def __init__(self, file: Path) -> None:
         self._address = f"{file.absolute().as_uri()}?mode=ro"
-        self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
+        self._data_version = 0
+        self._states: dict[str, State] = {}
         question = Wall.states(["main"]).compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
         self._question = str(question)
 
-    async def of(self, slug: str) -> State | None:
-        return self._state(slug)
-
-    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
-        return {slug: state for slug in slugs if (state := self._state(slug)) is not None}
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _state(self, slug: str) -> State | None:
+    def at_once(self, slug: str) -> State | None:
         try:
-            if self._connection is None:
-                # It never waits: whoever is in the way, Quart has the patience for.
-                self._connection = sqlite3.connect(self._address, uri=True, isolation_level=None, timeout=0)
-            row = self._connection.execute(self._question, (slug,)).fetchone()
+            cursor = self._cursor or self._open()
+            (data_version,) = cursor.execute("PRAGMA data_version").fetchone()
+            if data_version != self._data_version:
+                self._data_version = data_version
+                self._states.clear()
+            return self._states.get(slug) or self._read(slug, cursor)
         except sqlite3.Error as error:
             self.close()
             raise Unproved() from error
-        return State(*row[1:]) if row else None
+
+    async def of(self, slug: str) -> State | None:
+        return self.at_once(slug)
+
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+        return {slug: state for slug in slugs if (state := self.at_once(slug)) is not None}
+
+    def close(self) -> None:
+        if self._cursor is not None:
+            self._cursor.connection.close()
+            self._cursor = None
+            self._states.clear()
+
+    def _open(self) -> sqlite3.Cursor:
+        # It never waits: whoever is in the way, Quart has the patience for.
+        self._cursor = sqlite3.connect(self._address, uri=True, isolation_level=None, timeout=0).cursor()
+        return self._cursor
+
+    def _read(self, slug: str, cursor: sqlite3.Cursor) -> State | None:
+        row = cursor.execute(self._question, (slug,)).fetchone()
+        if row is None:
+            return None
+        state = self._states[slug] = State(*row[1:])
+        return state
 
 
 class ServerFreshness(Freshness):
@@ -87,6 +107,11 @@ class ServerFreshness(Freshness):
         self._database = database
         self._looks: dict[str, tuple[float, asyncio.Task[State | None]]] = {}
         database.on_commit(self._looks.clear)
+
+    def at_once(self, slug: str) -> State | None:
+        started, look = self._looks.get(slug, (0.0, None))
+        is_proof = look is not None and look.done() and asyncio.get_running_loop().time() - started <= SECONDS
+        return look.result() if look is not None and is_proof else None
 
     async def of(self, slug: str) -> State | None:
         clock = asyncio.get_running_loop().time

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,29 +30,54 @@ class Event(NamedTuple):
     body: bytes
 
 
+class Message(NamedTuple):
+    """What is handed to listeners: the bytes, and the same as a chunk of HTTP/1.1, made once for all of them."""
+
+    body: bytes
+    chunk: bytes
+
+    @classmethod
+    def of(cls, body: bytes) -> "Message":
+        return cls(body, b"%x\r\n%b\r\n" % (len(body), body))
+
+
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One open stream. It has no task, queue or template of its own."""
+    """One open stream. It has no task, queue or template of its own.
+
+    `write` is the server's shortest way to the line, where it has one.
+    """
 
     send: Send
     hang_up: Callable[[], None]
     version: int
+    write: Callable[[bytes], bool] | None = None
     is_open: bool = True
     # Whose right to listen is to be asked for again and again: the session it was opened with.
     session: str = ""
 
-    def tell(self, body: bytes, *, last: bool = False) -> None:
-        """Hand over bytes at once. One who cannot take them is hung up on, and resumes by version.
+    def tell(self, message: Message) -> None:
+        """Hand over bytes at once. One who cannot take them is hung up on, and resumes by version."""
+        if not message.body:
+            return  # An empty chunk would be the end of the stream.
+        if not (self._send(message.body) if self.write is None else self.write(message.chunk)):
+            self.is_open = False
+            self.hang_up()
 
-        A server's `send` finishes on its first step unless the connection is full.
-        """
+    def close(self, body: bytes) -> None:
+        """Say a last word, and end the stream."""
+        if not self._send(body, last=True):
+            self.hang_up()
+        self.is_open = False
+
+    def _send(self, body: bytes, *, last: bool = False) -> bool:
+        """A server's `send` finishes on its first step unless the connection is full."""
         step = self.send({"type": "http.response.body", "body": body, "more_body": not last}).__await__()
         try:
             next(step)
         except StopIteration:
-            return
-        self.is_open = False
-        self.hang_up()
+            return True
+        return False
 
 
 @dataclass(eq=False, slots=True)
@@ -64,12 +89,17 @@ class Topic:
 
 
 class Hub:
-    """The topics, and how many streams each address has."""
+    """The topics, and how many streams each address has.
+
+    `on_topic` is called when somebody listens to something to which nobody listened: what was committed between their
+    catching up and now was told to nobody.
+    """
 
     def __init__(self, *, most: int, most_per_address: int) -> None:
         self.topics: dict[Key, Topic] = {}
         self.count = 0
         self.is_closed = False
+        self.on_topic: Callable[[], None] = lambda: None
         self._most, self._most_per_address = most, most_per_address
         self._per_address: dict[str, int] = {}
 
@@ -89,8 +119,11 @@ class Hub:
 
     def join(self, key: Key, listener: Listener) -> bool:
         """Let it hear what comes after its version; False when it has to catch up first."""
-        topic = self.topics.setdefault(key, Topic(listener.version))
-        if listener.version < topic.version:
+        topic = self.topics.get(key)
+        if topic is None:
+            topic = self.topics[key] = Topic(listener.version)
+            self.on_topic()
+        elif listener.version < topic.version:
             return False
         topic.listeners.add(listener)
         return True
@@ -110,28 +143,36 @@ class Hub:
         `version` by itself.
         """
         topic = self.topics[key]
-        before, topic.version = topic.version, version
-        everything = b"".join(event.body for event in events)
-        async for listener in _in_slices(topic.listeners):
-            if listener.version <= before:
-                listener.tell(everything)
-            else:
-                listener.tell(b"".join(event.body for event in events if event.version > listener.version))
-            listener.version = max(listener.version, version)
+        before, topic.version = topic.version, max(topic.version, version)
+        everything = Message.of(b"".join(event.body for event in events))
+        for some in _slices(topic.listeners):
+            for listener in some:
+                if not listener.is_open:
+                    continue
+                if listener.version <= before:
+                    listener.tell(everything)
+                else:
+                    later = (event.body for event in events if event.version > listener.version)
+                    listener.tell(Message.of(b"".join(later)))
+                listener.version = max(listener.version, version)
+            await asyncio.sleep(0)
 
     async def beat(self) -> None:
         """Let every page hear now and then that its line is alive; cancelled when the server stops."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            async for listener in _in_slices(self._listeners()):
-                listener.tell(HEARTBEAT)
+            heartbeat = Message.of(HEARTBEAT)
+            for some in _slices(self._listeners()):
+                for listener in some:
+                    if listener.is_open:
+                        listener.tell(heartbeat)
+                await asyncio.sleep(0)
 
     def close(self) -> None:
         """End every stream, each told to come back at a moment of its own, and admit no more."""
         self.is_closed = True
         for listener in list(self._listeners()):
-            listener.tell(b"event: closing\nretry: %d\ndata:\n\n" % random.randint(500, 5000), last=True)  # noqa: S311
-            listener.is_open = False
+            listener.close(b"event: closing\nretry: %d\ndata:\n\n" % random.randint(500, 5000))  # noqa: S311
 
     def hears_of(self, wall_id: int) -> bool:
         """Whether somebody listens to anything about this wall."""
@@ -146,10 +187,7 @@ class Hub:
         return (listener for topic in self.topics.values() for listener in topic.listeners)
 
 
-async def _in_slices(listeners: Iterable[Listener]) -> AsyncIterator[Listener]:
-    """Those who listen now and still do when it is their turn; others are served between slices."""
-    for number, listener in enumerate(list(listeners), 1):
-        if listener.is_open:
-            yield listener
-        if number % SLICE == 0:
-            await asyncio.sleep(0)
+def _slices(listeners: Iterable[Listener]) -> Iterator[list[Listener]]:
+    """Those who listen now, some at a time. Ask whether they still do: others are served between slices."""
+    everybody = list(listeners)
+    return (everybody[first : first + SLICE] for first in range(0, len(everybody), SLICE))

@@ -45,6 +45,10 @@ class News:
         return [change.event() for change in self.changes]
 
     @property
+    def body(self) -> bytes:
+        return b"".join(event.body for event in self.events())
+
+    @property
     def html(self) -> str:
         return "".join(change.html for change in self.changes)
 

@@ -57,5 +57,4 @@ def session_of(scope: Scope, base_url: str) -> str:
 
 def _end(listener: Listener) -> None:
     if listener.is_open:
-        listener.tell(ENDED, last=True)
-        listener.is_open = False
+        listener.close(ENDED)

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 from urllib.parse import parse_qs
 
 from jinja2 import Environment
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..asgi import App, Receive, Scope, Send
 from ..authors import network_of
@@ -19,12 +20,16 @@ from ..metrics import CUT
 from ..models import Login, Wall
 from .desk import desk_news_since
 from .hub import DESK, PUBLIC, Hub, Key, Listener
-from .news import News, news_since, version_from
+from .news import version_from
+from .past import Missed, Past
 from .rights import session_of
 
 ADDRESS = re.compile(r"/walls/([^/]+)(/moderation)?/live")
 SLOW_SECONDS = 20
 ABORT = "feedback.abort"
+WRITE = "feedback.write"
+FULL = b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
+AWAY = b"The wall cannot reach its database right now. Try again in a moment."
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -47,8 +52,11 @@ class Streams:
     Everything else, and every doubt, goes on to the app.
     """
 
-    def __init__(self, app: App, hub: Hub, database: Database, templates: Environment, base_url: str) -> None:
-        self.app, self.hub, self.database, self.templates, self.base_url = app, hub, database, templates, base_url
+    def __init__(
+        self, app: App, hub: Hub, database: Database, past: Past, templates: Environment, base_url: str
+    ) -> None:
+        self.app, self.hub, self.database, self.past, self.templates = app, hub, database, past, templates
+        self.base_url = base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._asked(scope)
@@ -57,12 +65,15 @@ class Streams:
         name(scope, "live.stream")
         address = network_of((scope.get("client") or ("", 0))[0])
         if not self.hub.admit(address):
-            return await _refuse(send)
+            return await _refuse(send, FULL)
         try:
-            news = await self._news(asked, _after(scope))
-            if news is None:
+            try:
+                missed = await self._missed(asked, _after(scope))
+            except (SQLAlchemyError, OSError):
+                return await _refuse(send, AWAY)
+            if missed is None:
                 return await self.app(scope, receive, send)
-            await self._follow(asked, news, scope, receive, send)
+            await self._follow(asked, missed, scope, receive, send)
         finally:
             self.hub.release(address)
         return None
@@ -77,39 +88,44 @@ class Streams:
             return Asked(match.group(1), DESK, session_of(scope, self.base_url))
         return Asked(match.group(1), PUBLIC, "")
 
-    async def _news(self, asked: Asked, after: int | None) -> tuple[Key, News] | None:
+    async def _missed(self, asked: Asked, after: int | None, *, at_least: int = 0) -> Missed | None:
         """What the reader has missed of what; None where there is no such wall, or where it is not for them."""
+        if asked.kind == PUBLIC:
+            return await self.past.since(after, asked.slug, at_least=at_least)
         async with self.database.reading() as session:
             wall = await session.scalar(Wall.named(asked.slug))
             if wall is None:
                 return None
-            key = Key(asked.kind, wall.id)
-            if asked.kind == PUBLIC:
-                return key, await news_since(after, wall, session, self.templates)
             rights = (await session.execute(Login.rights([asked.session], now()))).all()
             if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
                 return None
-            return key, await desk_news_since(after, wall, session, self.templates)
+            news = await desk_news_since(after, wall, session, self.templates)
+        return Missed(Key(DESK, wall.id), news.version, news.body)
 
-    async def _follow(self, asked: Asked, found: tuple[Key, News], scope: Scope, receive: Receive, send: Send) -> None:
-        key, news = found
+    async def _follow(self, asked: Asked, missed: Missed, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # The body guard left an empty one; what comes after it is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        listener = Listener(send, _hang_up(scope), news.version, session=asked.session)
-        body = b": welcome\n\n"
+        write = scope.get("extensions", {}).get(WRITE)
+        listener = Listener(send, _hang_up(scope), missed.version, write, session=asked.session)
+        key, body = missed.key, b": welcome\n\n" + missed.body
         while True:
-            body += b"".join(event.body for event in news.events())
             try:
                 async with asyncio.timeout(SLOW_SECONDS):
                     await send({"type": "http.response.body", "body": body, "more_body": True})
             except TimeoutError:
                 return listener.hang_up()
-            listener.version = news.version
+            listener.version = missed.version
             if self.hub.is_closed or self.hub.join(key, listener):
                 break
-            if (newer := await self._news(asked, news.version)) is None:
+            newest = self.hub.topics[key].version
+            try:
+                newer = await self._missed(asked, missed.version, at_least=newest)
+            except (SQLAlchemyError, OSError):
+                newer = None
+            if newer is None:
                 return listener.hang_up()
-            body, (_, news) = b"", newer
+            missed, body = newer, newer.body
+        del missed, body  # What thousands have missed is not kept for as long as they stay.
         try:
             while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":
                 pass
@@ -140,10 +156,7 @@ def _hang_up(scope: Scope) -> Callable[[], None]:
     return hang_up
 
 
-async def _refuse(send: Send) -> None:
-    sentence = (
-        b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
-    )
+async def _refuse(send: Send, sentence: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(sentence)),
