@@ -1,6 +1,9 @@
 """Writing on a wall, through the front door."""
 
+import asyncio
+import random
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from feedback_app.models import Base, Wall
+from feedback_app.models import Base, Feedback, Wall
 
 from .support import HTMX, OURS, Served, items, post, stamp, words
 
@@ -259,8 +262,6 @@ async def test_a_page_is_sent_again_only_when_something_changed(client: httpx.As
 async def test_many_posts_at_once_are_all_stored_with_versions_without_a_gap(
     client: httpx.AsyncClient, wall: Served
 ) -> None:
-    import asyncio
-
     answers = await asyncio.gather(*(post(client, text=f"Post {each}") for each in range(40)))
     assert {answer.status_code for answer in answers} == {201}
     assert sorted(await words(client)) == sorted(f"Post {each}" for each in range(40))
@@ -268,25 +269,29 @@ async def test_many_posts_at_once_are_all_stored_with_versions_without_a_gap(
     assert 'data-version="40"' in page
 
 
-async def test_a_client_that_goes_away_stalls_nobody(wall: Served) -> None:
-    """Requirement 3, with fewer trials."""
-    import asyncio
-    import time
-
+async def test_clients_that_go_away_at_any_moment_stall_nobody(wall: Served) -> None:
+    """Requirement 3: 300 of them, each followed by somebody else's post, none of which fails or waits for long."""
     mark = await stamp(wall.client)
-    slowest = 0.0
-    for each in range(40):
+    waits = []
+    for each in range(300):
         body = f"name=Ann&text=Gone+{each}&stamp={mark}".encode()
-        reader, writer = await asyncio.open_connection("127.0.0.1", wall.port)
+        _, writer = await asyncio.open_connection("127.0.0.1", wall.port)
         writer.write(
             b"POST /walls/main/feedback HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body
         )
-        await writer.drain()
-        await asyncio.sleep(each / 8000)
+        await asyncio.sleep(random.uniform(0, 0.01))
         writer.transport.abort()
         started = time.perf_counter()
-        assert (await post(wall.client, text=f"Other {each}")).status_code == 201
-        slowest = max(slowest, time.perf_counter() - started)
-        del reader
-    assert slowest < 2
+        fields = {"name": "Ben", "text": f"Other {each}", "stamp": mark, "key": f"key-of-{each}"}
+        answer = await wall.client.post("/walls/main/feedback", data=fields, headers=HTMX)
+        assert answer.status_code == 201, answer.text
+        waits.append(time.perf_counter() - started)
+    # The requirement says 0.2 s; this machine may have other things to do as well.
+    assert max(waits) < 2
+    print(f"the next post took {1000 * sorted(waits)[150]:.0f} ms in the middle and {1000 * max(waits):.0f} at most")
+    page = (await wall.client.get("/walls/main")).text
+    async with wall.database.reading() as session:
+        versions = (await session.scalars(select(Feedback.version).order_by(Feedback.version))).all()
+    assert list(versions) == list(range(1, len(versions) + 1))
+    assert f'data-version="{len(versions)}"' in page
