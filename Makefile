@@ -15,7 +15,7 @@ COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-313 bench-writes check lint format-check types templates format lock clean
+.PHONY: help run test test-313 bench-writes bench-acts check lint format-check types templates format lock clean
 
 # Makes the virtual environment $(1) with the first interpreter of the list $(2)
 # for which the Python expression $(3) is true; $(4) is said when there is none.
@@ -75,6 +75,9 @@ format: $(VENV)/.dev ## Format the Python code and sort its imports.
 
 bench-writes: $(VENV)/.dev ## Measure durable posts per second below HTTP; ARGS="--engines sqlite" passes options on.
 	$(VENV)/bin/python -m tests.bench.writes $(ARGS)
+
+bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and a desk with 50,000 waiting; ARGS="--plans".
+	$(VENV)/bin/python -m tests.bench.acts $(ARGS)
 
 lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer versions.
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock

@@ -1,11 +1,31 @@
 """How a database says that it answers a question, and whether it reads no more than it has to."""
 
 import re
+from typing import Any
 
 from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database
+from feedback_app.models import Feedback
+from feedback_app.models.desk import Desk
+
+
+def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> dict[str, tuple[Any, str]]:
+    """Every question of a desk and of its wall, with the index that is to answer it.
+
+    `middle` is the number of an entry, `latest` a desk version shortly before the wall's own.
+    """
+    return {
+        "waiting": (Desk.listed(wall_id, ["held"]), "ix_feedback_wall_id_state_id"),
+        "older": (Desk.listed(wall_id, ["held"], before=middle), "ix_feedback_wall_id_state_id"),
+        "author": (Desk.of_author(Feedback(wall_id=wall_id, author=author)), "ix_feedback_author_created_at"),
+        "changed": (Desk.changed_on(wall_id, after=latest, limit=9), "ix_feedback_wall_id_desk_version"),
+        "floor": (Desk.floor(wall_id, "held"), "ix_feedback_wall_id_state_id"),
+        "counts": (Desk.counts([wall_id]), "ix_feedback_wall_id_state_id"),
+        "pinned": (Feedback.pinned_on(wall_id), "ix_feedback_wall_id_pinned_at"),
+        "listed": (Feedback.published_on(wall_id), "ix_feedback_wall_id_state_id"),
+    }
 
 
 async def plan_of(statement: Select[*tuple[object, ...]], session: AsyncSession) -> str:

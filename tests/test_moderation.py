@@ -12,12 +12,11 @@ import pytest
 
 from feedback_app.clock import now
 from feedback_app.live import rights
-from feedback_app.models import Feedback, Membership, Wall
+from feedback_app.models import Membership, Wall
 from feedback_app.models import desk as desk_models
-from feedback_app.models.desk import Desk as Statements
 
 from .moderating import Desk, make_wall, moderating
-from .plans import gather_statistics, index_in, plan_of, prefer_indexes
+from .plans import gather_statistics, index_in, plan_of, prefer_indexes, questions_about
 from .support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
 
 
@@ -151,19 +150,6 @@ async def test_words_are_shown_as_text_to_moderators_too(wall: Served, kim: Desk
         assert "49" not in re.sub(r"<[^>]*>", "", page)
 
 
-# Every question of the desk, with the index that answers it.
-PLANS = {
-    "waiting": (Statements.listed(1, ["held"]), "ix_feedback_wall_id_state_id"),
-    "older": (Statements.listed(1, ["held"], before=1400), "ix_feedback_wall_id_state_id"),
-    "author": (Statements.of_author(Feedback(id=1, wall_id=1, author="a5")), "ix_feedback_author_created_at"),
-    "changed": (Statements.changed_on(1, after=290, limit=9), "ix_feedback_wall_id_desk_version"),
-    "floor": (Statements.floor(1, "held"), "ix_feedback_wall_id_state_id"),
-    "counts": (Statements.counts([1]), "ix_feedback_wall_id_state_id"),
-    "pinned": (Feedback.pinned_on(1), "ix_feedback_wall_id_pinned_at"),
-    "listed": (Feedback.published_on(1), "ix_feedback_wall_id_state_id"),
-}
-
-
 async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served) -> None:
     """On every database, and without sorting, so that the first page costs the same however much waits."""
 
@@ -181,7 +167,7 @@ async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served
     faults = {}
     async with wall.database.reading() as session:
         await prefer_indexes(session)
-        for name, (statement, index) in PLANS.items():
+        for name, (statement, index) in questions_about(1, middle=1400, latest=290, author="a5").items():
             plan = await plan_of(statement, session)
             if not index_in(plan, "feedback", index):
                 faults[name] = plan
