@@ -15,7 +15,7 @@ COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-313 bench-writes bench-acts check lint format-check types templates format lock clean
+.PHONY: help run test test-313 bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
 
 # Makes the virtual environment $(1) with the first interpreter of the list $(2)
 # for which the Python expression $(3) is true; $(4) is said when there is none.
@@ -78,6 +78,9 @@ bench-writes: $(VENV)/.dev ## Measure durable posts per second below HTTP; ARGS=
 
 bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and a desk with 50,000 waiting; ARGS="--plans".
 	$(VENV)/bin/python -m tests.bench.acts $(ARGS)
+
+bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
+	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
 lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer versions.
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock

@@ -17,6 +17,8 @@ STYLES = ("css/layers.css", "css/*.css")
 # For moderators only, so that a wall's own page carries none of it.
 STAFF_STYLES = ("css/layers.css", "css/staff/*.css")
 DESK_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
+# A module that the wall's script fetches when a list has grown long or somebody begins to write.
+LATER = ("js/later/*.js",)
 LOADER = "js/embed.js"
 COPY = "js/copy-lines.js"
 # For the walls that hold something: it may come later than htmx.
@@ -100,6 +102,7 @@ def load(root: Path) -> Assets:
             "wall.js": _asset("wall.js", _scripts(root, SCRIPTS)),
             "desk.js": _asset("desk.js", _scripts(root, DESK_SCRIPTS)),
             "receipts.js": _asset("receipts.js", rjsmin.jsmin((root / RECEIPTS).read_text())),
+            "later.js": _asset("later.js", _scripts(root, LATER)),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
             "icon.svg": _asset("icon.svg", (root / ICON).read_text()),

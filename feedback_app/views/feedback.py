@@ -87,7 +87,7 @@ async def older(slug: str) -> Response:
             return same
 
         shown = await listed(wall.id, session, before=before, size=place.look.limit)
-    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=shown), wall)
+    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=shown, before=before), wall)
 
 
 @views.get("/walls/<slug>/feedback/<int:number>")

@@ -17,44 +17,56 @@
     },
     handle_swap(style, target, fragment, spec) {
       if (style === 'reload') return fetchAnew(), [];
-      if (style !== 'feed') return false;
-      const placed = [];
-      for (const entry of [...fragment.children]) {
-        const known = find(entry.id);
-        if (known) {
-          const fresh = new DocumentFragment();
-          fresh.append(entry);
-          api.morph(known, fresh, false);
-        }
-        if (place(known ?? entry, target, spec) || known) placed.push(known ?? entry);
-      }
-      countHeld();
-      return placed;
+      if (style === 'newer') return later.bringBack(fragment);
+      return style === 'feed' && feed(target, fragment, spec);
     }
   });
 
+  function feed(target, fragment, spec) {
+    const placed = [];
+    for (const entry of [...fragment.children]) {
+      const known = find(entry.id);
+      if (known) {
+        const fresh = new DocumentFragment();
+        fresh.append(entry);
+        api.morph(known, fresh, false);
+      }
+      if (place(known ?? entry, target, spec) || known) placed.push(known ?? entry);
+    }
+    countHeld();
+    return placed;
+  }
+
   /* When an entry was pinned is a larger number than any entry has. */
   const order = entry => entry.dataset.pinned ?? entry.id.slice(9);
+  const below = (entry, target) => [...target.children].find(
+    each => each.id === 'older' || each.localName === 'article' && +order(each) < order(entry)) ?? null;
 
   /* What belongs further down than this page has loaded, or to another page of the list, is left out. */
   function place(entry, target, spec) {
     if ('closed' in target.dataset) return false;
-    const next = [...target.children].find(each => each.id === 'older' || +order(each) < order(entry)) ?? null;
-    const isThere = entry.parentNode === target;
+    const next = below(entry, target), isThere = entry.parentNode === target;
     if (isThere && next === entry.nextElementSibling) return true;
     if (next?.id === 'older' && !entry.dataset.pinned) return entry.remove();
-    if (!isThere && isReading() && !spec.own) entry.dataset.held = '';
+    if (!isThere && !spec.own) {
+      if (later?.withholds(entry)) return false;
+      if (isReading()) entry.dataset.held = '';
+    }
+    /* In a rush nobody could watch each of them appear. */
+    const at = performance.now();
+    if (at - placedAt < 400) entry.dataset.quick = '';
+    placedAt = at;
     (isThere && target.moveBefore || target.insertBefore).call(target, entry, next);
     return true;
   }
 
   /* 2. New entries never move what somebody reads: they are held until the button is pressed. */
-  let headingInView = true, listInView = false;
+  let headingInView = true, listInView = false, placedAt = 0;
   const isReading = () => listInView && !headingInView;
   const held = () => list.querySelectorAll('[data-held]');
 
   function countHeld() {
-    const button = find('news'), count = held().length;
+    const button = find('news'), count = held().length + (later?.unseen ?? 0);
     if (!button || button.hidden && !count) return;
     button.hidden = !count;
     button.textContent = `Show ${posts(count)}`;
@@ -62,9 +74,13 @@
   }
   const posts = count => count === 1 ? '1 new post' : `${count} new posts`;
 
-  function showHeld() {
-    const [first] = held();
+  async function showHeld() {
+    let [first] = held();
     for (const entry of held()) delete entry.dataset.held;
+    if (later?.unseen) {
+      await fetchAnew();
+      first = list.querySelector('article');
+    }
     countHeld();
     focusOn(first);
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -85,46 +101,32 @@
   }
 
   /* Whoever stands on an entry that is taken away stands on its neighbour then. */
+  function leave(entry) {
+    if (!entry.contains(document.activeElement)) return;
+    focusOn([entry.nextElementSibling, entry.previousElementSibling].find(each => each?.matches('article')));
+  }
   document.addEventListener('htmx:before:swap', event => {
-    for (const {swapSpec, target} of event.detail.tasks) {
-      if (swapSpec?.style !== 'delete' || !target?.contains?.(document.activeElement)) continue;
-      const neighbour = [target.nextElementSibling, target.previousElementSibling].find(each => each?.matches('article'));
-      focusOn(neighbour);
-    }
+    for (const {swapSpec, target} of event.detail.tasks) if (swapSpec?.style === 'delete' && target?.contains) leave(target);
   });
 
-  /* 3. The form: a key that makes a repeated post one entry, and words that stay when a post fails. */
+  /* What is of no use before news comes, somebody writes or the list grows long comes when it is (js/later). */
+  let later = null, coming = null;
+  const bringLater = () => coming ??= list.dataset.later && import(list.dataset.later)
+    .then(module => later = module.begin({list, held, below, feed, leave, policy, isReading, countHeld}), () => {});
+
+  /* 3. The form: a key that makes a repeated post one entry. Words stay when a post fails (later/composer.js). */
   const composer = () => find('composer');
 
   function giveKey() {
     const key = composer()?.elements.key;
     if (key) key.value ||= [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
   }
-  const freeze = isSending => {
-    for (const each of composer()?.querySelectorAll('.field__input') ?? []) each.readOnly = isSending;
-  };
-  document.addEventListener('htmx:before:request', event => { if (event.target === composer()) freeze(true); });
-  document.addEventListener('htmx:finally:request', event => { if (event.target === composer()) freeze(false); });
-
-  function failed(event) {
-    if (event.target !== composer() || event.detail.ctx?.response?.status < 500) return;
-    freeze(false);
-    const notice = document.createElement('p');
-    notice.className = 'notice';
-    notice.textContent = navigator.onLine
-      ? 'This could not be posted just now. Your words are still here: please try again in a moment.'
-      : 'You are offline. Your words are still here: post them when the connection is back.';
-    find('notice').replaceChildren(notice);
-  }
-  document.addEventListener('htmx:error', failed);
-  document.addEventListener('htmx:response:error', failed);
-
   /* 4. The line. The extension never tries again when its first connection fails, does not notice silence, and has no
         way back to polling; browsers allow six connections to a host, so at most three pages of one hold a stream. */
   const stream = find('stream');
   const SILENCE = 45e3, POLL = 10e3, SLOTS = 3;
   const isOpaque = self.origin === 'null';
-  let cursor = 0, connection = null, heard = 0, tries = 0, retryTimer = 0, release = null, isStale = false;
+  let cursor = 0, connection = null, heard = 0, tries = 0, retryTimer = 0, release = null, isStale = false, isBroken = false;
 
   const seen = version => { if (Number(version) > cursor) cursor = Number(version); };
   const showMark = () => find('mark')?.removeAttribute('hidden');
@@ -148,7 +150,8 @@
   function fetchAnew() {
     if ('closed' in list.dataset) return location.reload();
     isStale = true;
-    htmx.ajax('GET', list.dataset.source, {source: list, target: '#feedback', swap: 'innerMorph'});
+    later?.begun();
+    return htmx.ajax('GET', list.dataset.source, {source: list, target: '#feedback', swap: 'innerMorph'});
   }
 
   async function takeSlot() {
@@ -184,8 +187,23 @@
 
   function supervise() {
     const on = (name, act) => stream.addEventListener(name, act);
-    on('htmx:sse:after:connection', event => { connection = event.detail.connection; heard = Date.now(); tries = 0; state('stream'); });
-    on('htmx:sse:before:message', () => { heard = Date.now(); });
+    on('htmx:sse:after:connection', event => { connection = event.detail.connection; heard = Date.now(); tries = 0; isBroken = false; state('stream'); });
+    on('htmx:sse:before:message', event => {
+      const {message} = event.detail;
+      heard = Date.now();
+      try {
+        if (!message.event) bringLater();
+        if (isBroken || !message.event && later?.show(message.data)) {
+          event.preventDefault();
+          if (!isBroken) seen(message.id);
+        }
+      } catch (fault) {
+        isBroken = true;
+        event.preventDefault();
+        connection?.reader?.cancel();
+        throw fault;
+      }
+    });
     on('htmx:sse:after:message', event => seen(event.detail.message.id));
     on('htmx:sse:error', () => state('poll'));
     on('closing', () => state('poll'));
@@ -239,6 +257,8 @@
     supervise();
     connect();
     find('news')?.addEventListener('click', showHeld);
+    composer()?.addEventListener('focusin', bringLater, {once: true});
+    document.addEventListener('htmx:after:swap', () => { if (list.childElementCount > 60) bringLater(); });
     setTimeout(showMark, 4000);
     const watcher = new IntersectionObserver(changes => {
       for (const {target, isIntersecting} of changes) {

@@ -16,7 +16,10 @@
     time.title ||= exact.format(Date.parse(time.dateTime));
   }
   const tellAll = () => document.querySelectorAll('time[datetime]').forEach(tell);
-  document.addEventListener('htmx:after:swap', tellAll);
+  /* Those that came just now, and those whose entry was put anew. */
+  const tellNew = () => document.querySelectorAll('time[datetime]:not([title])').forEach(tell);
+  document.addEventListener('htmx:after:swap', tellNew);
+  document.addEventListener('news', tellNew);
   setInterval(() => { if (!document.hidden) tellAll(); }, 20e3);
   tellAll();
 })();
