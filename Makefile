@@ -82,6 +82,10 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
+.PHONY: storm
+storm: $(VENV)/.dev ## Kill a server under load, fifty times, and look for lost posts; ARGS="--kills 5 --engine mariadb" or --hasty.
+	$(VENV)/bin/python -m tests.bench.storm $(ARGS)
+
 lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer versions.
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock
 	$(COMPILE) $(ARGS) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock

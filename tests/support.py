@@ -22,10 +22,12 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from limits import parse_many
 from quart import Quart
+from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app import create_app
+from feedback_app import create_app, installation
 from feedback_app.clock import now
+from feedback_app.config import Settings
 from feedback_app.database import Database
 from feedback_app.models import Feedback, Login, Membership, Moderator, Post, Wall
 from feedback_app.passwords import hash_now
@@ -277,19 +279,21 @@ class Reader:
 
 
 class Process:
-    """`feedback-app serve` as a process of its own."""
+    """`feedback-app serve` as a process of its own; `program` is another module that runs our command line."""
 
-    def __init__(self, data: Path, *, workers: int = 1, host: str = "127.0.0.1", **settings: str) -> None:
+    def __init__(
+        self, data: Path, *, workers: int = 1, host: str = "127.0.0.1", program: str = "feedback_app", **settings: str
+    ) -> None:
         with socket.socket() as free:
             free.bind((host, 0))
             self.port: int = free.getsockname()[1]
-        self.data, self.workers, self.host, self.settings = data, workers, host, settings
+        self.data, self.workers, self.host, self.program, self.settings = data, workers, host, program, settings
         self.start()
 
     def start(self) -> None:
         options = ["--host", self.host, "--port", str(self.port), "--workers", str(self.workers)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "feedback_app", "serve", *options],
+            [sys.executable, "-m", self.program, "serve", *options],
             env=environment(self.data, **self.settings),
             stdout=subprocess.PIPE,
             text=True,
@@ -304,14 +308,41 @@ class Process:
             self.process.stdout.close()
         return code
 
+    def kill(self) -> None:
+        """End all of its processes at once, the one that was started and its workers, and wait until they are gone."""
+        workers = self.worker_pids
+        self.process.kill()
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.stop(signal.SIGKILL)
+        end = time.monotonic() + 10
+        while any(is_running(pid) for pid in workers):
+            assert time.monotonic() < end, "A worker that was killed is still there."
+            time.sleep(0.005)
+
     @property
     def worker_pids(self) -> set[int]:
         """The processes that serve, when a supervisor started them."""
         pid = self.process.pid
         return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
+    @property
+    def database_url(self) -> str | URL:
+        """That of its database, for whoever wants to look into it."""
+        url = self.settings.get("FEEDBACK_DATABASE_URL") or url_of(self.data)
+        return installation.database_url(Settings(data=self.data, database_url=url))
+
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=f"http://{self.host}:{self.port}", timeout=20, verify=NO_CERTIFICATES)
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there and no zombie, which nobody here may have buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:

@@ -17,18 +17,10 @@ from pathlib import Path
 import pytest
 
 from .storm import Storm
-from .support import OURS, Process, Reader, environment, serving, until, words
+from .support import OURS, Process, Reader, environment, is_running, serving, until, words
 
 ROOT = Path(__file__).parent.parent
 Start = Callable[..., Process]
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process is there and no zombie, which nobody here may have buried."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.slow
@@ -64,11 +56,7 @@ async def test_killed_and_started_again_eight_times_everybody_has_everything_onc
     async with Storm([server], posters=6, followers=60).raging() as storm:
         for _ in range(8):
             await storm.more(25)
-            workers = server.worker_pids
-            server.stop(signal.SIGKILL)
-            for pid in workers:
-                os.kill(pid, signal.SIGKILL)
-            await until(lambda workers=workers: not any(is_running(pid) for pid in workers), 5)
+            await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
         await storm.more(40)
     assert min(follower.ends for follower in storm.followers) >= 8
