@@ -1,0 +1,43 @@
+"""The bare responder: the least that an ASGI application can do on the same server, with the same bytes as our page.
+
+`python -m feedback_app.bench.bare FILE`, where the file holds the body after a line of JSON with the headers.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from ..asgi import Message, Receive, Scope, Send
+from ..server import listen
+
+END: Message = {"type": "http.response.body", "body": b""}
+
+
+def bare(file: Path) -> uvicorn.Config:
+    first, _, body = file.read_bytes().partition(b"\n")
+    headers = [(name.encode(), value.encode()) for name, value in json.loads(first)]
+    whole: Message = {"type": "http.response.start", "status": 200, "headers": headers}
+    unchanged: Message = {
+        "type": "http.response.start",
+        "status": 304,
+        "headers": [header for header in headers if header[0] not in (b"content-length", b"content-type")],
+    }
+    page: Message = {"type": "http.response.body", "body": body}
+
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        if any(name == b"if-none-match" for name, _ in scope["headers"]):
+            await send(unchanged)
+            await send(END)
+        else:
+            await send(whole)
+            await send(page)
+
+    return uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False)
+
+
+if __name__ == "__main__":
+    listening = listen("127.0.0.1", 0)
+    print(listening.getsockname()[1], flush=True)
+    uvicorn.Server(bare(Path(sys.argv[1]))).run(sockets=[listening])

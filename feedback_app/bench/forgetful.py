@@ -1,0 +1,24 @@
+"""The forgetful wall: ours, down to the answer to a post, except that it stores none.
+
+What is missing to the rate of this one is what the database costs. `python -m feedback_app.bench.forgetful`.
+"""
+
+from typing import Any
+
+from .. import create_app, logs, server
+from ..models import Feedback, Post, Wall
+
+
+async def forget(_: Any, post: Post) -> Feedback:
+    wall = Wall(id=post.wall_id, version=0, desk_version=0)
+    feedback = wall.receive(name=post.name, text=post.text, author=post.authors[0])
+    feedback.id = 1
+    return feedback
+
+
+if __name__ == "__main__":
+    logs.begin("off")
+    app = create_app()
+    app.extensions["database"].write_together = forget
+    listening = server.listen("127.0.0.1", 0)
+    server.run(app, listening, lambda: print(listening.getsockname()[1], flush=True))

@@ -1,0 +1,209 @@
+"""The ground: a new installation in a folder of its own, and the processes that run on it for a measurement."""
+
+import json
+import os
+import re
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from ..config import PREFIX, ConfigurationError
+
+TEXT = "The part about undoing mistakes was worth the trip on its own."
+SPARE_DESCRIPTORS = 200
+STOP_SECONDS = 15
+LINKS = re.compile(r'live\?after=(\d+)|name="stamp" value="([^"]+)"')
+
+
+class Page(NamedTuple):
+    """The wall's page as it was answered, without compression."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+    seconds: float
+
+    @property
+    def tag(self) -> str:
+        return dict(self.headers)["etag"]
+
+    def said(self) -> tuple[str, str]:
+        """The wall's version and the form's stamp."""
+        found = LINKS.findall(self.body.decode())
+        return next(version for version, _ in found if version), next(stamp for _, stamp in found if stamp)
+
+
+class Running:
+    """A process of a measurement, which says a line when it is there."""
+
+    def __init__(self, module: str, *arguments: str, environment: Mapping[str, str], log: Path) -> None:
+        self.began = time.perf_counter()
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(  # noqa: S603 - our own programs.
+                [sys.executable, "-m", module, *arguments],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        self.log = log
+
+    def line(self) -> str:
+        """What it says next."""
+        assert self.process.stdout is not None  # noqa: S101 - for the type checker.
+        said = self.process.stdout.readline()
+        if not said:
+            words = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["it gave no reason"]
+            raise ConfigurationError(f"A process of the measurement ended by itself: {words[0]}")
+        return said.strip()
+
+    def go_on(self) -> None:
+        assert self.process.stdin is not None  # noqa: S101 - for the type checker.
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def memory(self) -> int | None:
+        """The bytes that it holds, where the system says so."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return None
+        return 1024 * int(status.split("VmRSS:")[1].split()[0])
+
+
+class Server(Running):
+    """A process that answers on a port."""
+
+    @property
+    def port(self) -> int:
+        if not hasattr(self, "_port"):
+            self._port = int(re.findall(r"\d+", self.line().partition("/walls/")[0])[-1])
+        return self._port
+
+    def page(self) -> Page:
+        """The wall's page, and how long it took from the start of the process."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as line:
+            line.sendall(b"GET /walls/main HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n" % self.port)
+            answer = b""
+            while more := line.recv(2**18):
+                answer += more
+        head, _, body = answer.partition(b"\r\n\r\n")
+        seconds = time.perf_counter() - self.began
+        first, *lines = head.decode("latin-1").split("\r\n")
+        if first.split()[1] != "200":
+            raise ConfigurationError(f"The wall of the measurement answered {first!r} instead of its page.")
+        headers = [(name, value) for name, _, value in (each.partition(": ") for each in lines)]
+        return Page([each for each in headers if each[0] not in ("date", "connection")], body, seconds)
+
+    def post(self) -> str:
+        """A post to the wall, with places for the key and the address."""
+        _, stamp = self.page().said()
+        fields = {"name": "Ann", "text": TEXT, "website": "", "stamp": stamp}
+        body = f"{urlencode(fields)}&key={{key}}"
+        return (
+            f"POST /walls/main/feedback HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nSec-Fetch-Site: same-origin\r\n"
+            f"HX-Request: true\r\nX-Forwarded-For: {{address}}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body.replace('{key}', '0' * 32))}\r\n\r\n{body}"
+        )
+
+
+Kind = TypeVar("Kind", bound=Running)
+
+
+class Ground:
+    """Nothing of the user's settings holds here, except where the program is. Everything stops with `close`."""
+
+    def __init__(self, folder: Path, most_listeners: int) -> None:
+        self.folder, self.running = folder, list[Running]()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        self.environment = {
+            **inherited,
+            f"{PREFIX}DATA": str(folder / "data"),
+            f"{PREFIX}STREAMS": str(most_listeners + 10),
+            f"{PREFIX}STREAMS_PER_ADDRESS": str(most_listeners + 10),
+            # So that every post may come from an address of its own, and the limits are asked about all of them.
+            f"{PREFIX}TRUSTED_PROXIES": "1",
+        }
+
+    def serve(self) -> Server:
+        return self._server("feedback_app", "serve", "--port", "0")
+
+    def forgetful(self) -> Server:
+        return self._server("feedback_app.bench.forgetful")
+
+    def bare(self, page: Page) -> Server:
+        file = self.folder / "page"
+        file.write_bytes(json.dumps(page.headers).encode() + b"\n" + page.body)
+        return self._server("feedback_app.bench.bare", str(file))
+
+    def raw(self, size: int) -> Server:
+        return self._server("feedback_app.bench.raw", str(size))
+
+    def visit(self, server: Server, request: str, connections: int, **plan: float) -> dict[str, Any]:
+        """What so many visitors see who send this again and again."""
+        return self._told("visitors", port=server.port, request=request, connections=connections, **plan)
+
+    def audience(self, server: Server, author_at: Server, post: str, listeners: int, rounds: int) -> Running:
+        """Says `ready` when all listen, and when it is told to go on what they saw."""
+        version, _ = author_at.page().said() if "/walls/" in post else ("0", "")
+        listen = (
+            f"GET /walls/main/live?after={version} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"Accept: text/event-stream\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n"
+        )
+        plan = {"port": server.port, "listen": listen, "listeners": listeners}
+        plan |= {"to": author_at.port, "post": post, "rounds": rounds}
+        return self._start(Running, "feedback_app.bench.audience", json.dumps(plan))
+
+    def stop(self, running: Running) -> None:
+        running.stop()
+        self.running.remove(running)
+
+    def close(self) -> None:
+        while self.running:
+            self.stop(self.running[-1])
+
+    def _server(self, module: str, *arguments: str) -> Server:
+        return self._start(Server, module, *arguments)
+
+    def _start(self, kind: type[Kind], module: str, *arguments: str) -> Kind:
+        log = self.folder / f"log-{len(self.running)}"
+        running = kind(module, *arguments, environment=self.environment, log=log)
+        self.running.append(running)
+        return running
+
+    def _told(self, program: str, **plan: Any) -> dict[str, Any]:
+        running = self._start(Running, f"feedback_app.bench.{program}", json.dumps(plan))
+        said: dict[str, Any] = json.loads(running.line())
+        self.stop(running)
+        return said
+
+
+def allow_listeners(most: int) -> None:
+    """Let this process, and those it starts, open as many files as so many listeners need; or say what is missing."""
+    needed = most + SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard not in (-1, resource.RLIM_INFINITY) and hard < needed:
+        raise ConfigurationError(
+            f"{most:,} listeners need {needed:,} open files in a process, and this system allows {hard:,}. "
+            f"Allow more (as root: ulimit -Hn {needed}), or measure fewer with --listeners {hard - SPARE_DESCRIPTORS}."
+        )
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
