@@ -1,6 +1,7 @@
 """Acts of moderators: done to all or to none, written down, undone exactly, and only by those who may."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -336,3 +337,45 @@ async def test_an_act_is_written_down_with_its_effect_or_neither_is(wall: Served
         async with wall.database.reading() as session:
             assert (await session.scalars(select(Block))).all() == []
     assert (await kim.act("hide", 1)).status_code == 200
+
+
+async def test_wherever_an_act_is_stopped_nothing_of_it_is_left(wall: Served, kim: Desk) -> None:
+    """Requirement 16: stopped before each of its statements in turn, until there is none left to stop it at."""
+    await write(wall, "One", "Two")
+    before = [(await feedback(wall, each)).condition for each in (1, 2)]
+    engine = wall.database.write_engine.sync_engine
+    left = 0
+
+    def stop(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal left
+        left -= statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+        if left == 0:
+            left = -1
+            raise RuntimeError("This is as far as it goes.")
+
+    event.listen(engine, "before_cursor_execute", stop)
+    try:
+        for stopped in range(20):
+            left = stopped + 1
+            answer = await kim.act("hide", 1, 2)
+            if answer.status_code == 200:
+                break
+            assert answer.status_code == 500
+            assert [(await feedback(wall, each)).condition for each in (1, 2)] == before
+            assert await log(wall) == []
+    finally:
+        event.remove(engine, "before_cursor_execute", stop)
+    assert stopped > 4
+    assert await log(wall) == [("Kim", "hide", [1, 2])]
+
+
+async def test_an_act_whose_session_has_ended_travels_through_the_login(wall: Served, kim: Desk) -> None:
+    await write(wall, "One", "Two")
+    kim.client.cookies.clear()
+    answer = await kim.act_plainly("answer", 1, 2, text="A long answer")
+    assert answer.status_code == 401
+    kept = re.findall(r'<textarea name="kept\.(\w+)" hidden>\n([^<]*)<', answer.text)
+    assert [pair for pair in kept if pair[0] == "feedback"] == [("feedback", "1"), ("feedback", "2")]
+    assert ("verb", "answer") in kept
+    assert ("text", "A long answer") in kept
+    assert await log(wall) == []

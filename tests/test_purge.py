@@ -141,3 +141,21 @@ async def test_a_server_that_stops_finishes_the_slice_it_is_at(wall: Served, mon
     await running
     async with wall.database.reading() as session:
         assert sorted(await session.scalars(select(Feedback.text)))[:2] == ["", "Words 1"]
+
+
+@pytest.mark.sqlite
+async def test_blanked_words_are_not_in_the_file_either(wall: Served) -> None:
+    """Requirement 55, on disk: neither in the database nor in its log, once that is written back."""
+    for each in range(40):
+        await post(wall.client, name=f"Insulting Ann {each}", text=f"Insult number {each} " * 20)
+    async with moderating(wall) as kim:
+        await kim.act("answer", 1, text="Insult answered")
+        await kim.act("remove", *range(1, 41))
+    await purge_of(wall, undo_days=0).purge()
+    async with wall.database.write_engine.connect() as connection:
+        await connection.rollback()
+        await connection.exec_driver_sql("COMMIT")
+        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert wall.database.file is not None
+    for path in wall.database.file.parent.iterdir():
+        assert b"Insult" not in path.read_bytes(), path

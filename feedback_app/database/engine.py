@@ -94,6 +94,9 @@ def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool, synchronous
         "wal_autocheckpoint": CHECKPOINT_PAGES if writes else 0,
         "query_only": 0 if writes else 1,
     }
+    if writes:
+        # What is blanked or deleted is overwritten in the file, too.
+        wanted["secure_delete"] = 1
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def open_only(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
