@@ -15,7 +15,7 @@ COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-313 bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
+.PHONY: help run test test-313 bench bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
 
 # Makes the virtual environment $(1) with the first interpreter of the list $(2)
 # for which the Python expression $(3) is true; $(4) is said when there is none.
@@ -72,6 +72,9 @@ templates: $(VENV)/.dev ## Look for mistakes in the page templates.
 format: $(VENV)/.dev ## Format the Python code and sort its imports.
 	$(VENV)/bin/python -m ruff check --select I --fix .
 	$(VENV)/bin/python -m ruff format .
+
+bench: $(VENV)/.dev ## Measure the wall on this machine; ARGS="--quick" passes options on.
+	$(VENV)/bin/python -m feedback_app bench $(ARGS)
 
 bench-writes: $(VENV)/.dev ## Measure durable posts per second below HTTP; ARGS="--engines sqlite" passes options on.
 	$(VENV)/bin/python -m tests.bench.writes $(ARGS)

@@ -57,8 +57,10 @@ def create_app(**overrides: Any) -> Quart:
     live.init_app(app, settings, database)
     wrap(app, guard.BodyGuard)
     front.init_app(app, settings)
-    wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
-    wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
+    if settings.base_url:
+        wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
+    if settings.trusted_proxies:
+        wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
     wrap(app, logs.RequestLog)
     readiness.init_app(app, database)
     installation.init_app(app, settings, database)

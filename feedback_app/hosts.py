@@ -18,10 +18,10 @@ class Hosts:
 
     def __init__(self, app: App, base_url: str) -> None:
         self.app = app
-        self._own = _names_of(base_url) if base_url else None
+        self._own = _names_of(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._own is None or scope["type"] != "http" or scope["path"] in ANYWHERE or self._is_ours(scope):
+        if scope["type"] != "http" or scope["path"] in ANYWHERE or self._is_ours(scope):
             return await self.app(scope, receive, send)
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
@@ -36,7 +36,7 @@ class Hosts:
 
     def _is_ours(self, scope: Scope) -> bool:
         asked = [value.lower() for name, value in scope["headers"] if name == b"host"]
-        return len(asked) == 1 and asked[0] in (self._own or ())
+        return len(asked) == 1 and asked[0] in self._own
 
 
 def _names_of(base_url: str) -> set[bytes]:

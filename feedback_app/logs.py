@@ -4,6 +4,7 @@ No address, query, path or user agent of a request is written down, and no messa
 quote what somebody typed: only its name and where in the program it came up.
 """
 
+import asyncio
 import itertools
 import json
 import logging
@@ -46,6 +47,12 @@ def name(scope: Any, route: str) -> None:
         scope[RECORD].route = route
 
 
+def answered(scope: Any, status: int, size: int) -> None:
+    """Say what a request was answered by whoever does not use `send`."""
+    if RECORD in scope:
+        scope[RECORD].status, scope[RECORD].bytes = status, size
+
+
 @dataclass(slots=True)
 class Record:
     """What is known of one request when it has ended; `status` is 0 when it got no answer."""
@@ -75,6 +82,7 @@ class RequestLog:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self._lines: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,9 +103,21 @@ class RequestLog:
             record.milliseconds = round((time.perf_counter() - began) * 1000, 1)
             metrics.answered(record.method, record.route, record.status)
             if self.form != "off" and not (record.route in UNEVENTFUL and record.status < 400):
-                # Not through `logging`, which takes longer over a line than the server over a page that is ready.
-                sys.stderr.write(record.line() if self.form == "text" else record.json_line())
+                self._write(record.line() if self.form == "text" else record.json_line())
         return None
+
+    def _write(self, line: str) -> None:
+        """Together with those of all requests that end in this turn of the loop.
+
+        Not through `logging`, which takes longer over a line than the server over a page that is ready.
+        """
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        sys.stderr.write("".join(self._lines))
+        self._lines.clear()
 
 
 def begin(form: str) -> None:

@@ -9,14 +9,14 @@ class Proxies:
     """Puts the visitor's address and scheme into the scope, from the headers that the trusted proxies added.
 
     Each proxy appends the address it saw to `X-Forwarded-For`, so that with two in front the second from the right
-    is the visitor and everything to the left of it is hearsay. With none in front the headers mean nothing.
+    is the visitor and everything to the left of it is hearsay.
     """
 
     def __init__(self, app: App, trusted: int) -> None:
         self.app, self.trusted = app, trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.trusted and scope["type"] == "http":
+        if scope["type"] == "http":
             address = self._told(scope, b"x-forwarded-for")
             scheme = self._told(scope, b"x-forwarded-proto", nearest=True)
             scope = {

@@ -6,11 +6,14 @@ import resource
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import ClassVar
 
 from quart import Quart
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .front.door import ANSWER
 from .live.hub import Hub
 from .live.stream import ABORT, WRITE
 
@@ -31,17 +34,21 @@ class Protocol(HttpToolsProtocol):
     """Uvicorn waits for ever for the head of a request, and takes one of any size; this one does not.
 
     It also hands the app a way to cut the connection, for readers of a stream that are too slow, and one to put a
-    piece of a stream on the line that is framed already, for ten thousand readers who get the same one. When it is told
-    to stop it answers what is on its way.
+    piece of a stream on the line that is framed already, for ten thousand readers who get the same one, or a whole
+    answer. When it is told to stop it answers what is on its way.
     """
 
     _bytes = 0
     _body_bytes = 0
     _is_last = False
+    _is_in_head = False
     _head_timer: asyncio.TimerHandle | None = None
+    _headers: ClassVar[list[tuple[bytes, bytes]]] = []
+    _framed: ClassVar[bytes] = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._extensions = {ABORT: transport.abort, WRITE: self.write, ANSWER: self.answer}
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -51,6 +58,8 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._bytes += len(data)
         super().data_received(data)
+        if self._is_in_head and self._head_timer is None:
+            self._await_head()
         # What is not body is head, trailers (a head after the body) or framing: five bytes for a chunk of one.
         if self._bytes - FRAMING * self._body_bytes > HEAD_BYTES:
             self.transport.abort()
@@ -58,12 +67,11 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._bytes = self._body_bytes = 0
-        if self._head_timer is None:
-            self._await_head()
+        self._is_in_head = True
 
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
         self._stop_timer()
-        self.scope["extensions"] = {ABORT: self.transport.abort, WRITE: self.write}  # type: ignore[dict-item]
         super().on_headers_complete()
         if self._is_last:
             super().shutdown()
@@ -73,6 +81,30 @@ class Protocol(HttpToolsProtocol):
         self._is_last = True
         is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
         self.loop.call_later(LINGER_SECONDS if is_idle else 0, super().shutdown)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # One request of a connection is answered after the other, also when they arrive together.
+        self._answering = cycle
+        cycle.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]
+        super()._start_asgi_task(cycle, app)
+
+    def answer(self, status: int, framed: bytes) -> bool:
+        """Put a whole answer on the line, headers and body in one; False where `send` has more to do than that."""
+        cycle = self._answering
+        if self.flow.write_paused or cycle.disconnected or cycle.response_started or not cycle.keep_alive:
+            return False
+        self.transport.write(STATUS_LINE[status] + self._own_headers() + framed)
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+    def _own_headers(self) -> bytes:
+        """What uvicorn says in every answer, the date, as a list that is a new one each second."""
+        cls, headers = type(self), self.server_state.default_headers
+        if cls._headers is not headers:
+            cls._headers, cls._framed = headers, b"".join(b"%b: %b\r\n" % header for header in headers)
+        return cls._framed
 
     def write(self, chunk: bytes) -> bool:
         """Put a chunk of the answer that has begun on the line; False when the line takes nothing more."""

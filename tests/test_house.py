@@ -58,7 +58,7 @@ MAY = {
     "live/purge": {"clock", "database", "models"},
     "live/past": {"database", "live", "models"},
     "live/freshness": {"database", "models"},
-    "front": {"asgi", "clock", "config", "live", "stamps"},
+    "front": {"asgi", "clock", "config", "live", "logs", "stamps"},
     "live/teller": {"models", "database", "live", "metrics"},
     "live/stream": {"asgi", "authors", "clock", "database", "guard", "live", "logs", "metrics", "models"},
     "jinja": {"assets", "words"},

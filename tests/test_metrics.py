@@ -52,7 +52,8 @@ async def test_a_slow_reader_who_is_cut_and_a_database_that_fails_are_counted(wa
     before = await numbers(wall)
     async with Reader(wall.port, "0") as reader:
         await until(lambda: wall.app.extensions["hub"].topics)
-        (listener,) = wall.app.extensions["hub"].topics[1].listeners
+        (topic,) = wall.app.extensions["hub"].topics.values()
+        (listener,) = topic.listeners
         listener.hang_up()
         await until(lambda: reader.ended)
     assert wall.database.file is not None

@@ -45,11 +45,13 @@ class Course:
 
     def run(self) -> Report:
         self.say("Making a wall with 30 entries")
-        first = self.ground.serve()
+        first = self.ground.serve(POST_LIMIT="")
         self.ground.visit(first, first.post(), 4, count=ENTRIES)
         self.ground.stop(first)
         start = self._start()
-        rates = [*self._pages(), self._posts()]
+        rates = self._pages()
+        self.ground.believe_visitors()
+        rates.append(self._posts())
         return Report(Machine(), start, rates, [self._listening(each) for each in self.plan.listeners])
 
     def _start(self) -> Start:

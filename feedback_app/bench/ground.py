@@ -139,12 +139,15 @@ class Ground:
             f"{PREFIX}DATA": str(folder / "data"),
             f"{PREFIX}STREAMS": str(most_listeners + 10),
             f"{PREFIX}STREAMS_PER_ADDRESS": str(most_listeners + 10),
-            # So that every post may come from an address of its own, and the limits are asked about all of them.
-            f"{PREFIX}TRUSTED_PROXIES": "1",
         }
 
-    def serve(self) -> Server:
-        return self._server("feedback_app", "serve", "--port", "0")
+    def serve(self, **settings: str) -> Server:
+        more = {f"{PREFIX}{name}": value for name, value in settings.items()}
+        return self._start(Server, "feedback_app", "serve", "--port", "0", **more)
+
+    def believe_visitors(self) -> None:
+        """From now on every post comes from an address of its own, and the limits are asked about all of them."""
+        self.environment[f"{PREFIX}TRUSTED_PROXIES"] = "1"
 
     def forgetful(self) -> Server:
         return self._server("feedback_app.bench.forgetful")
@@ -183,9 +186,9 @@ class Ground:
     def _server(self, module: str, *arguments: str) -> Server:
         return self._start(Server, module, *arguments)
 
-    def _start(self, kind: type[Kind], module: str, *arguments: str) -> Kind:
+    def _start(self, kind: type[Kind], module: str, *arguments: str, **settings: str) -> Kind:
         log = self.folder / f"log-{len(self.running)}"
-        running = kind(module, *arguments, environment=self.environment, log=log)
+        running = kind(module, *arguments, environment=self.environment | settings, log=log)
         self.running.append(running)
         return running
 

@@ -4,6 +4,7 @@ import gzip
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import brotli
 import zstandard
@@ -24,7 +25,21 @@ ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] 
 }
 LONGEST_HEADER = 256
 OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-security-policy")
-END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+class Answer(NamedTuple):
+    """As ASGI has it, and as it goes down the line after the status line and what the server says in every answer."""
+
+    start: Message
+    body: Message
+    framed: bytes
+
+    @classmethod
+    def of(cls, status: int, headers: Iterable[Header], body: bytes = b"") -> "Answer":
+        told = list(headers)
+        start = {"type": "http.response.start", "status": status, "headers": told}
+        framed = b"".join(b"%b: %b\r\n" % header for header in told) + b"\r\n" + body
+        return cls(start, {"type": "http.response.body", "body": body, "more_body": False}, framed)
 
 
 class Ready:
@@ -38,61 +53,57 @@ class Ready:
         self._headers = [header for header in headers if header[0] != b"content-length"]
         self.tag = next(value for name, value in self._headers if name == b"etag")
         # The policy of a 304 would replace the one of the page that the browser has kept.
-        self._unchanged = _start(304, (header for header in self._headers if header[0] not in OF_THE_BODY))
-        self._wholes: dict[str, tuple[Message, Message]] = {}
+        self._unchanged = Answer.of(304, (header for header in self._headers if header[0] not in OF_THE_BODY))
+        self._wholes: dict[str, Answer] = {}
         self._best = False
 
     @property
     def weight(self) -> int:
         """Roughly the most memory it comes to, with every encoding made."""
-        return 2 * len(self._body) + 8192
+        return 3 * len(self._body) + 8192
 
-    def answer(self, headers: dict[bytes, bytes]) -> tuple[Message, Message]:
-        """The two messages of the whole page, or that it is unchanged."""
+    def answer(self, headers: dict[bytes, bytes]) -> Answer:
+        """The whole page, or that it is unchanged."""
         self.asked += 1
         known = headers.get(b"if-none-match")
         if known is not None and (known == self.tag or _names(known, self.tag)):
-            return self._unchanged, END
+            return self._unchanged
         return self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
 
-    def outdated(self, headers: dict[bytes, bytes]) -> tuple[Message, Message]:
+    def outdated(self, headers: dict[bytes, bytes]) -> Answer:
         """What was known last, said to be that, for as long as nobody can say whether it still holds."""
-        start, body = self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
-        kept = (header for header in start["headers"] if header[0] not in (b"etag", b"cache-control"))
+        whole = self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
+        kept = (header for header in whole.start["headers"] if header[0] not in (b"etag", b"cache-control"))
         age = b"%d" % (time.monotonic() - self.at)
         # RFC 9111, section 5.1, and RFC 7234, section 5.5.1.
         said = ((b"cache-control", b"no-store"), (b"age", age), (b"warning", b'110 - "Response is Stale"'))
-        return _start(200, (*kept, *said)), body
+        return Answer.of(200, (*kept, *said), whole.body["body"])
 
     @property
     def is_worth_the_best(self) -> bool:
         return not self._best and self.asked > 1 and len(self._body) >= WORTH_COMPRESSING
 
     def compress_best(self) -> None:
-        """Takes tens of milliseconds: in a thread. The messages are exchanged one by one, each whole."""
+        """Takes tens of milliseconds: in a thread. The answers are exchanged one by one, each whole."""
         self._best = True
         for encoding in list(self._wholes):
             if encoding in ENCODINGS:
-                self._wholes[encoding] = self._messages(encoding, ENCODINGS[encoding][1](self._body))
+                self._wholes[encoding] = self._made(encoding, ENCODINGS[encoding][1](self._body))
 
-    def _whole(self, encoding: str) -> tuple[Message, Message]:
+    def _whole(self, encoding: str) -> Answer:
         if len(self._body) < WORTH_COMPRESSING:
             encoding = "identity"
         found = self._wholes.get(encoding)
         if found is None:
             made = ENCODINGS[encoding][0](self._body) if encoding in ENCODINGS else self._body
-            found = self._wholes[encoding] = self._messages(encoding, made)
+            found = self._wholes[encoding] = self._made(encoding, made)
         return found
 
-    def _messages(self, encoding: str, body: bytes) -> tuple[Message, Message]:
+    def _made(self, encoding: str, body: bytes) -> Answer:
         headers = [*self._headers, (b"content-length", b"%d" % len(body))]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
-        return _start(200, headers), {"type": "http.response.body", "body": body, "more_body": False}
-
-
-def _start(status: int, headers: Iterable[Header]) -> Message:
-    return {"type": "http.response.start", "status": status, "headers": list(headers)}
+        return Answer.of(200, headers, body)
 
 
 def encoding_of(header: bytes) -> str:

@@ -59,6 +59,7 @@ class SQLiteFreshness(Freshness):
         self._address = f"{file.absolute().as_uri()}?mode=ro"
         self._cursor: sqlite3.Cursor | None = None
         self._data_version = 0
+        self._is_proved = False
         self._states: dict[str, State] = {}
         question = Wall.states(["main"]).compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
         self._question = str(question)
@@ -66,10 +67,8 @@ class SQLiteFreshness(Freshness):
     def at_once(self, slug: str) -> State | None:
         try:
             cursor = self._cursor or self._open()
-            (data_version,) = cursor.execute("PRAGMA data_version").fetchone()
-            if data_version != self._data_version:
-                self._data_version = data_version
-                self._states.clear()
+            if not self._is_proved:
+                self._prove(cursor)
             return self._states.get(slug) or self._read(slug, cursor)
         except sqlite3.Error as error:
             self.close()
@@ -85,7 +84,23 @@ class SQLiteFreshness(Freshness):
         if self._cursor is not None:
             self._cursor.connection.close()
             self._cursor = None
+            self._is_proved = False
             self._states.clear()
+
+    def _prove(self, cursor: sqlite3.Cursor) -> None:
+        """One look serves all that are waiting for their turn at this moment, since it comes after every one of them.
+
+        Whatever comes later is put behind what we ask the loop to call here, and looks again.
+        """
+        (data_version,) = cursor.execute("PRAGMA data_version").fetchone()
+        if data_version != self._data_version:
+            self._data_version = data_version
+            self._states.clear()
+        self._is_proved = True
+        asyncio.get_running_loop().call_soon(self._doubt)
+
+    def _doubt(self) -> None:
+        self._is_proved = False
 
     def _open(self) -> sqlite3.Cursor:
         # It never waits: whoever is in the way, Quart has the patience for.
