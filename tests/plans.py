@@ -1,6 +1,8 @@
 """How a database says that it answers a question, and whether it reads no more than it has to."""
 
+import itertools
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, text
@@ -56,8 +58,31 @@ async def prefer_indexes(session: AsyncSession) -> None:
             await session.execute(text(f"SET LOCAL enable_{each} = off"))
 
 
+async def make_scans_dear(session: AsyncSession) -> None:
+    """Have the servers read a whole table only where they know no other way, although the table of a test is small."""
+    for engine, words in {
+        "postgresql": "SET LOCAL enable_seqscan = off",
+        "mysql": "SET SESSION max_seeks_for_key = 1",
+    }.items():
+        if session.get_bind().dialect.name == engine:
+            await session.execute(text(words))
+
+
 def index_in(plan: str, table: str, index: str) -> bool:
     """Whether the plan reads the table by this index, in its order, and sorts nothing."""
     sorts = re.search(r"TEMP B-TREE FOR ORDER BY|^[\s>-]*Sort +\(|filesort", plan, re.MULTILINE)
     reads_all = re.search(rf"SCAN {table}\b(?! USING)|Seq Scan on {table}\b|^{table} ALL ", plan, re.MULTILINE)
     return index in plan and not sorts and not reads_all
+
+
+def scans(plan: str, tables: Sequence[str]) -> list[str]:
+    """The steps that read one of these tables, or an index of it, from one end to the other."""
+    lines = plan.splitlines()
+    found = []
+    for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=""):
+        for table in tables:
+            is_all = re.search(rf"SCAN {table}\b|Seq Scan on {table}\b|^{table} (?:ALL|index) ", line)
+            is_by_index = re.search(rf"Index (?:Only )?Scan .*on {table}\b|Bitmap Index Scan", line)
+            if is_all or (is_by_index and "Index Cond" not in following):
+                found.append(line.strip())
+    return found

@@ -1,0 +1,77 @@
+"""Plans: however much stands on a wall, no question reads all of it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from feedback_app.database import Database
+from feedback_app.models import Act, ActEntry, Attempt, Block, Login, Moderator
+
+from .filling import fill
+from .plans import gather_statistics, make_scans_dear, plan_of, scans
+from .questions import questions
+from .support import Served, add_wall
+
+ENTRIES, ELSEWHERE = 400, 8000
+# Blocks and logins are few, since none of them lasts for long, and are looked through once an hour.
+SHORT = {"purge: blocks", "purge: logins"}
+TABLES = ("feedback", "acts", "act_entries", "blocks", "logins", "attempts")
+
+
+async def fill_tables(database: Database) -> None:
+    """As much of everything that grows as makes an index worth its while."""
+    await add_wall(database, "other")
+    await fill(database, ENTRIES)
+    await fill(database, ELSEWHERE, slug="other")
+
+    async def work(session: AsyncSession) -> None:
+        session.add(Moderator.new("Kim", "no password fits this"))
+        await session.flush()
+        rows: dict[type[Any], list[dict[str, Any]]] = {
+            Act: [
+                {"wall_id": 1 + (n % 6 > 0), "verb": ("hide", "pin", "publish")[n % 3], "moderator_name": f"Kim{n % 9}"}
+                for n in range(1000)
+            ],
+            ActEntry: [{"act_id": n, "feedback_id": n, "before": {}} for n in range(1, 401)],
+            Block: [{"wall_id": 1, "author": f"author {n}"} for n in range(1000)],
+            Login: [{"moderator_id": 1, "token": f"{n:064}"} for n in range(1000)],
+            Attempt: [{"subject": f"{n % 100:064}"} for n in range(1000)],
+        }
+        for kind, each in rows.items():
+            await session.execute(insert(kind), each)
+
+    await database.write(work)
+    for table in TABLES:
+        await gather_statistics(database, table)
+
+
+async def test_no_question_reads_a_whole_table(wall: Served) -> None:
+    await fill_tables(wall.database)
+    faults = {}
+    async with AsyncSession(wall.database.write_engine) as session:
+        await make_scans_dear(session)
+        for name, statement in questions(ENTRIES).items():
+            plan = await plan_of(statement, session)
+            if name not in SHORT and (found := scans(plan, TABLES)):
+                faults[name] = f"{found}\n{plan}"
+    assert not faults, "\n\n".join(f"{name}: {fault}" for name, fault in faults.items())
+
+
+@pytest.mark.parametrize(
+    ("plan", "is_a_scan"),
+    [
+        ("SCAN feedback", True),
+        ("SCAN feedback USING INDEX ix_feedback_removed_at", True),
+        ("SEARCH feedback USING INDEX ix_feedback_removed_at (removed_at<?)", False),
+        ("Seq Scan on feedback  (cost=0.00..1)", True),
+        ("Index Scan using ix on feedback  (cost=0)\n  Index Cond: (wall_id = 1)", False),
+        ("Index Scan using pk on feedback  (cost=0)\n  Filter: (wall_id = 1)", True),
+        ("feedback ALL None (3000 rows) Using where", True),
+        ("feedback index PRIMARY (3000 rows) Using where", True),
+        ("feedback range ix_feedback_removed_at (3 rows) Using where", False),
+    ],
+)
+def test_a_scan_is_told_from_a_search(plan: str, is_a_scan: bool) -> None:
+    assert bool(scans(plan, ("feedback",))) == is_a_scan
