@@ -1,8 +1,12 @@
 """Finding what an address names, or saying in a sentence that there is nothing."""
 
-from quart import abort, request
+from typing import cast
+
+from quart import abort, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .database import database
+from .live.freshness import Freshness, Unproved
 from .models import Feedback, Wall
 
 NO_WALL = "There is no wall at this address. Check the link, or ask whoever gave it to you."
@@ -13,6 +17,16 @@ DIGITS = 40
 
 async def find_wall(slug: str, session: AsyncSession) -> Wall:
     return await session.scalar(Wall.named(slug)) or abort(404, NO_WALL)
+
+
+async def find_arranged(slug: str) -> Wall:
+    """The wall, to look at how it is arranged and not to be changed: asked for once a version, not once a request."""
+    try:
+        wall = await cast("Freshness", current_app.extensions["freshness"]).wall(slug)
+    except Unproved:
+        async with database().reading() as session:
+            return await find_wall(slug, session)
+    return wall or abort(404, NO_WALL)
 
 
 async def find_feedback(wall: Wall, number: int, session: AsyncSession) -> Feedback:

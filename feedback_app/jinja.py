@@ -23,6 +23,8 @@ def init_app(app: Quart) -> None:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Pages are kept under an edition that is read at the start; a template that changes later would mix two.
+        auto_reload=False,
     )
     environment.globals["asset"] = app.extensions["assets"].url
     environment.filters.update(initials=initials, hue=hue, iso=iso, readable=readable)

@@ -5,10 +5,11 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import TypeEngine
 
 from ..database import Database
 from ..models import Wall
@@ -18,6 +19,7 @@ SECONDS = 0.05
 # A look that takes longer than this proves nothing any more, and is given up after the second time.
 PATIENCE_SECONDS = 2
 GIVE_UP_SECONDS = 10
+SQLITE = dialect()
 
 
 class State(NamedTuple):
@@ -45,6 +47,13 @@ class Freshness(ABC):
         """The wall's state, None where there is no such wall. Raises Unproved."""
 
     @abstractmethod
+    async def wall(self, slug: str) -> Wall | None:
+        """The wall itself, to look at how it is arranged, None where there is none. Raises Unproved.
+
+        It belongs to no session and to everybody: nothing on it may be changed.
+        """
+
+    @abstractmethod
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
         """The states of those that there are. Raises Unproved."""
 
@@ -61,8 +70,10 @@ class SQLiteFreshness(Freshness):
         self._data_version = 0
         self._is_proved = False
         self._states: dict[str, State] = {}
-        question = Wall.states(["main"]).compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
+        self._walls: dict[str, Wall] = {}
+        question = Wall.states(["main"]).compile(dialect=SQLITE, compile_kwargs={"render_postcompile": True})
         self._question = str(question)
+        self._whole = str(Wall.named("main").compile(dialect=SQLITE))
 
     def at_once(self, slug: str) -> State | None:
         try:
@@ -77,6 +88,11 @@ class SQLiteFreshness(Freshness):
     async def of(self, slug: str) -> State | None:
         return self.at_once(slug)
 
+    async def wall(self, slug: str) -> Wall | None:
+        if self.at_once(slug) is None:
+            return None
+        return self._walls.get(slug) or self._read_whole(slug)
+
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
         return {slug: state for slug in slugs if (state := self.at_once(slug)) is not None}
 
@@ -86,6 +102,7 @@ class SQLiteFreshness(Freshness):
             self._cursor = None
             self._is_proved = False
             self._states.clear()
+            self._walls.clear()
 
     def _prove(self, cursor: sqlite3.Cursor) -> None:
         """One look serves all that are waiting for their turn at this moment, since it comes after every one of them.
@@ -96,6 +113,7 @@ class SQLiteFreshness(Freshness):
         if data_version != self._data_version:
             self._data_version = data_version
             self._states.clear()
+            self._walls.clear()
         self._is_proved = True
         asyncio.get_running_loop().call_soon(self._doubt)
 
@@ -114,21 +132,36 @@ class SQLiteFreshness(Freshness):
         state = self._states[slug] = State(*row[1:])
         return state
 
+    def _read_whole(self, slug: str) -> Wall | None:
+        try:
+            row = (self._cursor or self._open()).execute(self._whole, (slug,)).fetchone()
+        except sqlite3.Error as error:
+            self.close()
+            raise Unproved() from error
+        if row is None:
+            return None
+        columns = zip(Wall.__table__.columns, row, strict=True)
+        wall = self._walls[slug] = Wall(**{column.key: _value(column.type, stored) for column, stored in columns})
+        return wall
+
 
 class ServerFreshness(Freshness):
     """Looks at most every 50 ms for each wall that is asked for; this process's own commits are seen at once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._looks: dict[str, tuple[float, asyncio.Task[State | None]]] = {}
+        self._looks: dict[str, tuple[float, asyncio.Task[Wall | None]]] = {}
         database.on_commit(self._looks.clear)
 
     def at_once(self, slug: str) -> State | None:
         started, look = self._looks.get(slug, (0.0, None))
         is_proof = look is not None and look.done() and asyncio.get_running_loop().time() - started <= SECONDS
-        return look.result() if look is not None and is_proof else None
+        return _state(look.result()) if look is not None and is_proof else None
 
     async def of(self, slug: str) -> State | None:
+        return _state(await self.wall(slug))
+
+    async def wall(self, slug: str) -> Wall | None:
         clock = asyncio.get_running_loop().time
         came = clock()
         while True:
@@ -153,7 +186,7 @@ class ServerFreshness(Freshness):
         for _, look in self._looks.values():
             look.cancel()
 
-    def _start(self, slug: str) -> tuple[float, asyncio.Task[State | None]]:
+    def _start(self, slug: str) -> tuple[float, asyncio.Task[Wall | None]]:
         clock = asyncio.get_running_loop().time()
         for each in [
             each for each, (started, look) in self._looks.items() if look.done() and clock - started > SECONDS
@@ -162,8 +195,22 @@ class ServerFreshness(Freshness):
         self._looks[slug] = clock, asyncio.create_task(self._look(slug))
         return self._looks[slug]
 
-    async def _look(self, slug: str) -> State | None:
-        return (await self.of_all([slug])).get(slug)
+    async def _look(self, slug: str) -> Wall | None:
+        try:
+            async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
+                return await session.scalar(Wall.named(slug))
+        except (SQLAlchemyError, OSError) as error:
+            raise Unproved(hangs=isinstance(error, TimeoutError)) from error
+
+
+def _state(wall: Wall | None) -> State | None:
+    return None if wall is None else State(wall.id, wall.version)
+
+
+def _value(kind: TypeEngine[Any], stored: Any) -> Any:
+    """What SQLAlchemy makes of what SQLite has."""
+    processor = kind.dialect_impl(SQLITE).result_processor(SQLITE, None)
+    return stored if processor is None else processor(stored)
 
 
 def freshness_of(database: Database) -> Freshness:

@@ -8,7 +8,7 @@ from ..authors import authors_at
 from ..clock import now
 from ..config import Settings
 from ..database import database
-from ..finding import NO_WALL, before_in_query, find_feedback, find_wall
+from ..finding import NO_WALL, before_in_query, find_arranged, find_feedback, find_wall
 from ..forms import Composer, read_form
 from ..jinja import render
 from ..listing import listed
@@ -32,8 +32,7 @@ async def write(slug: str) -> Response:
     """One entry for one form, however often it arrives."""
     place = Place.of_form(slug, request.args)
     fields = await read_form()
-    async with database().reading() as session:
-        wall = await find_wall(slug, session)
+    wall = await find_arranged(slug)
     form = Composer.on(wall, fields)
 
     if not form.validate():
