@@ -85,7 +85,10 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
-.PHONY: storm
+.PHONY: bench-million bench-wake soak storm
+bench-million: $(VENV)/.dev ## Compare a wall of a million entries with one of a thousand, and show all query plans; ARGS="--engines mariadb".
+	$(VENV)/bin/python -m tests.bench.million $(ARGS)
+
 storm: $(VENV)/.dev ## Kill a server under load, fifty times, and look for lost posts; ARGS="--kills 5 --engine mariadb" or --hasty.
 	$(VENV)/bin/python -m tests.bench.storm $(ARGS)
 

@@ -44,7 +44,12 @@ async def fill(
         async def work(session: AsyncSession, first: int = first, last: int = last) -> None:
             wall = (await session.scalars(Wall.locked(slug))).one()
             columns = _row(wall.id, first, database.url.get_backend_name())
-            rows = select(*columns.values()).select_from(_EVERY_NUMBER).where(_number(first) <= last)
+            rows = (
+                select(*columns.values())
+                .select_from(_EVERY_NUMBER)
+                .where(_number(first) <= last)
+                .order_by(_number(first))
+            )
             await session.execute(insert(cast("Table", Feedback.__table__)).from_select(list(columns), rows))
             await session.execute(update(Wall).where(Wall.id == wall.id).values(version=last, desk_version=last))
 

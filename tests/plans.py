@@ -76,13 +76,14 @@ def index_in(plan: str, table: str, index: str) -> bool:
 
 
 def scans(plan: str, tables: Sequence[str]) -> list[str]:
-    """The steps that read one of these tables, or an index of it, from one end to the other."""
+    """The steps that read one of these tables, or an index of it, from one end to the other, or a wall's whole part."""
     lines = plan.splitlines()
     found = []
     for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=""):
         for table in tables:
             is_all = re.search(rf"SCAN {table}\b|Seq Scan on {table}\b|^{table} (?:ALL|index) ", line)
+            is_wall = re.search(rf"SEARCH {table} .*\((?:wall_id|removed_at)=\?\)", line) and table == "feedback"
             is_by_index = re.search(rf"Index (?:Only )?Scan .*on {table}\b|Bitmap Index Scan", line)
-            if is_all or (is_by_index and "Index Cond" not in following):
+            if is_all or is_wall or (is_by_index and "Index Cond" not in following):
                 found.append(line.strip())
     return found

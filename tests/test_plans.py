@@ -65,6 +65,8 @@ async def test_no_question_reads_a_whole_table(wall: Served) -> None:
         ("SCAN feedback", True),
         ("SCAN feedback USING INDEX ix_feedback_removed_at", True),
         ("SEARCH feedback USING INDEX ix_feedback_removed_at (removed_at<?)", False),
+        ("SEARCH feedback USING INDEX ix_feedback_wall_id_pinned_at (wall_id=?)", True),
+        ("SEARCH feedback USING INDEX ix_feedback_wall_id_pinned_at (wall_id=? AND pinned_at>?)", False),
         ("Seq Scan on feedback  (cost=0.00..1)", True),
         ("Index Scan using ix on feedback  (cost=0)\n  Index Cond: (wall_id = 1)", False),
         ("Index Scan using pk on feedback  (cost=0)\n  Filter: (wall_id = 1)", True),

@@ -100,12 +100,14 @@ class Act(Base):
         kind = Act.verb.not_in(BLOCKING)
         if self.verb in BLOCKING:
             authors = select(Feedback.author).where(Feedback.id.in_(concerned))
-            concerned = select(Feedback.id).where(Feedback.wall_id == self.wall_id, Feedback.author.in_(authors))
+            concerned = select(Feedback.id).where(Feedback.author.in_(authors))
             kind = Act.verb.in_(BLOCKING)
         return (
             select(Act)
             .join(ActEntry, ActEntry.act_id == Act.id)
             .where(ActEntry.feedback_id.in_(concerned), ActEntry.act_id > self.id)
+            # An act is on one wall, and the acts of a wall are far fewer than its entries.
+            .where(Act.wall_id == self.wall_id, Act.id > self.id)
             .where(Act.undoes.is_(None), kind, ~exists().where(undo.undoes == Act.id))
             .order_by(Act.id.desc())
             .limit(1)

@@ -283,7 +283,12 @@ class Slice:
 
 
 def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
-    return or_(*(and_(Feedback.wall_id == wall_id, Feedback.author.in_(each)) for wall_id, each in authors.items()))
+    """By these authors, given by the wall's number.
+
+    An author has written little and a wall holds much, but SQLite does not know which: with the sum it cannot take an
+    index of the wall and read through all of it.
+    """
+    return or_(*(and_(Feedback.wall_id + 0 == wall_id, Feedback.author.in_(each)) for wall_id, each in authors.items()))
 
 
 def _under(wall_id: int, keys: Collection[str]) -> ColumnElement[bool]:

@@ -1,0 +1,170 @@
+"""A wall with a million entries beside one with a thousand: what each address costs, as a ratio within one run.
+
+Both are read and written by turns, so that what else the machine does falls on both. Every page is made anew: a post
+before it has changed the wall. At the end each database says how it answers every question there is.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiosqlite
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from feedback_app.clock import now
+from feedback_app.database import Database
+
+from ..databases import ENGINES, Folders, missing
+from ..filling import fill
+from ..plans import gather_statistics, plan_of
+from ..questions import questions
+from ..support import HTMX, Process
+
+QUIET = {"FEEDBACK_DEFENCES": "off", "FEEDBACK_LOG": "off"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-million", description=__doc__)
+    parser.add_argument("--engines", nargs="+", default=["sqlite"], choices=ENGINES)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--few", type=int, default=1_000, help="entries of the wall to compare with")
+    parser.add_argument("--rounds", type=int, default=200, help="how often each address is asked")
+    parser.add_argument("--plans-of", nargs="*", default=ENGINES, choices=ENGINES, help="show how they answer")
+    parser.add_argument("--folder", type=Path, default=Path(), help="on the disk that is to be measured")
+    options = parser.parse_args()
+
+    print(f"{now():%Y-%m-%d %H:%M} UTC, make bench-million ARGS={' '.join(sys.argv[1:])!r}")
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {aiosqlite.sqlite_version}")
+    for engine in dict.fromkeys([*options.engines, *options.plans_of]):
+        if why := missing(engine):
+            print(f"\n{why}")
+            continue
+        is_measured = engine in options.engines
+        with ExitStack() as stack:
+            few, many = (stack.enter_context(_served(engine, options.folder)) for _ in range(2))
+            # A database that is only asked for its plans gives the same ones for less.
+            count = options.entries if is_measured else min(options.entries, 20_000)
+            asyncio.run(_fill(engine, {few: options.few, many: count} if is_measured else {many: count}))
+            if is_measured:
+                asyncio.run(_measure({few: options.few, many: count}, options.rounds))
+            if engine in options.plans_of:
+                asyncio.run(_show_plans(many, count))
+
+
+@contextmanager
+def _served(engine: str, folder: Path) -> Iterator[Process]:
+    """A server on a database of its own, which is taken away afterwards."""
+    with TemporaryDirectory(prefix=".bench-", dir=folder) as home:
+        folders = Folders(engine, Path(home))
+        try:
+            with folders.copy(Path(home) / "data") as data:
+                server = Process(data, **QUIET)
+                try:
+                    yield server
+                finally:
+                    server.stop()
+        finally:
+            folders.close()
+
+
+async def _fill(engine: str, counts: dict[Process, int]) -> None:
+    for server, count in counts.items():
+        database = Database(server.database_url)
+        began = time.monotonic()
+        await fill(database, count, _progress(count))
+        await gather_statistics(database, "feedback")
+        await database.close()
+        print(f"\n{engine}: {count:,} entries in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _progress(count: int) -> Callable[[int], object]:
+    """Tells how much is done, where somebody watches."""
+
+    def tell(done: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done:,} of {count:,} ", end="", file=sys.stderr, flush=True)
+
+    return tell
+
+
+async def _measure(counts: dict[Process, int], rounds: int) -> None:
+    times: dict[Process, dict[str, list[float]]] = {server: defaultdict(list) for server in counts}
+    async with AsyncExitStack() as stack:
+        clients = {server: await stack.enter_async_context(server.client()) for server in counts}
+        for number in range(-10, rounds):
+            for server, count in counts.items():
+                for name, ask in _asked(clients[server], count, number).items():
+                    began = time.perf_counter()
+                    answer = await ask()
+                    took = (time.perf_counter() - began) * 1000
+                    assert answer.status_code in (200, 201), (name, answer.status_code, answer.text[:200])
+                    if number >= 0:
+                        times[server][name].append(took)
+    _show(*counts.values(), *times.values())
+
+
+def _asked(client: httpx.AsyncClient, count: int, number: int) -> dict[str, Callable[[], Awaitable[httpx.Response]]]:
+    """What is asked in one round; slices and single entries are others each time, so that nothing is ready."""
+    # Of a hundred numbers the first few are not public.
+    one = random.randrange(count // 100) * 100 + random.randrange(10, 90)
+    fields = {"name": "Ann", "text": f"Post {number}", "key": f"key-of-post-{number}"}
+    addresses = {
+        "page": "",
+        "slice deep inside": f"/feedback?before={random.randrange(count // 4, count // 2)}",
+        "slice at the end": f"/feedback?before={random.randrange(40, 90)}",
+        "feed": "/feed.json",
+        "feed deep inside": f"/feed.json?before={random.randrange(count // 4, count // 2)}",
+        "changes": f"/changes?after={count + number}",
+        "one entry": f"/feedback/{one}",
+    }
+    asked: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+        "post": lambda: client.post("/walls/main/feedback", data=fields, headers=HTMX)
+    }
+    for name, address in addresses.items():
+        asked[name] = lambda address=address: client.get(f"/walls/main{address}")  # type: ignore[misc]
+    return asked
+
+
+def _show(few: int, many: int, small: dict[str, list[float]], large: dict[str, list[float]]) -> None:
+    print(f"{'milliseconds':20}{f'{few:,}':>10}{'p99':>8}{f'{many:,}':>14}{'p99':>8}{'ratio p50':>12}{'p99':>7}")
+    for name, times in small.items():
+        (middle, late), (other_middle, other_late) = _percentiles(times), _percentiles(large[name])
+        print(
+            f"{name:20}{middle:10.2f}{late:8.2f}{other_middle:14.2f}{other_late:8.2f}"
+            f"{other_middle / middle:12.2f}{other_late / late:7.2f}"
+        )
+
+
+def _percentiles(times: list[float]) -> tuple[float, float]:
+    found = statistics.quantiles(times, n=100)
+    return found[49], found[98]
+
+
+async def _show_plans(server: Process, count: int) -> None:
+    database = Database(server.database_url)
+    engine = database.url.get_backend_name()
+    async with AsyncSession(database.write_engine) as session:
+        version = await session.scalar(text("SELECT sqlite_version()" if database.is_sqlite else "SELECT version()"))
+        print(f"\nHow {engine} {version} answers, with {count:,} entries:")
+        for name, statement in questions(count).items():
+            first, *others = (await plan_of(statement, session)).splitlines()
+            print(f"  {name:32} {first}")
+            for line in others:
+                print(f"  {'':32} {line}")
+    await database.close()
+
+
+if __name__ == "__main__":
+    main()
