@@ -13,8 +13,10 @@ from .asgi import wrap
 from .attempts import Subjects
 from .config import Settings
 from .database import Database
+from .keys import Keys
 from .passwords import Passwords
 from .receipts import Receipts
+from .secret import Secrets
 from .stamps import Stamps
 from .views import accounts, embeds, feedback, feeds, health, log, memberships, moderation, sessions, setups, walls
 from .views import live as live_views
@@ -24,7 +26,7 @@ from .views import metrics as metrics_views
 def create_app(**overrides: Any) -> Quart:
     """The application on the database that the settings name; `overrides` are settings by their name in `Settings`."""
     settings = Settings.from_environment(**overrides)
-    secret_key = installation.secret_key(settings)
+    keys = Keys(Secrets(settings))
     database = Database(installation.database_url(settings), synchronous=settings.synchronous)
 
     app = Quart(__name__, static_folder=None)
@@ -32,8 +34,8 @@ def create_app(**overrides: Any) -> Quart:
     app.url_map.merge_slashes = False
     passwords = Passwords()
     app.after_serving(passwords.close)
-    app.extensions.update(settings=settings, secret_key=secret_key, database=database, stamps=Stamps(secret_key))
-    app.extensions.update(subjects=Subjects(secret_key), passwords=passwords, receipts=Receipts(secret_key))
+    app.extensions.update(settings=settings, keys=keys, database=database, stamps=Stamps(keys))
+    app.extensions.update(subjects=Subjects(keys), passwords=passwords, receipts=Receipts(keys))
 
     for room in (logs, assets, jinja, errors, security, pages):
         room.init_app(app)

@@ -1,15 +1,14 @@
 """How often somebody may try to log in: counted in the database, so that every process and machine counts together."""
 
-import hashlib
-import hmac
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .authors import network_of
 from .clock import now
+from .keys import Keys
 from .models import Attempt
 
 # So many tries within so long, for a name and for an address. Whoever gets in has not tried: they are not counted.
@@ -28,9 +27,8 @@ class TooManyAttempts(Exception):
 class Subjects:
     """Whose tries are counted together, as keyed digests: no name and no network address is stored."""
 
-    def __init__(self, secret_key: str) -> None:
-        self._key = hmac.digest(secret_key.encode(), b"attempts", "sha256")
-        self._devices = URLSafeSerializer(secret_key, salt="device")
+    def __init__(self, keys: Keys) -> None:
+        self._keys, self._devices = keys, keys.signer("device")
 
     def of(self, login: str, address: str) -> list[str]:
         """The name that is tried, and the network address that tries it."""
@@ -42,7 +40,7 @@ class Subjects:
         Empty where the cookie names no such device.
         """
         try:
-            named, number = self._devices.loads(device)
+            named, number = self._devices.read(device)
         except (BadData, ValueError, TypeError):
             return []
         return [self._digest("device", str(number))] if named == moderator_id else []
@@ -53,10 +51,10 @@ class Subjects:
 
     def device(self, moderator_id: int, number: str) -> str:
         """What a device keeps, to be known again."""
-        return str(self._devices.dumps([moderator_id, number]))
+        return self._devices.sign([moderator_id, number])
 
     def _digest(self, kind: str, value: str) -> str:
-        return hmac.new(self._key, f"{kind} {value}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return self._keys.digest("attempts", f"{kind} {value}")
 
 
 async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[Attempt]:

@@ -1,24 +1,21 @@
 """Authors: telling today's visitors apart for the limits, without keeping who they are."""
 
-import hashlib
-import hmac
 import ipaddress
 from datetime import datetime, timedelta
 
+from .keys import Keys
 
-def authors_at(address: str, at: datetime, secret_key: str) -> list[str]:
+
+def authors_at(address: str, at: datetime, keys: Keys) -> list[str]:
     """The names under which the visitor at this network address posts today and posted yesterday, today's first.
 
     A name is an HMAC under a key of the day; from an IPv6 address only the network (/64) counts, since a household
-    or a phone has all of it.
+    or a phone has all of it. The names made with a former secret are among them, so that limits and blocks go on
+    when it is replaced.
     """
     network = network_of(address)
-    return [_name(network, day.date().isoformat(), secret_key) for day in (at, at - timedelta(days=1))]
-
-
-def _name(network: str, day: str, secret_key: str) -> str:
-    key_of_the_day = hmac.digest(secret_key.encode(), f"author {day}".encode(), "sha256")
-    return hmac.new(key_of_the_day, network.encode(), hashlib.sha256).hexdigest()
+    days = (at, at - timedelta(days=1))
+    return [name for day in days for name in keys.digests(f"author {day.date().isoformat()}", network)]
 
 
 def network_of(address: str) -> str:

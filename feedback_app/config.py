@@ -22,6 +22,7 @@ class Settings:
     data: Path = Path("instance")  # The data folder: the secret key, and the SQLite file if that is used.
     synchronous: str = "full"  # Whether SQLite waits for the disk before a post is acknowledged: full or normal.
     secret_key: str = ""  # What forms and devices are signed with. Empty: made once and kept in the data folder.
+    secret_key_fallbacks: str = ""  # Former ones, with commas between: what they signed is still known.
     base_url: str = ""  # The public address, such as https://wall.example. Empty: taken from each request.
     trusted_proxies: int = 0  # How many proxies in front may be believed about a visitor's address.
     post_limit: str = "5/minute;30/hour"  # How often one author may post. Empty: as often as they like.
@@ -36,6 +37,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.secret_key and len(self.secret_key) < 16:
             raise ConfigurationError(f"{PREFIX}SECRET_KEY is too short: give at least 16 characters, or leave it out.")
+        if any(len(each) < 16 for each in self.fallbacks()):
+            raise ConfigurationError(
+                f"{PREFIX}SECRET_KEY_FALLBACKS holds one that is too short: give at least 16 characters."
+            )
         if self.base_url:
             address = urlsplit(self.base_url)
             if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
@@ -52,6 +57,9 @@ class Settings:
         if self.log not in ("text", "json", "off"):
             raise ConfigurationError(f"{PREFIX}LOG must be text, json or off, not {self.log!r}.")
         self.post_limits()
+
+    def fallbacks(self) -> list[str]:
+        return [each.strip() for each in self.secret_key_fallbacks.split(",") if each.strip()]
 
     def post_limits(self) -> list[RateLimitItem]:
         if not self.post_limit.strip() or not self.defences:

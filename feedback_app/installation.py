@@ -1,8 +1,7 @@
-"""An installation: its data folder with the secret key and the mark that it exists, and its database made ready."""
+"""An installation: its data folder with the mark that it exists, and its database made ready."""
 
 import asyncio
 import os
-import secrets
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -21,7 +20,6 @@ from .models import Wall
 from .sqlite import sqlite_fault
 
 MARK = "installed"
-SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
 
 
 def init_app(app: Quart, settings: Settings, database: Database) -> None:
@@ -53,35 +51,6 @@ def prepare_folder(folder: Path) -> None:
         raise ConfigurationError(
             f"The data folder {folder} cannot be written to. Change its owner, or name another one in {PREFIX}DATA."
         )
-
-
-def secret_key(settings: Settings) -> str:
-    """The configured key, or the one in the data folder, which is made once: two processes agree on it."""
-    if settings.secret_key:
-        return settings.secret_key
-    prepare_folder(settings.data)
-    path = settings.data / SECRET_KEY
-    if not path.exists():
-        # A link appears at once and whole, and only the first of two processes gets to make it.
-        draft = path.with_name(f"{SECRET_KEY}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    key = path.read_text().strip()
-    if len(key) < 16:
-        raise ConfigurationError(
-            f"{path} does not hold a secret key. Delete it to have a new one made; forms that are open now must "
-            f"then be sent twice."
-        )
-    return key
 
 
 def database_url(settings: Settings) -> str | URL:

@@ -20,7 +20,7 @@ from .models import Feedback, Wall
 from .place import Place
 from .receipts import receipts
 from .security import allow_framing
-from .stamps import Stamps, hour_of
+from .stamps import Stamps
 
 WORTH_COMPRESSING = 600
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
@@ -35,9 +35,9 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def made_of(wall: Wall) -> tuple[int, int, int]:
-    """All that a public page depends on beside its address and our files; the hour is the one of the form's stamp."""
-    return wall.id, wall.version, hour_of(now())
+def made_of(wall: Wall) -> tuple[int, int, str]:
+    """All that a public page depends on beside its address and our files; the last is the form's stamp."""
+    return wall.id, wall.version, _stamps().edition(now())
 
 
 def entity_tag(wall: Wall) -> str:
@@ -104,8 +104,11 @@ async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
 
 def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapping[str, object]:
     """What the form's template needs beside the place."""
-    stamps = cast("Stamps", current_app.extensions["stamps"])
-    return {"form": form or Composer.on(wall), "stamp": stamps.make(wall.slug, now()), "notice": notice}
+    return {"form": form or Composer.on(wall), "stamp": _stamps().make(wall.slug, now()), "notice": notice}
+
+
+def _stamps() -> Stamps:
+    return cast("Stamps", current_app.extensions["stamps"])
 
 
 async def staff_page(template: str, status: int = 200, **values: object) -> Response:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import cast
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from quart import current_app
+
+from .keys import Keys
 
 MOST = 20
 LONGEST = 200
@@ -13,11 +15,11 @@ LONGEST = 200
 class Receipts:
     """A receipt names an entry and is signed: it cannot be guessed, and whoever has it may see that entry wait."""
 
-    def __init__(self, secret_key: str) -> None:
-        self._serializer = URLSafeSerializer(secret_key, salt="receipt")
+    def __init__(self, keys: Keys) -> None:
+        self._signer = keys.signer("receipt")
 
     def make(self, wall_id: int, feedback_id: int) -> str:
-        return str(self._serializer.dumps([wall_id, feedback_id]))
+        return self._signer.sign([wall_id, feedback_id])
 
     def read(self, receipts: Iterable[str], wall_id: int) -> dict[int, str]:
         """By their number, the entries of this wall that good receipts are for; a page asks for a few at most."""
@@ -30,7 +32,7 @@ class Receipts:
 
     def _number(self, receipt: str, wall_id: int) -> int | None:
         try:
-            its_wall, number = self._serializer.loads(receipt)
+            its_wall, number = self._signer.read(receipt)
         except (BadData, ValueError, TypeError):
             return None
         return int(number) if its_wall == wall_id else None

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
+
+from .keys import Keys
 
 HOURS = 24
 
@@ -10,21 +12,24 @@ HOURS = 24
 class Stamps:
     """A stamp names the wall and the hour. It is shared and not spent: it stops scripts that never look at the page."""
 
-    def __init__(self, secret_key: str) -> None:
-        self._serializer = URLSafeSerializer(secret_key, salt="composer")
+    def __init__(self, keys: Keys) -> None:
+        self._keys, self._signer = keys, keys.signer("composer")
 
     def make(self, slug: str, at: datetime) -> str:
-        return str(self._serializer.dumps([slug, hour_of(at)]))
+        return self._signer.sign([slug, _hour(at)])
+
+    def edition(self, at: datetime) -> str:
+        """Pages with the same edition hold the same stamp: it names the hour, and the secret it is signed with."""
+        return f"{_hour(at)} {self._keys.mark()}"
 
     def is_good(self, stamp: str, slug: str, at: datetime) -> bool:
         """Whether it is ours, for this wall, and at most a day old."""
         try:
-            named, hour = self._serializer.loads(stamp)
+            named, hour = self._signer.read(stamp)
         except (BadData, ValueError, TypeError):
             return False
-        return bool(named == slug and 0 <= hour_of(at) - hour <= HOURS)
+        return bool(named == slug and 0 <= _hour(at) - hour <= HOURS)
 
 
-def hour_of(at: datetime) -> int:
-    """The hour that a stamp made at this moment names."""
+def _hour(at: datetime) -> int:
     return int(at.timestamp()) // 3600

@@ -23,6 +23,7 @@ from sqlalchemy import URL, make_url
 from feedback_app import installation
 from feedback_app.config import Settings
 from feedback_app.database import Database
+from feedback_app.secret import Secrets
 
 ENGINES = ("sqlite", "postgresql", "mariadb")
 VARIABLES = {"postgresql": "FEEDBACK_TEST_POSTGRESQL", "mariadb": "FEEDBACK_TEST_MARIADB"}
@@ -65,7 +66,7 @@ class Folders:
             await database.close()
 
         run_apart(make())
-        installation.secret_key(settings)
+        Secrets(settings)
         if self._server is not None:
             self._server.take_template()
 

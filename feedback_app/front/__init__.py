@@ -20,7 +20,7 @@ def init_app(app: Quart, settings: Settings) -> None:
     origin = (public.scheme, public.netloc.encode()) if settings.base_url else None
 
     def hang(inner: App) -> Door:
-        door = app.extensions["door"] = Door(inner, app.extensions["freshness"], origin)
+        door = app.extensions["door"] = Door(inner, app.extensions["freshness"], app.extensions["stamps"], origin)
         return door
 
     wrap(app, hang)

@@ -8,7 +8,7 @@ from ..asgi import App, Receive, Scope, Send
 from ..clock import now
 from ..live.freshness import Freshness, Unproved
 from ..logs import answered
-from ..stamps import hour_of
+from ..stamps import Stamps
 from .ready import Ready
 from .shelf import Address, Shelf
 from .workshop import Workshop
@@ -40,9 +40,9 @@ class Door:
     `origin` is the public scheme and host; without one, pages name those that a visitor uses, and are kept for each.
     """
 
-    def __init__(self, app: App, freshness: Freshness, origin: tuple[str, bytes] | None) -> None:
+    def __init__(self, app: App, freshness: Freshness, stamps: Stamps, origin: tuple[str, bytes] | None) -> None:
         self.app = app
-        self._freshness, self._origin = freshness, origin
+        self._freshness, self._stamps, self._origin = freshness, stamps, origin
         self._workshop = Workshop(app, self._keep)
         # Addresses with a query are without number; they make room for each other, not on the others' shelf.
         self._plain, self._queried = Shelf(PLAIN_BYTES), Shelf(QUERIED_BYTES)
@@ -81,7 +81,7 @@ class Door:
             state = self._freshness.at_once(ready.slug)
         except Unproved:
             return False
-        return state is not None and ready.made_of == (*state, hour_of(now()))
+        return state is not None and ready.made_of == (*state, self._stamps.edition(now()))
 
     async def _ready(self, address: Address, slug: str) -> tuple[Ready | None, bool]:
         """What answers this request, if anything does, and whether it is only what was known last."""
@@ -95,7 +95,7 @@ class Door:
         else:
             if state is None:
                 return None, False
-            made_of = (*state, hour_of(now()))
+            made_of = (*state, self._stamps.edition(now()))
         while True:
             known = self._shelf(address).find(address)
             if known is not None and known.made_of == made_of:

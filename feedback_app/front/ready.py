@@ -14,8 +14,8 @@ from werkzeug.http import parse_accept_header, parse_etags
 from ..asgi import Message
 
 Header = tuple[bytes, bytes]
-# What a page was made of: its wall's number and version, and the hour that its form is stamped with.
-MadeOf = tuple[int, int, int]
+# What a page was made of: its wall's number and version, and the edition of its form's stamp.
+MadeOf = tuple[int, int, str]
 WORTH_COMPRESSING = 600
 # Each at its fast level, for the first who asks, and at its best, for the many who come while the page stays.
 ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {

@@ -9,7 +9,7 @@ from ..asgi import App, Message, Scope
 from .ready import Header, Ready
 from .shelf import Address
 
-# Under this name in the scope the page's maker leaves what it was made of: wall, version, hour of the stamp.
+# Under this name in the scope the page's maker leaves what it was made of: wall, version, edition of the stamp.
 MADE_OF = "feedback.made_of"
 
 

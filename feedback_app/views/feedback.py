@@ -107,7 +107,7 @@ def _post(wall: Wall, form: Composer) -> Post:
         wall_id=wall.id,
         name=str(form.name.data),
         text=str(form.text.data),
-        authors=authors_at(request.remote_addr or "", at, current_app.extensions["secret_key"]),
+        authors=authors_at(request.remote_addr or "", at, current_app.extensions["keys"]),
         at=at,
         given=form.key.data or "",
         limits=settings.post_limits(),
