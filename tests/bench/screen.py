@@ -135,7 +135,7 @@ def _work(events: list[dict[str, Any]]) -> tuple[list[float], float]:
     threads = {(each["pid"], each["tid"]): each["args"]["name"] for each in events if each["name"] == "thread_name"}
     ours = [each for each in events if threads.get((each["pid"], each["tid"])) == "CrRendererMain"]
     # A frame is over when the main thread has handed it on.
-    ends = sorted(each["ts"] + each["dur"] for each in ours if each["name"] == "Layerize")
+    ends = sorted(each["ts"] + each.get("dur", 0) for each in ours if each["name"] == "Layerize")
     tasks = sorted(
         (each["ts"], each.get("tdur", 0)) for each in ours if each["name"] == "ThreadControllerImpl::RunTask"
     )

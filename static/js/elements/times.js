@@ -15,11 +15,9 @@
     if (time.textContent !== text) time.textContent = text;
     time.title ||= exact.format(Date.parse(time.dateTime));
   }
-  const tellAll = () => document.querySelectorAll('time[datetime]').forEach(tell);
-  /* Those that came just now, and those whose entry was put anew. */
-  const tellNew = () => document.querySelectorAll('time[datetime]:not([title])').forEach(tell);
-  document.addEventListener('htmx:after:swap', tellNew);
-  document.addEventListener('news', tellNew);
+  const tellAll = (place = document) => place.querySelectorAll('time[datetime]').forEach(tell);
+  document.addEventListener('htmx:after:swap', () => tellAll());
+  document.addEventListener('news', event => event.detail.placed.forEach(entry => tellAll(entry)));
   setInterval(() => { if (!document.hidden) tellAll(); }, 20e3);
   tellAll();
 })();

@@ -5,13 +5,14 @@ function show(html, {list, feed, leave, policy, forget}) {
   holder.innerHTML = policy?.createHTML(html) ?? html;
   const parts = [...holder.content.children], style = part => part.getAttribute('hx-swap');
   if (parts.some(part => !/^(feed|delete)$/.test(style(part)))) return false;
+  const placed = [];
   for (const part of parts) {
     const address = part.getAttribute('hx-target'), target = document.querySelector(address);
-    if (style(part) === 'feed') feed(target, part, {});
+    if (style(part) === 'feed') placed.push(...feed(target, part, {}));
     else if (target) leave(target), target.remove();
     else forget(address);
   }
-  htmx.trigger(list, 'news');
+  htmx.trigger(list, 'news', {placed});
   return true;
 }
 
