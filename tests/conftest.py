@@ -9,10 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings
 from quart import Quart, request, request_finished
 
 from .databases import ENGINES, Folders, missing
 from .support import Process, Served, serving
+
+# `make soak`: many random histories instead of a few.
+settings.register_profile("soak", deadline=None)
 
 ONLY_SQLITE = {"sqlite", "slow", "browser"}
 

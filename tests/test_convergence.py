@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from feedback_app.models import Wall
 
 from .databases import Folders
-from .support import Reader, Served, post, serving, until
-
-PARTIAL = re.compile(r'<hx-partial hx-target="#([^"]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
-ENTRY = re.compile(r'<article class="feedback" id="(feedback-\d+)".*?class="feedback__text"[^>]*>(.*?)</p>', re.DOTALL)
+from .screens import ENTRY, Screen, version_of
+from .support import Served, post, serving, until
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["write", "write", "edit", "hide", "publish"]), st.integers(0, 9))
@@ -21,55 +19,6 @@ STEPS = st.lists(
     | st.tuples(st.just("restart"), st.just(0)),
     max_size=25,
 )
-
-
-class Screen:
-    """A reader's list: what a page does with the fragments it hears."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, str] = {}
-        self.version = 0
-        self.reader: Reader | None = None
-        self.heard: list[int] = []
-
-    async def open(self, wall: Served) -> None:
-        """Load the page, then listen from its version."""
-        await self.close()
-        page = (await wall.client.get("/walls/main")).text
-        self.entries = dict(ENTRY.findall(page))
-        self.version = version_of(page)
-        await self.resume(wall)
-
-    async def resume(self, wall: Served) -> None:
-        await self.close()
-        self.reader = await Reader(wall.port, str(self.version)).__aenter__()
-
-    async def close(self) -> None:
-        if self.reader is not None:
-            self.take()
-            await self.reader.__aexit__()
-            self.reader = None
-
-    def take(self) -> None:
-        """Apply what was heard."""
-        assert self.reader is not None
-        while self.reader.events:
-            event = self.reader.events.pop(0)
-            for target, style, html in PARTIAL.findall(event.data):
-                assert style in ("feed", "delete"), "These readers are never too far behind."
-                if style == "delete":
-                    self.entries.pop(target, None)
-                else:
-                    self.entries.update(ENTRY.findall(html))
-            if event.id:
-                assert int(event.id) > self.version
-                self.version = int(event.id)
-
-
-def version_of(page: str) -> int:
-    found = re.search(r'data-version="(\d+)"', page)
-    assert found is not None
-    return int(found.group(1))
 
 
 async def act(wall: Served, what: str, which: int, numbers: list[int]) -> None:
@@ -107,9 +56,9 @@ async def follow(data: Path, steps: list[tuple[str, int]]) -> None:
                 if what == "restart":
                     break
                 if what == "come":
-                    await screens[which].open(wall)
+                    await screens[which].open(wall.client, wall.port)
                 elif what == "resume":
-                    await screens[which].resume(wall)
+                    await screens[which].resume(wall.port)
                 elif what == "go":
                     await screens[which].close()
                 else:
