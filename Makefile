@@ -89,6 +89,9 @@ bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's scre
 bench-million: $(VENV)/.dev ## Compare a wall of a million entries with one of a thousand, and show all query plans; ARGS="--engines mariadb".
 	$(VENV)/bin/python -m tests.bench.million $(ARGS)
 
+bench-wake: $(VENV)/.dev ## Measure how soon a commit is on the screens of another process; ARGS="--engines sqlite" passes options on.
+	$(VENV)/bin/python -m tests.bench.wake $(ARGS)
+
 soak: $(VENV)/.dev ## Try a hundred random histories with kills on each database; ARGS="--engine sqlite" passes options on.
 	$(VENV)/bin/python -m pytest --hypothesis-profile soak --timeout 0 tests/test_survival.py $(ARGS)
 

@@ -148,7 +148,7 @@ def _show(few: int, many: int, small: dict[str, list[float]], large: dict[str, l
 
 
 def _percentiles(times: list[float]) -> tuple[float, float]:
-    found = statistics.quantiles(times, n=100)
+    found = statistics.quantiles(times, n=100, method="inclusive")
     return found[49], found[98]
 
 
