@@ -22,7 +22,7 @@ from feedback_app.database import Database, writer
 from feedback_app.models import Post
 from feedback_app.receiving import receive
 
-from .raw import RawPostgreSQL, RawSQLite
+from .raw import RawMariaDB, RawPostgreSQL, RawSQLite, RawWriter
 
 # What a transaction a post costs, and what all who wait pay together; and the driver alone.
 WAYS = ("alone", "together", "raw")
@@ -58,7 +58,11 @@ async def post_for(url: str, way: str, writers: int, walls: int, seconds: float)
 async def _open(url: str, way: str) -> tuple[Callable[[int], Awaitable[Any]], Callable[[], Awaitable[None]]]:
     if way == "raw":
         database = Database(url)
-        raw = RawSQLite(str(database.file)) if database.is_sqlite else RawPostgreSQL(url)
+        raw: RawWriter
+        if database.is_sqlite:
+            raw = RawSQLite(str(database.file))
+        else:
+            raw = RawPostgreSQL(url) if database.url.get_backend_name() == "postgresql" else RawMariaDB(url)
         await database.close()
         zone = UTC if database.is_sqlite else None
 

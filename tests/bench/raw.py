@@ -7,13 +7,15 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
+import asyncmy
 import asyncpg
 from sqlalchemy import make_url
 
 BATCH = 256
-COLUMNS = "wall_id, version, state, name, text, author, key, created_at"
+COLUMNS = "wall_id, version, desk_version, state, name, text, author, key, created_at"
 Row = tuple[str, str, str, str, Any]
 Waiting = tuple[int, Row, "asyncio.Future[int]"]
 
@@ -59,9 +61,9 @@ class RawSQLite:
                     found = connection.execute("SELECT version FROM walls WHERE id = ?", (wall_id,))
                     (versions[wall_id],) = found.fetchone()
                 versions[wall_id] += 1
-                rows.append((wall_id, versions[wall_id], "public", *row))
+                rows.append((wall_id, versions[wall_id], versions[wall_id], "public", *row))
             connection.executemany(
-                f"INSERT INTO feedback ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO feedback ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             connection.executemany(
@@ -72,14 +74,14 @@ class RawSQLite:
         connection.close()
 
 
-class RawPostgreSQL:
+class RawServer(ABC):
     """A task that takes all that wait, on one connection."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = make_url(url)
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: Any = None
 
     async def write(self, wall_id: int, row: Row) -> int:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -88,31 +90,84 @@ class RawPostgreSQL:
             self._task = asyncio.create_task(self._run())
         return await answer
 
-    async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-
     async def _run(self) -> None:
-        connection = self._connection = self._connection or await asyncpg.connect(self._url)
+        self._connection = self._connection or await self._connect()
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            async with connection.transaction():
-                walls = sorted({wall_id for wall_id, _, _ in batch})
-                found = await connection.fetch(
-                    "SELECT id, version FROM walls WHERE id = ANY($1) ORDER BY id FOR UPDATE", walls
-                )
-                versions: dict[int, int] = {row["id"]: row["version"] for row in found}
-                rows = []
-                for wall_id, row, _ in batch:
-                    versions[wall_id] += 1
-                    rows.append((wall_id, versions[wall_id], "public", *row))
-                await connection.executemany(
-                    f"INSERT INTO feedback ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                    rows,
-                )
-                await connection.executemany("UPDATE walls SET version = $2 WHERE id = $1", list(versions.items()))
-            _answer(batch, rows)
+            _answer(batch, await self._store(batch))
         self._task = None
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def _connect(self) -> Any: ...
+
+    @abstractmethod
+    async def _store(self, batch: list[Waiting]) -> list[tuple[Any, ...]]:
+        """Commit them; gives their rows."""
+
+    @staticmethod
+    def _rows(batch: list[Waiting], versions: dict[int, int]) -> list[tuple[Any, ...]]:
+        """With the next versions of their walls, of which `versions` has the last ones, before and afterwards."""
+        rows = []
+        for wall_id, row, _ in batch:
+            versions[wall_id] += 1
+            rows.append((wall_id, versions[wall_id], versions[wall_id], "public", *row))
+        return rows
+
+
+class RawPostgreSQL(RawServer):
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _connect(self) -> Any:
+        return await asyncpg.connect(self._url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+    async def _store(self, batch: list[Waiting]) -> list[tuple[Any, ...]]:
+        walls = sorted({wall_id for wall_id, _, _ in batch})
+        async with self._connection.transaction():
+            found = await self._connection.fetch(
+                "SELECT id, version FROM walls WHERE id = ANY($1) ORDER BY id FOR UPDATE", walls
+            )
+            versions: dict[int, int] = {row["id"]: row["version"] for row in found}
+            rows = self._rows(batch, versions)
+            await self._connection.executemany(
+                f"INSERT INTO feedback ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", rows
+            )
+            await self._connection.executemany("UPDATE walls SET version = $2 WHERE id = $1", list(versions.items()))
+        return rows
+
+
+class RawMariaDB(RawServer):
+    async def close(self) -> None:
+        await self._connection.ensure_closed()
+
+    async def _connect(self) -> Any:
+        url = self._url
+        connection = await asyncmy.connect(
+            host=url.host, port=url.port or 3306, user=url.username, password=url.password or "", database=url.database
+        )
+        async with connection.cursor() as cursor:
+            # Another process may have committed since; what it did is to be seen once the walls are locked.
+            await cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return connection
+
+    async def _store(self, batch: list[Waiting]) -> list[tuple[Any, ...]]:
+        walls = ", ".join(str(each) for each in sorted({wall_id for wall_id, _, _ in batch}))
+        async with self._connection.cursor() as cursor:
+            await self._connection.begin()
+            await cursor.execute(f"SELECT id, version FROM walls WHERE id IN ({walls}) ORDER BY id FOR UPDATE")
+            versions: dict[int, int] = dict(await cursor.fetchall())
+            rows = self._rows(batch, versions)
+            columns = COLUMNS.replace("key", "`key`")
+            await cursor.executemany(
+                f"INSERT INTO feedback ({columns}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)", rows
+            )
+            for wall_id, version in versions.items():
+                await cursor.execute("UPDATE walls SET version = %s WHERE id = %s", (version, wall_id))
+            await self._connection.commit()
+        return rows
 
 
 def _answer(batch: list[Waiting], rows: list[tuple[Any, ...]]) -> None:

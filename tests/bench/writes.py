@@ -2,11 +2,13 @@
 
 import argparse
 import contextlib
+import itertools
 import os
 import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,39 +26,40 @@ def main() -> None:
     parser.add_argument("--writers", nargs="+", type=int, default=[1, 16, 64, 256], help="at once, in each process")
     parser.add_argument("--processes", nargs="+", type=int, default=[1, 4])
     parser.add_argument("--walls", nargs="+", type=int, default=[1, 16])
-    parser.add_argument("--seconds", type=float, default=3, help="for each figure")
+    parser.add_argument("--seconds", type=float, default=1.5, help="for each figure")
+    parser.add_argument("--minutes", type=float, default=15, help="for everything; what is left then is left out")
     parser.add_argument("--folder", type=Path, default=Path(), help="on the disk that is to be measured")
     options = parser.parse_args()
 
     print(f"{now():%Y-%m-%d %H:%M} UTC, make bench-writes ARGS={' '.join(sys.argv[1:])!r}")
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {aiosqlite.sqlite_version}")
+    end = time.monotonic() + options.minutes * 60
     for engine in options.engines:
         if why := missing(engine):
             print(f"\n{why}")
             continue
         print(
-            f"\n{engine:11}{'processes':>10}{'writers':>8}{'walls':>6} | {'alone/s':>8}{'p50 ms':>8}{'p99':>7} | "
-            f"{'together/s':>10}{'p50 ms':>8}{'p99':>7}{'worst':>7}{'ratio':>7} | {'raw/s':>8}{'p99 ms':>8}"
+            f"\n{'':35} | {'one transaction a post':^23} | {'posts share one (ours)':^39} | {'the driver alone':^23}\n"
+            f"{engine:11}{'processes':>10}{'writers':>8}{'walls':>6} | {'a second':>8}{'p50 ms':>8}{'p99':>7} | "
+            f"{'a second':>10}{'p50 ms':>8}{'p99':>7}{'worst':>7}{'ratio':>7} | {'a second':>8}{'p50 ms':>8}{'p99':>7}"
         )
         with _prepared(engine, options.folder, max(options.walls)) as url:
-            for processes in options.processes:
-                for walls in options.walls:
-                    for writers in options.writers:
-                        _show(engine, url, processes, writers, walls, options.seconds)
+            for figures in itertools.product(options.processes, options.walls, options.writers):
+                if time.monotonic() > end:
+                    print(f"{'':11}The rest is left out, since {options.minutes:g} minutes are over.")
+                    break
+                _show(url, *figures, options.seconds)
 
 
-def _show(engine: str, url: str, processes: int, writers: int, walls: int, seconds: float) -> None:
-    ways = [way for way in WAYS if way != "raw" or engine != "mariadb"]
-    found = {way: measure(url, way, processes, writers, walls, seconds) for way in ways}
-    alone, together = found["alone"], found["together"]
-    line = (
+def _show(url: str, processes: int, walls: int, writers: int, seconds: float) -> None:
+    found = {way: measure(url, way, processes, writers, walls, seconds) for way in WAYS}
+    alone, together, raw = (found[way] for way in WAYS)
+    print(
         f"{'':11}{processes:10}{writers:8}{walls:6} | {alone.rate:8.0f}{alone.middle:8.1f}{alone.late:7.0f} | "
         f"{together.rate:10.0f}{together.middle:8.1f}{together.late:7.0f}{together.worst:7.0f}"
-        f"{together.rate / alone.rate:7.1f} | "
+        f"{together.rate / alone.rate:7.1f} | {raw.rate:8.0f}{raw.middle:8.1f}{raw.late:7.0f}",
+        flush=True,
     )
-    if raw := found.get("raw"):
-        line += f"{raw.rate:8.0f}{raw.late:8.1f}"
-    print(line, flush=True)
     for way, measured in found.items():
         for fault, count in measured.faults.items():
             print(f"{'':11}{way}: {count} x {fault}", flush=True)
