@@ -15,7 +15,7 @@ COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-313 bench bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
+.PHONY: help run test test-313 bench bench-peers bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
 
 # Makes the virtual environment $(1) with the first interpreter of the list $(2)
 # for which the Python expression $(3) is true; $(4) is said when there is none.
@@ -76,6 +76,14 @@ format: $(VENV)/.dev ## Format the Python code and sort its imports.
 bench: $(VENV)/.dev ## Measure the wall on this machine; ARGS="--quick" passes options on.
 	$(VENV)/bin/python -m feedback_app bench $(ARGS)
 
+bench-peers: $(VENV)/.dev .bench-peers/.made ## Measure the wall beside nchan, Isso and Flask in one run; ARGS="--listeners 1000".
+	$(VENV)/bin/python -m tests.bench.peers $(ARGS)
+
+.bench-peers/.made: $(VENV)/.made
+	$(VENV)/bin/python -m venv .bench-peers
+	.bench-peers/bin/python $(PIP_INSTALL) isso==0.14.0 'gunicorn[gevent]>=27,<28' packaging setuptools flask flask-sqlalchemy
+	touch $@
+
 bench-writes: $(VENV)/.dev ## Measure durable posts per second below HTTP; ARGS="--engines sqlite" passes options on.
 	$(VENV)/bin/python -m tests.bench.writes $(ARGS)
 
@@ -103,7 +111,7 @@ lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer
 	$(COMPILE) $(ARGS) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what these commands made, but not the database in instance/.
-	rm -rf $(VENV) $(VENV_313) $(VENV_LOCK) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV_313) $(VENV_LOCK) .bench-peers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find feedback_app tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp files below let a second run start at once, and install again when a lock changed.

@@ -1,0 +1,245 @@
+"""Our server beside others in one run: `python -m tests.bench.peers` (`make bench-peers`).
+
+nginx with nchan for news to very many, Isso for a list and posts, and the way the exercise shows: Flask with
+Flask-SQLAlchemy on SQLite. Each of the last two has one process, as ours has, and what its documents recommend.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from feedback_app.bench.course import RAW_POST
+from feedback_app.bench.ground import TEXT, Ground, Server, allow_listeners
+from feedback_app.bench.quantiles import Quantiles
+
+ROOT = Path(__file__).parent.parent.parent
+PEERS = ROOT / ".bench-peers" / "bin"
+ENTRIES = 50
+VISITORS = 64
+NCHAN = """
+load_module {modules}/ngx_nchan_module.so;
+daemon off; worker_processes 1; worker_rlimit_nofile {files}; pid {folder}/pid; error_log {folder}/errors;
+events {{ worker_connections {files}; }}
+http {{
+  access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fast;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; nchan_max_reserved_memory 64M;
+  server {{
+    listen 127.0.0.1:{port} backlog=2048;
+    location = /walls/main/live {{ nchan_subscriber eventsource; nchan_channel_id main;
+      nchan_subscriber_first_message newest; }}
+    location = /news {{ nchan_publisher; nchan_channel_id main; }}
+  }}
+}}
+"""
+ISSO = "[general]\ndbpath = {folder}/isso.db\nhost = http://127.0.0.1:{port}\n[guard]\nenabled = false\n"
+FLASK = '''
+"""A wall as a course on Flask has it."""
+from flask import Flask, redirect, render_template_string, request
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///{folder}/flask.db"
+db = SQLAlchemy(app)
+PAGE = """<!doctype html><title>Wall</title><form method="post"><input name="name"><textarea name="text"></textarea>
+</form><ul>{{% for each in entries %}}<li><b>{{{{ each.name }}}}</b> {{{{ each.text }}}}</li>{{% endfor %}}</ul>"""
+
+class Entry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String(80), nullable=False)
+    text = db.Column(db.Text, nullable=False)
+
+with app.app_context():
+    db.create_all()
+
+@app.get("/")
+def show():
+    return render_template_string(PAGE, entries=Entry.query.order_by(Entry.id.desc()).limit(50).all())
+
+@app.post("/")
+def write():
+    db.session.add(Entry(name=request.form["name"], text=request.form["text"]))
+    db.session.commit()
+    return redirect("/")
+'''
+
+
+class Peer(NamedTuple):
+    """Where it listens, and what it is asked for: a list, and a post with a place for a key."""
+
+    port: int
+    read: str
+    write: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--listeners", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--repeats", type=int, default=3)
+    wanted = parser.parse_args()
+    allow_listeners(wanted.listeners)
+    with tempfile.TemporaryDirectory(prefix=".bench-peers-", dir=ROOT) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        ground = Ground(folder, wanted.listeners)
+        ground.believe_visitors()
+        try:
+            _requests(ground, folder, wanted.seconds)
+            _news(ground, folder, wanted.listeners, wanted.rounds, wanted.repeats)
+        finally:
+            ground.close()
+
+
+def _requests(ground: Ground, folder: Path, seconds: float) -> None:
+    print("| requests/s at 64 clients | list of 50 | p99 ms | ours : it | posts | p99 ms | ours : it |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    wall = ground.serve()
+    get = f"GET /walls/main/feed.json HTTP/1.1\r\nHost: 127.0.0.1:{wall.port}\r\n\r\n"
+    ours = _measured(ground, Peer(wall.port, get, wall.post()), seconds)
+    _row("feedback-app", ours, ours)
+    ground.stop(wall)
+    for name, opened in (("Isso 0.14, gunicorn, gevent", _isso), ("Flask, gunicorn, threads", _flask)):
+        with opened(folder) as peer:
+            _row(name, _measured(ground, peer, seconds), ours)
+
+
+Measured = tuple[float, Quantiles, float, Quantiles]
+
+
+def _measured(ground: Ground, peer: Peer, seconds: float) -> Measured:
+    server = _at(peer.port)
+    ground.visit(server, peer.write, 4, count=ENTRIES)
+    read = ground.visit(server, peer.read, VISITORS, seconds=seconds)
+    write = ground.visit(server, peer.write, VISITORS, seconds=seconds)
+    for each in (read, write):
+        assert all(status[0] in "23" for status in each["statuses"]), each["statuses"]
+    return read["rate"], Quantiles(*read["took"]), write["rate"], Quantiles(*write["took"])
+
+
+def _row(name: str, its: Measured, ours: Measured) -> None:
+    read, read_took, write, write_took = its
+    print(
+        f"| {name} | {read:,.0f} | {read_took.p99:,.0f} | {ours[0] / read:,.0f} "
+        f"| {write:,.0f} | {write_took.p99:,.0f} | {ours[2] / write:,.1f} |",
+        flush=True,
+    )
+
+
+def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: int) -> None:
+    print(f"\n| to {listeners:,} listeners | p50 ms | p95 ms | p99 ms |\n|---|---:|---:|---:|")
+    seen: dict[str, list[Quantiles]] = {}
+    for _ in range(repeats):
+        wall = ground.serve()
+        seen.setdefault("feedback-app", []).append(_told(ground, wall, wall.post(), listeners, rounds))
+        ground.stop(wall)
+        with _nchan(folder, listeners) as port:
+            body = TEXT.ljust(900, ".")
+            post = f"POST /news HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+            seen.setdefault("nginx, nchan", []).append(_told(ground, _at(port), post, listeners, rounds))
+        raw = ground.raw(900)
+        seen.setdefault("raw socket writer", []).append(_told(ground, raw, RAW_POST, listeners, rounds))
+        ground.stop(raw)
+    for name, several in seen.items():
+        shown = " | ".join(f"{each:,.0f}" for each in Quantiles.median(several))
+        print(f"| {name} | {shown} |")
+    for name in ("nginx, nchan", "raw socket writer"):
+        ratios = sorted(one.p99 / other.p99 for one, other in zip(seen["feedback-app"], seen[name], strict=True))
+        print(f"\nOurs to {name}, p99: {ratios[len(ratios) // 2]:.2f}")
+
+
+def _told(ground: Ground, server: Server, post: str, listeners: int, rounds: int) -> Quantiles:
+    audience = ground.audience(server, server, post, listeners, rounds)
+    audience.line()
+    audience.go_on()
+    said = json.loads(audience.line())
+    ground.stop(audience)
+    assert said["heard"] == listeners * rounds, said
+    return Quantiles(*said["took"])
+
+
+@contextmanager
+def _nchan(folder: Path, listeners: int) -> Iterator[int]:
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    modules = next((path for path in ("/usr/lib/nginx/modules", "/usr/share/nginx/modules") if Path(path).exists()), "")
+    port, file = _free(), folder / "nginx.conf"
+    file.write_text(NCHAN.format(modules=modules, folder=folder, port=port, files=listeners + 500))
+    with _running([nginx, "-c", str(file), "-p", str(folder)], port):
+        yield port
+
+
+@contextmanager
+def _isso(folder: Path) -> Iterator[Peer]:
+    port = _free()
+    (folder / "isso.cfg").write_text(ISSO.format(folder=folder, port=port))
+    body = json.dumps({"text": TEXT, "author": "Ann", "title": "Wall"})
+    head = f"HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+    write = (
+        f"POST /new?uri=/wall {head}Content-Type: application/json\r\nX-Forwarded-For: {{address}}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    )
+    command = [PEERS / "gunicorn", "-k", "gevent", "-w", "1", "-b", f"127.0.0.1:{port}", "isso.run"]
+    with _running(command, port, ISSO_SETTINGS=str(folder / "isso.cfg")):
+        yield Peer(port, f"GET /?uri=/wall&limit=50 {head}\r\n", write)
+
+
+@contextmanager
+def _flask(folder: Path) -> Iterator[Peer]:
+    port = _free()
+    (folder / "exercise.py").write_text(FLASK.format(folder=folder))
+    body = "name=Ann&text=" + TEXT.replace(" ", "+")
+    head = f"HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+    write = f"POST / {head}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    command = [PEERS / "gunicorn", "-k", "gthread", "-w", "1", "--threads", "64", "-b", f"127.0.0.1:{port}"]
+    with _running([*command, "--chdir", folder, "exercise:app"], port):
+        yield Peer(port, f"GET / {head}\r\n", write)
+
+
+@contextmanager
+def _running(command: list[str | Path], port: int, **environment: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _until(lambda: socket.create_connection(("127.0.0.1", port), timeout=5).close())
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _until(works: Callable[[], None]) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            return works()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def _free() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _at(port: int) -> Server:
+    """Somebody else's server, as far as it is asked for its port."""
+    server = Server.__new__(Server)
+    server._port = port
+    return server
+
+
+if __name__ == "__main__":
+    main()
