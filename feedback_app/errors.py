@@ -6,6 +6,7 @@ from quart import Quart, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from .database import is_outage
 from .forms import read_form
 from .guard import refusal_of
 from .jinja import render
@@ -53,7 +54,8 @@ async def explain(error: HTTPException) -> Response:
 
 async def explain_database(error: Exception) -> Response:
     DATABASE_ERRORS.inc()
-    logger.error("The database does not answer: %s", described(error))
+    if not is_outage(error):  # Or it has been said already, once for all whom it concerns.
+        logger.error("The database does not answer: %s", described(error))
     answer = await _answer(503, SENTENCES[503])
     answer.headers["Retry-After"] = "5"
     return answer

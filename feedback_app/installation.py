@@ -78,14 +78,15 @@ def sqlite_warning(settings: Settings, workers: int) -> str | None:
     return f"{fault} before you let a second process write."
 
 
-async def open_database(settings: Settings, database: Database, *, anew: bool = False) -> None:
+async def open_database(settings: Settings, database: Database, *, anew: bool = False, thorough: bool = False) -> None:
     """Make or migrate the database; the first time also the wall `main`.
 
+    `thorough` has SQLite look at every page of its file, which for a large one takes as long as reading it.
     An installation that once had a database is not given an empty one, unless that is asked for with `anew`.
     Safe when several processes start at once. Raises DatabaseUnfit, ConfigurationError.
     """
     if database.is_sqlite:
-        await asyncio.to_thread(_look_at_file, settings, cast("Path", database.file), anew=anew)
+        await asyncio.to_thread(_look_at_file, settings, cast("Path", database.file), anew=anew, thorough=thorough)
     try:
         async with database.migrating() as connection:
             if await connection.run_sync(schema.revision) is None and is_marked(settings) and not anew:
@@ -104,7 +105,7 @@ async def _make_first_wall(connection: AsyncConnection) -> None:
             await session.flush()
 
 
-def _look_at_file(settings: Settings, path: Path, *, anew: bool) -> None:
+def _look_at_file(settings: Settings, path: Path, *, anew: bool, thorough: bool) -> None:
     if not path.exists() or path.stat().st_size == 0:
         if is_marked(settings) and not anew:
             raise DatabaseUnfit(_vanished(settings, f"is gone ({path})"))
@@ -112,7 +113,8 @@ def _look_at_file(settings: Settings, path: Path, *, anew: bool) -> None:
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            connection.execute("PRAGMA schema_version").fetchone()
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone() if thorough else ("ok",)
     except sqlite3.DatabaseError as error:
         verdict = str(error)
     if verdict != "ok":

@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import cast
 
 from quart import Quart, current_app
@@ -81,10 +83,18 @@ class Readiness:
 
     async def _has_space(self) -> bool:
         file = self.database.file
-        return file is None or (await asyncio.to_thread(shutil.disk_usage, file.parent)).free >= LEAST_BYTES
+        return file is None or await asyncio.to_thread(_takes_bytes, file.parent)
 
     async def _tells(self) -> bool:
         return self.teller.seconds_behind < BEHIND_SECONDS
+
+
+def _takes_bytes(folder: Path) -> bool:
+    """Whether there is space and the file system takes it, for SQLite writes nothing of what is rolled back."""
+    with TemporaryFile(dir=folder) as file:
+        file.write(bytes(4096))
+        file.flush()
+    return shutil.disk_usage(folder).free >= LEAST_BYTES
 
 
 async def _holds(check: Callable[[], Awaitable[bool]]) -> bool:

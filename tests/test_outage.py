@@ -1,5 +1,6 @@
 """While the database is away: reading goes on from what is known, no word is lost, and it heals by itself."""
 
+import asyncio
 import os
 import sqlite3
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 from feedback_app.models import Wall
 
 from .postgresql import Line, PostgreSQL, create_database
-from .support import HTMX, OURS, Served, post, serving, stamp, until
+from .support import HTMX, OURS, Reader, Served, post, serving, stamp, until
 
 PAGES = ["/walls/main", "/walls/main/frame?theme=dark", "/walls/main/feed.json", "/walls/main/feedback"]
 
@@ -94,6 +95,58 @@ async def test_with_the_line_to_the_database_gone_reading_goes_on(
 
         await until(is_back, 40)
         assert "After" in (await pages_of(wall, fresh=True))["/walls/main"]
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name.startswith("feedback_app")]
+
+
+async def test_an_outage_is_two_lines_in_the_log_however_many_are_refused(
+    postgresql: int, line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It went, and it came back, said by whoever noticed first: pages, posts, streams, notices and desks alike."""
+    await create_database(postgresql, "said")
+    url = f"postgresql://postgres@127.0.0.1:{line.port}/said"
+    async with serving(data=tmp_path / "data", database_url=url, defences=False) as wall, Reader(wall.port, "0"):
+        await post(wall.client, text="Before")
+        await line.cut()
+
+        async def ask() -> None:
+            assert (await wall.client.get("/walls/main?before=1")).status_code == 503
+            await is_refused_with_the_words_kept(wall, "")
+
+        await asyncio.gather(*(ask() for _ in range(5)))
+        assert said(caplog) == ["The database does not answer. It is tried again until it does."]
+
+        await line.mend()
+        for _ in range(3):
+            assert (await post(wall.client, text="After")).status_code == 201
+            assert (await wall.client.get("/walls/main?before=9")).status_code == 200
+        assert said(caplog)[1:] == ["The database works again."]
+
+
+@pytest.mark.sqlite
+async def test_a_database_that_only_takes_nothing_is_two_lines_as_well(
+    wall: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Reading goes on, and `/readyz`, which stores nothing, does not pass for a post that was stored."""
+    given = await stamp(wall.client)
+    with stranger(wall) as connection:
+        # As a full disk would, it breaks the whole transaction off.
+        await until(lambda: has_all_for_itself(connection))
+        connection.execute("ALTER TABLE feedback RENAME TO elsewhere")
+        connection.execute("COMMIT")
+        for each in range(3):
+            fields = {"name": "Ann", "text": f"Post {each}", "stamp": given}
+            assert (await wall.client.post("/walls/main/feedback", data=fields, headers=HTMX)).status_code == 503
+            await wall.client.get("/readyz")
+            assert (await wall.client.get("/walls")).status_code == 404
+        connection.execute("ALTER TABLE elsewhere RENAME TO feedback")
+    assert (await post(wall.client, text="After")).status_code == 201
+    assert said(caplog) == [
+        "The database takes nothing that is written. It is tried again until it does.",
+        "The database works again.",
+    ]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ FORCE = click.option("--force", is_flag=True, help="Also where that replaces wha
 @click.command()
 def migrate() -> None:
     """Bring the database to this version's schema; an empty one is made into one of ours."""
-    with_database(nothing, anew=True)
+    with_database(nothing, anew=True, thorough=True)
     click.echo("The database is up to date.")
 
 

@@ -8,13 +8,13 @@ from ..config import Settings
 from ..database import Database
 
 
-def with_database(work: Callable[[Database], Awaitable[None]], *, anew: bool = False) -> None:
+def with_database(work: Callable[[Database], Awaitable[None]], *, anew: bool = False, thorough: bool = False) -> None:
     settings = Settings.from_environment()
 
     async def run() -> None:
         database = Database(installation.database_url(settings), synchronous=settings.synchronous)
         try:
-            await installation.open_database(settings, database, anew=anew)
+            await installation.open_database(settings, database, anew=anew, thorough=thorough)
             await work(database)
         finally:
             await database.close()

@@ -32,7 +32,8 @@ def serve(host: str, port: int, workers: int) -> None:
         nonlocal token
         token = await setting_up.offer_first(database)
 
-    with_database(offer)
+    # Once for all workers, those that replace others too.
+    with_database(offer, thorough=True)
     shown = f"[{host}]" if ":" in host else host
     address = settings.base_url or f"http://{shown}:{listening.getsockname()[1]}"
 

@@ -7,16 +7,18 @@ from typing import TypeVar, cast
 
 from quart import current_app
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 
 from . import schema
 from .engine import complete_url, make_engine
 from .faults import DatabaseUnfit, is_passing
 from .log import Log
+from .outage import Outage, is_outage
 from .turn import Turn
 from .writer import Writer
 
-__all__ = ["Database", "DatabaseUnfit", "complete_url", "database", "is_passing"]
+__all__ = ["Database", "DatabaseUnfit", "complete_url", "database", "is_outage", "is_passing"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -31,7 +33,8 @@ class Database:
         self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
         turn = self._turns_at(self.file) if self.file else nullcontext
-        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), turn)
+        self.outage = Outage()
+        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), self.outage, turn)
 
     @property
     def file(self) -> Path | None:
@@ -41,8 +44,15 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that sees the database as of one moment. Leave it before you wait."""
-        async with self._sessions() as session:
-            yield session
+        try:
+            async with self._sessions() as session:
+                yield session
+                has_asked = session.in_transaction()
+        except (SQLAlchemyError, DatabaseUnfit, OSError) as error:
+            self.outage.failed("reading", error)
+            raise
+        if has_asked:
+            self.outage.worked("reading")
 
     def _turns_at(self, file: Path) -> Callable[[], AbstractAsyncContextManager[None]]:
         """What is around each transaction on SQLite: the turn of this process, and care for the log at its end."""

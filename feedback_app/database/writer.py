@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from .faults import is_passing
+from .outage import Outage
 
 BATCH = 256
 # While the database is away, a piece is tried again for this long.
@@ -49,11 +50,12 @@ class Writer:
     def __init__(
         self,
         sessions: async_sessionmaker[AsyncSession],
+        outage: Outage,
         turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
         """`turn` gives what is to be entered around each transaction, so that processes take turns."""
         self.listeners: list[Callable[[], None]] = []
-        self._sessions = sessions
+        self._sessions, self._outage = sessions, outage
         self._turn = turn
         self._waiting: deque[_Piece] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -100,8 +102,8 @@ class Writer:
             if fault is None:
                 return
             if may_pass:
-                batch = _patient(batch, fault)
-                self._waiting = deque(_patient(self._waiting, fault))
+                batch = self._patient(batch, fault)
+                self._waiting = deque(self._patient(self._waiting, fault))
                 if batch:
                     await _pause(attempt)
                     attempt += 1
@@ -111,7 +113,7 @@ class Writer:
 
     async def _settle_one_by_one(self, batch: list[_Piece], fault: Exception) -> None:
         if len(batch) == 1:
-            batch[0].settle(fault)
+            self._refuse(batch[0], fault)
         else:
             for piece in batch:
                 await self._settle([piece])
@@ -131,8 +133,24 @@ class Writer:
             return fault, is_passing(fault) and not (commits and together == each_by_itself)
         return None, False
 
+    def _patient(self, pieces: Iterable[_Piece], fault: Exception) -> list[_Piece]:
+        """Those that have not waited for too long; the others are told what keeps the database."""
+        patient = []
+        for piece in pieces:
+            if monotonic() - piece.since < PATIENCE_SECONDS:
+                patient.append(piece)
+            else:
+                self._refuse(piece, fault)
+        return patient
+
+    def _refuse(self, piece: _Piece, fault: Exception) -> None:
+        self._outage.failed("writing", fault)
+        piece.settle(fault)
+
     def _acknowledge(self, pairs: Sequence[tuple[_Piece, Any]]) -> None:
         """It is committed: answer, and have everybody told."""
+        if not all(isinstance(answer, Exception) for _, answer in pairs):  # Who stores nothing has shown nothing.
+            self._outage.worked("writing")
         for piece, answer in pairs:
             piece.settle(answer)
         for listener in self.listeners:
@@ -152,17 +170,6 @@ async def _try(work: Work, session: AsyncSession) -> Any:
         if is_passing(fault):
             raise
         return fault
-
-
-def _patient(pieces: Iterable[_Piece], fault: Exception) -> list[_Piece]:
-    """Those that have not waited for too long; the others are told what keeps the database."""
-    patient = []
-    for piece in pieces:
-        if monotonic() - piece.since < PATIENCE_SECONDS:
-            patient.append(piece)
-        else:
-            piece.settle(fault)
-    return patient
 
 
 async def _pause(attempt: int) -> None:

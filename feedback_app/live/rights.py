@@ -1,21 +1,20 @@
 """Rights: who may listen to what moderators see, asked when a stream opens and again every two seconds."""
 
 import asyncio
-import logging
+from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
 from ..asgi import Scope
 from ..clock import now
-from ..database import Database
+from ..database import Database, DatabaseUnfit
 from ..models import Login
 from ..models.login import digest
 from .hub import DESK, Hub, Listener
 
 SECONDS = 2
 ENDED = b"event: ended\ndata:\n\n"
-logger = logging.getLogger(__name__)
 
 
 class Rights:
@@ -28,11 +27,9 @@ class Rights:
         """Cancelled when the server stops."""
         while True:
             await asyncio.sleep(SECONDS)
-            try:
+            # Without the database there is no news to keep from anybody either.
+            with suppress(SQLAlchemyError, DatabaseUnfit, OSError):
                 await self.look()
-            except (SQLAlchemyError, OSError):
-                # Without the database there is no news to keep from anybody either.
-                logger.warning("The database could not be asked who may still listen; it is asked again.")
 
     async def look(self) -> None:
         """One question for all of them."""

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 
 from jinja2 import Environment
 
-from ..database import Database
+from ..database import Database, is_outage
 from ..metrics import DATABASE_ERRORS, told
 from ..models import Wall
 from .desk import desk_news_since
@@ -87,19 +87,18 @@ class Teller:
                 told(news.version - after, news.changed_at)
 
     async def _try(self, key: Key | None, work: Coroutine[None, None, None]) -> bool:
-        """Whether it worked. However long the database is away, that is said once."""
+        """Whether it worked. That the database is away is said by whoever asks it first, anything else here, once."""
         self._trying.setdefault(key, time.monotonic())
         try:
             await work
         except Exception as error:  # Whatever it is, we ask again, and listeners keep what they have.
             DATABASE_ERRORS.inc()
-            if not self._is_away:
+            if not self._is_away and not is_outage(error):
                 logger.error("The teller could not read what changed; it tries again.", exc_info=error)
             self._is_away = True
             self.wake.ring_later()
             return False
         self._trying.pop(key, None)
-        if self._is_away and not self._trying:
-            logger.info("The teller reads what changed again.")
+        if not self._trying:
             self._is_away = False
         return True

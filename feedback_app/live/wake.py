@@ -11,8 +11,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import URL
-
 from ..database import Database, notices
 from ..database.postgresql import behind_pgbouncer
 
@@ -23,6 +21,8 @@ LOOK_SECONDS = 0.15
 SAFETY_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
+# Notices that fail so often, while the database works, are worth a line.
+TELLING_FAILURES = 3
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +87,11 @@ class PostgreSQLWake(Wake):
 
     seconds = SAFETY_SECONDS
 
-    def __init__(self, url: URL, is_heard: Callable[[int], bool]) -> None:
+    def __init__(self, database: Database, is_heard: Callable[[int], bool]) -> None:
         super().__init__()
-        self._url, self._is_heard = url, is_heard
+        self._database, self._is_heard = database, is_heard
         self._failures = 0
+        self._is_told = False
 
     async def watch(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -100,9 +101,11 @@ class PostgreSQLWake(Wake):
     async def _hear(self) -> None:
         while True:
             try:
-                await notices.listen(self._url, ready=self._ready, hear=self._notice)
+                await notices.listen(self._database.url, ready=self._ready, hear=self._notice)
             except notices.NoNotices as reason:
-                if not self._failures:
+                # While nothing works, that has been said already.
+                if self._failures >= TELLING_FAILURES and not self._is_told and not self._database.outage.lasts:
+                    self._is_told = True
                     logger.error("PostgreSQL's notices are not heard: %s. Until they are, news is late.", reason)
                 # Full jitter: many processes lost their connections at the same moment.
                 pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2 ** min(self._failures, 10))
@@ -110,9 +113,9 @@ class PostgreSQLWake(Wake):
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311
 
     def _ready(self) -> None:
-        if self._failures:
-            logger.info("PostgreSQL's notices are heard again.")
-        self._failures = 0
+        if self._is_told:
+            logger.error("PostgreSQL's notices are heard again.")
+        self._failures, self._is_told = 0, False
         self.ring()
 
     def _notice(self, wall_id: int) -> None:
@@ -131,6 +134,6 @@ def wake_for(database: Database, is_heard: Callable[[int], bool]) -> Wake:
     if database.file is not None:
         wake = SQLiteWake(database.file)
     elif database.url.get_backend_name() == "postgresql" and not behind_pgbouncer(database.url):
-        wake = PostgreSQLWake(database.url, is_heard)
+        wake = PostgreSQLWake(database, is_heard)
     database.on_commit(wake.ring)
     return wake
