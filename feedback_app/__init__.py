@@ -21,6 +21,7 @@ from .stamps import Stamps
 from .views import accounts, embeds, feedback, feeds, health, log, memberships, moderation, sessions, setups, walls
 from .views import live as live_views
 from .views import metrics as metrics_views
+from .views import settings as settings_views
 
 
 def create_app(**overrides: Any) -> Quart:
@@ -51,6 +52,7 @@ def create_app(**overrides: Any) -> Quart:
         setups,
         accounts,
         memberships,
+        settings_views,
         moderation,
         log,
     ):

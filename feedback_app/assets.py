@@ -23,6 +23,7 @@ LOADER = "js/embed.js"
 COPY = "js/copy-lines.js"
 # For the walls that hold something: it may come later than htmx.
 RECEIPTS = "js/receipts.js"
+COLOUR = "js/colour-field.js"
 ICON = "icon.svg"
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -104,6 +105,7 @@ def load(root: Path) -> Assets:
             "receipts.js": _asset("receipts.js", rjsmin.jsmin((root / RECEIPTS).read_text())),
             "later.js": _asset("later.js", _scripts(root, LATER)),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
+            "colour-field.js": _asset("colour-field.js", rjsmin.jsmin((root / COLOUR).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
             "icon.svg": _asset("icon.svg", (root / ICON).read_text()),
         }

@@ -2,26 +2,32 @@
 
 import logging
 
-from quart import Quart, Response, abort, request
+from quart import Quart, Response, abort, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from .database import is_outage
+from .database import database, is_outage
+from .finding import wall_of_request
 from .forms import read_form
 from .guard import refusal_of
 from .jinja import render
 from .logs import described
 from .metrics import DATABASE_ERRORS
+from .models import Wall
 from .pages import wants_fragment
+from .security import allow_framing
+from .sentences import Sentence
 from .words import printable
 
 logger = logging.getLogger(__name__)
 
 SENTENCES = {
-    404: "There is nothing at this address. It may have been taken back, or the link is incomplete.",
-    405: "This address does not take that kind of request.",
-    500: "Something went wrong on our side. Your words were not stored: go back, and send them again in a moment.",
-    503: "The wall cannot reach its database right now. Go back, and try again in a moment.",
+    404: Sentence("There is nothing at this address. It may have been taken back, or the link is incomplete."),
+    405: Sentence("This address does not take that kind of request."),
+    500: Sentence(
+        "Something went wrong on our side. Your words were not stored: go back, and send them again in a moment."
+    ),
+    503: Sentence("The wall cannot reach its database right now. Go back, and try again in a moment."),
 }
 
 
@@ -67,9 +73,28 @@ async def explain_fault(error: Exception) -> Response:
 
 
 async def _answer(status: int, sentence: str) -> Response:
+    """In the language and the looks of the wall it happened on, and seen wherever the wall's frame is."""
+    wall = g.get("wall") if status >= 500 else await _wall()
     if wants_fragment():
-        return Response(render("errors/_notice.html", sentence=sentence), status)
-    return Response(render("errors/error.html", status=status, sentence=sentence, kept=await _kept()), status)
+        return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
+    is_frame = request.path.endswith("/frame") or request.args.get("view") == "frame"
+    if is_frame and wall is not None:
+        allow_framing(wall.frame_ancestors)
+    html = render(
+        "errors/error.html", wall=wall, is_frame=is_frame, status=status, sentence=sentence, kept=await _kept()
+    )
+    return Response(html, status)
+
+
+async def _wall() -> Wall | None:
+    """The wall of a visitor's page. Those of moderators do not tell a wall that is not theirs from none."""
+    if g.get("is_private") or not request.path.startswith("/walls/"):
+        return None
+    try:
+        async with database().reading() as session:
+            return await wall_of_request(session)
+    except (SQLAlchemyError, OSError):
+        return None
 
 
 async def _kept() -> dict[str, str]:

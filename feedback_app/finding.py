@@ -2,21 +2,61 @@
 
 from typing import cast
 
-from quart import abort, current_app, request
+from quart import abort, current_app, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
+from werkzeug.exceptions import HTTPException
 
 from .database import database
 from .live.freshness import Freshness, Unproved
 from .models import Feedback, Wall
+from .security import SAFE_METHODS
+from .sentences import Sentence
 
-NO_WALL = "There is no wall at this address. Check the link, or ask whoever gave it to you."
-NO_PAGE = "There is no such page of this wall. Start again at its newest feedback."
-NO_FEEDBACK = "This feedback is not on the wall. It may have been taken back, or the link is incomplete."
+NO_WALL = Sentence("There is no wall at this address. Check the link, or ask whoever gave it to you.")
+NO_PAGE = Sentence("There is no such page of this wall. Start again at its newest feedback.")
+NO_FEEDBACK = Sentence("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
 DIGITS = 40
 
 
+class Moved(HTTPException):
+    """The wall has another address now. It is not for ever, since a new wall may take the former one."""
+
+    code = 301
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+    def get_headers(self, *_: object) -> list[tuple[str, str]]:
+        return [("Location", self.address)]
+
+
 async def find_wall(slug: str, session: AsyncSession) -> Wall:
-    return await session.scalar(Wall.named(slug)) or abort(404, NO_WALL)
+    """The wall at this address. At one it had before, a reader is led to the new one, and what is sent arrives."""
+    wall = await session.scalar(Wall.named(slug))
+    if wall is None:
+        wall = await session.scalar(Wall.formerly(slug)) or abort(404, NO_WALL)
+        if request.method in SAFE_METHODS:
+            raise Moved(_address_on(wall, slug))
+    g.wall = wall
+    return wall
+
+
+async def wall_of_request(session: AsyncSession) -> Wall | None:
+    """The wall that the address of this request names, if there is one: for those who answer in its stead."""
+    if "wall" in g:
+        return cast("Wall", g.wall)
+    slug = (request.view_args or {}).get("slug")
+    if slug is None:
+        return None
+    return await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
+
+
+def _address_on(wall: Wall, slug: str) -> str:
+    """The same page of the wall under the address it has now."""
+    path = request.path.replace(f"/walls/{slug}", f"/walls/{wall.slug}", 1)
+    query = request.query_string.decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 async def find_arranged(slug: str) -> Wall:
@@ -24,9 +64,12 @@ async def find_arranged(slug: str) -> Wall:
     try:
         wall = await cast("Freshness", current_app.extensions["freshness"]).wall(slug)
     except Unproved:
+        wall = None
+    if wall is None:
         async with database().reading() as session:
             return await find_wall(slug, session)
-    return wall or abort(404, NO_WALL)
+    g.wall = wall
+    return wall
 
 
 async def find_feedback(wall: Wall, number: int, session: AsyncSession) -> Feedback:

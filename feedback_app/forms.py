@@ -13,22 +13,24 @@ from .models import Wall
 from .models.act import UNDO
 from .models.act import VERBS as ACT_VERBS
 from .models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
+from .sentences import Sentence
 from .words import Unfit, clean, is_blank, printable
 
 FIELDS = 40
 MOST_AT_ONCE = 200
 NUMBER = re.compile(r"[0-9]{1,18}")
+NO_FORM = Sentence("This is not a form that the wall can read. Use the form on the wall's own page.")
 
 
 async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
     """The fields of a form as they were sent; bytes that are no UTF-8 become lone surrogates, which no field takes."""
     if request.mimetype != "application/x-www-form-urlencoded" or "Content-Encoding" in request.headers:
-        abort(415, "This is not a form that the wall can read. Use the form on the wall's own page.")
+        abort(415, NO_FORM)
     body = cast("bytes", await request.get_data(as_text=False)).decode("ascii", "surrogateescape")
     try:
         return MultiDict(parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=most))
     except ValueError:
-        abort(413, f"This form has more than {most:,} fields. Use the form on the wall's own page.")
+        abort(413, Sentence("This form has more than %(most)s fields. Use the form on the wall's own page.", most=most))
 
 
 class Words:
@@ -45,13 +47,13 @@ class Words:
         # A repeated field is refused, but none of its words are lost.
         field.data = printable("\n".join(typed))
         if len(typed) > 1:
-            raise ValidationError("This arrived more than once. Check it and send it again.")
+            raise ValidationError(Sentence("This arrived more than once. Check it and send it again."))
         try:
             words = clean(
                 typed[0] if typed else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
             )
         except Unfit as fault:
-            raise ValidationError(str(fault)) from fault
+            raise ValidationError(fault.sentence) from fault
         if is_blank(words):
             if self.missing is not None:
                 raise ValidationError(self.missing)
@@ -62,29 +64,19 @@ class Words:
 class Composer(Form):
     """The form on a wall. `stamp` and `key` are its own; `website` is hidden from people and filled in by robots."""
 
-    name = StringField(
-        "Name",
-        [
-            Words(
-                missing="Enter your name, or any name you like.",
-                most=NAME_LENGTH,
-                most_code_points=NAME_CODE_POINTS,
-                lines=False,
-            )
-        ],
-    )
+    name = StringField("Name")
     text = TextAreaField(
         "Feedback",
         [
             Words(
-                missing="Write a few words first.",
+                missing=Sentence("Write a few words first."),
                 most=TEXT_LENGTH,
                 most_code_points=TEXT_CODE_POINTS,
                 lines=True,
             )
         ],
     )
-    website = StringField("Leave this empty")
+    website = StringField(Sentence("Leave this empty"))
     stamp = HiddenField()
     key = HiddenField()
 
@@ -94,10 +86,10 @@ class Composer(Form):
     def on(cls, wall: Wall, fields: MultiDict[str, str] | None = None) -> "Composer":
         """The form as this wall has it: with a name that is required or not; one that is not asked for is not taken."""
         form = cls(fields)
-        if wall.names != "required":
-            form.name.validators = [
-                Words(missing=None, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
-            ]
+        missing = Sentence("Enter your name, or any name you like.") if wall.names == "required" else None
+        form.name.validators = [
+            Words(missing=missing, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
+        ]
         if wall.names == "never":
             form.name.raw_data, form.name.data = [], ""
         return form

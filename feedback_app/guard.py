@@ -8,15 +8,16 @@ from contextlib import suppress
 from typing import Any
 
 from .asgi import App, Message, Receive, Scope, Send
+from .sentences import Sentence
 
 MOST_BYTES = 128 * 1024
 SECONDS = 10
 REFUSED = "feedback.refused"
 
-TOO_LARGE = (413, "This is more than the wall takes at once (128 KiB). Shorten it and send it again.")
-TOO_SLOW = (408, "The form did not arrive in time, so nothing was stored. Go back and send it again.")
-UNEXPECTED = (413, "A request to read a page brings nothing along. Open the address in a browser.")
-MALFORMED = (400, "This request is not well formed, so nothing was stored.")
+TOO_LARGE = (413, Sentence("This is more than the wall takes at once (128 KiB). Shorten it and send it again."))
+TOO_SLOW = (408, Sentence("The form did not arrive in time, so nothing was stored. Go back and send it again."))
+UNEXPECTED = (413, Sentence("A request to read a page brings nothing along. Open the address in a browser."))
+MALFORMED = (400, Sentence("This request is not well formed, so nothing was stored."))
 
 
 class BodyGuard:

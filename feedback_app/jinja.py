@@ -1,15 +1,18 @@
 """Templates: one environment for pages, fragments, feeds and the stream.
 
 It is not Quart's, which makes every template asynchronous and thereby twice as slow, although nothing in them waits.
+What a template says with `_()` or `| said` is in the language of the `wall` it was given, or in `language`.
 """
 
 import hashlib
 from datetime import datetime
 from typing import Any, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from quart import Quart, current_app
 
+from . import languages
 from .assets import folder
 from .words import first_character
 
@@ -25,17 +28,50 @@ def init_app(app: Quart) -> None:
         lstrip_blocks=True,
         # Pages are kept under an edition that is read at the start; a template that changes later would mix two.
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = app.extensions["assets"].url
-    environment.filters.update(initials=initials, hue=hue, iso=iso, readable=readable)
+    environment.filters.update(initials=initials, hue=hue, iso=iso, readable=readable, said=said)
     app.extensions["templates"] = environment
     # What pages are made from: when it changes, so does every page.
-    sources = [path.read_bytes() for path in sorted(folder("templates").rglob("*.*"))]
-    app.extensions["edition"] = hashlib.sha256(b"".join(sources)).hexdigest()[:8] + app.extensions["assets"].digest
+    sources = [*sorted(folder("templates").rglob("*.*")), *sorted(languages.FOLDER.glob("*.po"))]
+    edition = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
+    app.extensions["edition"] = edition + app.extensions["assets"].digest
 
 
 def render(template: str, **values: Any) -> str:
+    """A page or fragment, in the language of the wall it belongs to unless another one is given."""
+    wall = values.get("wall")
+    language = values.setdefault("language", wall.language if wall else languages.DEFAULT)
+    values["direction"] = languages.direction(language)
     return cast("Environment", current_app.extensions["templates"]).get_template(template).render(**values)
+
+
+def _language(context: Context) -> str:
+    found = context.get("language") or getattr(context.get("wall"), "language", languages.DEFAULT)
+    return cast("str", found)
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return languages.catalogue(_language(context)).gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, number: int) -> str:
+    return languages.catalogue(_language(context)).ngettext(one, many, number)
+
+
+@pass_context
+def said(context: Context, sentence: str) -> str:
+    """A sentence of our code in the language of the page."""
+    return languages.say(sentence, _language(context))
+
+
+@pass_context
+def readable(context: Context, at: datetime) -> str:
+    return languages.readable(at, _language(context))
 
 
 def initials(name: str) -> str:
@@ -51,7 +87,3 @@ def hue(name: str) -> int:
 
 def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def readable(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"

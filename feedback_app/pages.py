@@ -82,7 +82,7 @@ async def wall_page(
     shown = await listed(wall.id, session, before=before, size=place.look.limit, own=own)
     thanks = request.args.get("thanks", "")
     if place.is_frame:
-        allow_framing()
+        allow_framing(wall.frame_ancestors)
     return render(
         "walls/show.html",
         wall=wall,
@@ -104,7 +104,7 @@ async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
 
 def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapping[str, object]:
     """What the form's template needs beside the place."""
-    return {"form": form or Composer.on(wall), "stamp": _stamps().make(wall.slug, now()), "notice": notice}
+    return {"form": form or Composer.on(wall), "stamp": _stamps().make(wall.id, now()), "notice": notice}
 
 
 def _stamps() -> Stamps:

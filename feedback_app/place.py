@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from .models import Wall
 from .models.feedback import SLICE
 
 THEMES = ("auto", "light", "dark")
@@ -14,9 +15,12 @@ SIZE = re.compile(r"[0-9]{1,3}")
 
 @dataclass(frozen=True)
 class Look:
-    """What a frame's address asks for; whatever it asks for that cannot be is left out."""
+    """What a frame's address asks for; whatever it asks for that cannot be is left out.
 
-    theme: str = "auto"
+    Where it asks for no theme and no accent, the frame has those of the wall.
+    """
+
+    theme: str = ""
     accent: str = ""
     has_form: bool = True
     limit: int = SLICE
@@ -26,7 +30,7 @@ class Look:
         theme, limit = query.get("theme", ""), query.get("limit", "")
         accent = ACCENT.fullmatch(query.get("accent", ""))
         return cls(
-            theme=theme if theme in THEMES else "auto",
+            theme=theme if theme in THEMES else "",
             accent=accent.group(1).lower() if accent else "",
             has_form=query.get("form") != "off",
             limit=min(max(int(limit), 1), SLICE) if SIZE.fullmatch(limit) else SLICE,
@@ -36,7 +40,7 @@ class Look:
     def query(self) -> dict[str, str]:
         """The same again for an address, without what is the default."""
         said = {
-            "theme": "" if self.theme == "auto" else self.theme,
+            "theme": self.theme,
             "accent": self.accent,
             "form": "" if self.has_form else "off",
             "limit": "" if self.limit == SLICE else str(self.limit),
@@ -60,6 +64,12 @@ class Place:
     @classmethod
     def frame(cls, slug: str, query: Mapping[str, str]) -> "Place":
         return cls(slug, is_frame=True, look=Look.of(query))
+
+    def theme_of(self, wall: Wall) -> str:
+        return self.look.theme or wall.theme
+
+    def accent_of(self, wall: Wall) -> str:
+        return self.look.accent or wall.accent
 
     def address(self, **query: object) -> str:
         """The page itself."""

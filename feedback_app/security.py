@@ -2,6 +2,8 @@
 
 from quart import Quart, Response, abort, current_app, g, request
 
+from .sentences import Sentence
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}; "
@@ -22,6 +24,7 @@ PRIVATE = {
     "X-Frame-Options": "DENY",
 }
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+FOREIGN = Sentence("This form came from another site, so nothing was stored. Open the wall itself and write there.")
 
 
 def init_app(app: Quart) -> None:
@@ -51,11 +54,11 @@ async def refuse_foreign_forms() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     is_ours = site == "same-origin" if site is not None else request.headers.get("Origin") == own_origin()
     if not is_ours:
-        abort(403, "This form came from another site, so nothing was stored. Open the wall itself and write there.")
+        abort(403, FOREIGN)
 
 
-def allow_framing(ancestors: str = "*") -> None:
-    """Let other sites show this answer in a frame."""
+def allow_framing(ancestors: str) -> None:
+    """Let these other sites show this answer in a frame."""
     g.frame_ancestors = ancestors
 
 

@@ -10,25 +10,28 @@ HOURS = 24
 
 
 class Stamps:
-    """A stamp names the wall and the hour. It is shared and not spent: it stops scripts that never look at the page."""
+    """A stamp names the wall, by its number since addresses change, and the hour.
+
+    It is shared and not spent: it stops scripts that never look at the page.
+    """
 
     def __init__(self, keys: Keys) -> None:
         self._keys, self._signer = keys, keys.signer("composer")
 
-    def make(self, slug: str, at: datetime) -> str:
-        return self._signer.sign([slug, _hour(at)])
+    def make(self, wall_id: int, at: datetime) -> str:
+        return self._signer.sign([wall_id, _hour(at)])
 
     def edition(self, at: datetime) -> str:
         """Pages with the same edition hold the same stamp: it names the hour, and the secret it is signed with."""
         return f"{_hour(at)} {self._keys.mark()}"
 
-    def is_good(self, stamp: str, slug: str, at: datetime) -> bool:
+    def is_good(self, stamp: str, wall_id: int, at: datetime) -> bool:
         """Whether it is ours, for this wall, and at most a day old."""
         try:
             named, hour = self._signer.read(stamp)
         except (BadData, ValueError, TypeError):
             return False
-        return bool(named == slug and 0 <= _hour(at) - hour <= HOURS)
+        return bool(named == wall_id and 0 <= _hour(at) - hour <= HOURS)
 
 
 def _hour(at: datetime) -> int:

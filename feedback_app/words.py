@@ -4,6 +4,8 @@ import unicodedata
 
 import regex
 
+from .sentences import Sentence
+
 # Directions that reach beyond their own line can make neighbours read backwards; marks for one letter are harmless.
 _OVERRIDES = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")
 _LINE_BREAKS = regex.compile(r"\r\n?|\u0085")
@@ -26,6 +28,10 @@ _CHARACTER = regex.compile(r"\X")
 class Unfit(ValueError):
     """Words that cannot be stored; the message is a sentence for the person who typed them."""
 
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
 
 def characters(words: str) -> int:
     """How many characters a person counts (grapheme clusters): a family emoji is one, a letter with accents is one."""
@@ -47,20 +53,24 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
         words = _SPACES.sub(" ", words)
     _check_parts(words, most, most_code_points)
     if _UNWRITABLE.search(words):
-        raise Unfit("This contains a character that cannot be shown. Remove it, or type the words anew.")
+        raise Unfit(Sentence("This contains a character that cannot be shown. Remove it, or type the words anew."))
     words = unicodedata.normalize("NFC", words)
     # Some characters are two or three in normal form.
     _check_parts(words, most, most_code_points)
     if (count := characters(words)) > most:
-        raise Unfit(f"This is too long by {count - most:,}: {most:,} characters at most.")
+        raise Unfit(
+            Sentence("This is too long by %(over)s: %(most)s characters at most.", over=count - most, most=most)
+        )
     return words
 
 
 def _check_parts(words: str, most: int, most_code_points: int) -> None:
     if len(words) > most_code_points:
-        raise Unfit(f"This is too long: {most:,} characters at most, fewer of those made of many parts.")
+        raise Unfit(
+            Sentence("This is too long: %(most)s characters at most, fewer of those made of many parts.", most=most)
+        )
     if _PILED_MARKS.search(words):
-        raise Unfit("Too many accents are piled on one letter here.")
+        raise Unfit(Sentence("Too many accents are piled on one letter here."))
 
 
 def has_link(words: str) -> bool:

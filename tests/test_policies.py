@@ -109,7 +109,7 @@ async def open_stamp(wall: Served) -> str:
     from feedback_app.stamps import Stamps
 
     stamps: Stamps = wall.app.extensions["stamps"]
-    return stamps.make("main", datetime.now(UTC))
+    return stamps.make(1, datetime.now(UTC))
 
 
 async def test_in_slow_mode_an_author_has_to_wait(wall: Served) -> None:

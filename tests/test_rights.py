@@ -48,6 +48,7 @@ def _led(fields: dict[str, str] | None) -> tuple[int, int]:
 MEMBERS = "/settings/walls/<slug>/moderators"
 INVITATIONS = "/settings/walls/<slug>/invitations"
 DESK = "/walls/<slug>/moderation"
+SETTINGS = "/settings/walls/<slug>"
 NOTHING = {"": ""}
 # They are answered before Quart.
 STREAMS = {"GET /walls/<slug>/live", f"GET {DESK}/live"}
@@ -88,6 +89,19 @@ RIGHTS = {
     "GET /settings/account": moderators(200),
     "POST /settings/account": moderators(422, NOTHING),
     "POST /settings/account/logins": moderators(303, NOTHING),
+    "GET /settings/walls": moderators(200),
+    # Whoever owns a wall may make another one.
+    "POST /settings/walls": Right((401, 401, 422, 404, 422), NOTHING),
+    "GET /settings/checks/address": Right((303, 303, 200, 404, 200)),
+    "GET /settings/checks/accent": moderators(200),
+    "GET /settings/checks/embedders": moderators(200),
+    f"GET {SETTINGS}": owners(200),
+    f"POST {SETTINGS}": owners(422, NOTHING),
+    f"POST {SETTINGS}/address": owners(422, NOTHING),
+    f"POST {SETTINGS}/archive": owners(303, NOTHING),
+    f"POST {SETTINGS}/unarchive": owners(303, NOTHING),
+    f"GET {SETTINGS}/delete": owners(200),
+    f"POST {SETTINGS}/delete": owners(422, NOTHING),
     f"GET {MEMBERS}": owners(200),
     f"POST {MEMBERS}": owners(422, NOTHING),
     f"POST {MEMBERS}/<int:number>": owners(422, {"role": "king"}),

@@ -106,7 +106,7 @@ async def test_an_old_stamp_is_asked_for_again(client: httpx.AsyncClient, wall: 
 
     stamps = wall.app.extensions["stamps"]
     for age, status in ((timedelta(hours=23), 201), (timedelta(hours=26), 422), (timedelta(hours=-3), 422)):
-        old = stamps.make("main", datetime.now(UTC) - age)
+        old = stamps.make(1, datetime.now(UTC) - age)
         assert (await post(client, "Ann", f"Age {age}", stamp=old)).status_code == status
 
 

@@ -65,7 +65,7 @@ async def news_since(after: int | None, wall: Wall, session: AsyncSession, templ
     if after is not None and wall.oldest_version <= after < wall.version:
         changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
-            return _each(wall, changed, templates)
+            return _each(after, wall, changed, templates)
     return reload(wall.version, templates)
 
 
@@ -73,10 +73,13 @@ def reload(version: int, templates: Environment) -> News:
     return News(version, [Change(version, templates.get_template("live/_reload.html").render())])
 
 
-def _each(wall: Wall, changed: Sequence[Feedback], templates: Environment) -> News:
+def _each(after: int, wall: Wall, changed: Sequence[Feedback], templates: Environment) -> News:
     template = templates.get_template("live/_change.html")
-    changes = [Change(feedback.version or 0, template.render(wall=wall, feedback=feedback)) for feedback in changed]
-    # Rows can be newer than the wall that was read a moment before them, never the other way round.
-    version = max([wall.version, *(change.version for change in changes)])
-    times = (feedback.changed_at for feedback in changed if feedback.changed_at)
-    return News(version, changes, max(times, default=None))
+    # Rows can be newer than the wall, which was read a moment before them. Those are told the next time, when it is
+    # known, too, whether the wall itself was arranged in between.
+    known = [feedback for feedback in changed if feedback.version is not None and feedback.version <= wall.version]
+    changes = [Change(feedback.version or 0, template.render(wall=wall, feedback=feedback)) for feedback in known]
+    if wall.arranged > after:
+        changes.append(Change(wall.arranged, templates.get_template("live/_arranged.html").render()))
+    times = (feedback.changed_at for feedback in known if feedback.changed_at)
+    return News(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))

@@ -82,7 +82,7 @@ class Past:
 
     async def _read(self, slug: str, after: int | None) -> Missed | None:
         async with self.database.reading() as session:
-            wall = await session.scalar(Wall.named(slug))
+            wall = await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
             if wall is None:
                 return None
             news = await news_since(after, wall, session, self.templates)

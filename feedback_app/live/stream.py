@@ -93,7 +93,7 @@ class Streams:
         if asked.kind == PUBLIC:
             return await self.past.since(after, asked.slug, at_least=at_least)
         async with self.database.reading() as session:
-            wall = await session.scalar(Wall.named(asked.slug))
+            wall = await session.scalar(Wall.named(asked.slug)) or await session.scalar(Wall.formerly(asked.slug))
             if wall is None:
                 return None
             rights = (await session.execute(Login.rights([asked.session], now()))).all()

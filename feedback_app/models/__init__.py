@@ -3,11 +3,12 @@
 from .act import Act, ActEntry, Block
 from .base import Base
 from .feedback import Feedback
+from .former_address import FormerAddress
 from .login import Attempt, Login
 from .moderator import Membership, Moderator
 from .post import Post
 from .setup import Setup
-from .wall import FormerAddress, Wall
+from .wall import Wall
 
 __all__ = [
     "Act",

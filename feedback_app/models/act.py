@@ -32,6 +32,8 @@ VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", 
 BLOCK = "block-author"
 BLOCKING = (BLOCK, "unblock-author")
 UNDO = "undo"
+# What is done to the wall itself.
+ARRANGING = ("arrange", "rename", "archive", "unarchive")
 SHOWN = 3
 # A name is today's or yesterday's, and a block is of one that was one of these.
 LASTING = timedelta(days=2)
@@ -132,6 +134,11 @@ class Act(Base):
     def moderators_of(wall_id: int) -> Select[str]:
         """The names of those who acted there."""
         return select(Act.moderator_name).where(Act.wall_id == wall_id).distinct().order_by(Act.moderator_name)
+
+    @staticmethod
+    def arrangings(wall_id: int) -> "Select[Act]":
+        """What owners did to the wall itself, the latest first."""
+        return select(Act).where(Act.wall_id == wall_id, Act.verb.in_(ARRANGING)).order_by(Act.id.desc()).limit(100)
 
 
 class ActEntry(Base):

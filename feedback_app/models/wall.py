@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    ForeignKey,
-    Index,
+    Delete,
     Integer,
     Select,
     String,
     Text,
     Update,
+    delete,
     false,
     select,
     update,
@@ -25,9 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..clock import now
 from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import LARGEST_ID, Feedback
+from .former_address import SLUG_LENGTH, FormerAddress
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-SLUG_LENGTH = 60
 TITLE_LENGTH = 120
 
 
@@ -67,11 +67,6 @@ class Wall(Base):
     accent: Mapped[str] = mapped_column(String(6), default="")
     language: Mapped[str] = mapped_column(String(12), default="en")
 
-    @property
-    def is_open(self) -> bool:
-        """Whether anybody may write on it."""
-        return not self.is_closed and self.archived_at is None
-
     @staticmethod
     def named(slug: str) -> "Select[Wall]":
         return select(Wall).where(Wall.slug == slug)
@@ -104,8 +99,31 @@ class Wall(Base):
         return select(Wall).where(Wall.id == its_wall).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
+    def formerly(slug: str) -> "Select[Wall]":
+        """The wall that had this address before it was renamed."""
+        return select(Wall).join(FormerAddress, FormerAddress.wall_id == Wall.id).where(FormerAddress.slug == slug)
+
+    @staticmethod
     def all() -> "Select[Wall]":
         return select(Wall).order_by(Wall.slug)
+
+    @staticmethod
+    def listed() -> "Select[Wall]":
+        """The walls that strangers are led to."""
+        return Wall.all().where(Wall.archived_at.is_(None))
+
+    @staticmethod
+    def slugs_from(stem: str) -> Select[str]:
+        """The addresses that begin like this."""
+        return select(Wall.slug).where(Wall.slug.startswith(stem, autoescape=True))
+
+    @staticmethod
+    def deleting(wall_id: int) -> "list[Delete]":
+        """What takes the wall away; the database takes away with it whatever else refers to it."""
+        return [
+            delete(Feedback).where(Feedback.wall_id == wall_id),
+            delete(Wall).where(Wall.id == wall_id),
+        ]
 
     @staticmethod
     def versions(wall_ids: Iterable[int]) -> Select[int, int, int]:
@@ -189,6 +207,49 @@ class Wall(Base):
         """Before the row of something removed is deleted: who has not heard of its end yet must load the list anew."""
         self.oldest_version = max(self.oldest_version, feedback.version or 0)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may write on it."""
+        return not self.is_closed and self.archived_at is None
+
+    @property
+    def frame_ancestors(self) -> str:
+        """Who may show the wall in a frame, as the directive of that name in a content security policy has it.
+
+        Our own pages show it too, to those who choose what it looks like.
+        """
+        if not self.embedders:
+            return "'none'"
+        return self.embedders if self.embedders == "*" else f"'self' {self.embedders}"
+
+    def arrange(self, arrangement: Mapping[str, Any]) -> dict[str, Any]:
+        """Take on what is different in the arrangement; gives what that was before, nothing where nothing is."""
+        before = {name: getattr(self, name) for name in arrangement if getattr(self, name) != arrangement[name]}
+        for name in before:
+            setattr(self, name, arrangement[name])
+        return before and self._note_arranging(before)
+
+    def rename(self, slug: str) -> dict[str, Any]:
+        before = {"slug": self.slug}
+        self.slug = slug
+        return self._note_arranging(before)
+
+    def archive(self) -> dict[str, Any]:
+        """Keep it for reading; strangers are not led to it any more."""
+        self.archived_at = now()
+        return self._note_arranging({"is_archived": False})
+
+    def unarchive(self) -> dict[str, Any]:
+        self.archived_at = None
+        return self._note_arranging({"is_archived": True})
+
+    def _note_arranging(self, before: dict[str, Any]) -> dict[str, Any]:
+        """Tell every open page; `arranged` says in the log which arrangement this one came after."""
+        noted = {**before, "arranged": self.arranged}
+        self.arranged = self.change()
+        self.change_on_the_desk()
+        return noted
+
     def change(self) -> int:
         """Take the next version."""
         self.version += 1
@@ -212,17 +273,6 @@ class Wall(Base):
         feedback.desk_version = self.change_on_the_desk()
         if was_public or feedback.is_public:
             feedback.version = self.change()
-
-
-class FormerAddress(Base):
-    """An address that a wall had before it was renamed; it leads to the wall as long as no other wall takes it."""
-
-    __tablename__ = "former_addresses"
-    __table_args__ = (Index(None, "wall_id"), TABLE_OPTIONS)
-
-    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
-    wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
 
 
 def slug_fault(slug: str) -> str | None:

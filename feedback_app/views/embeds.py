@@ -4,6 +4,7 @@ from markupsafe import escape
 from quart import Blueprint, Response, abort, g, request
 
 from ..assets import FOREVER
+from ..colours import legible, six_digits
 from ..database import database
 from ..finding import find_wall
 from ..jinja import render
@@ -11,6 +12,7 @@ from ..models import Wall
 from ..pages import answer, unchanged
 from ..place import ACCENT, Look, Place
 from ..security import own_origin
+from ..sentences import Sentence
 
 views = Blueprint("embeds", __name__)
 
@@ -25,10 +27,10 @@ async def show(slug: str) -> Response:
     if same := unchanged(wall):
         return same
     g.frame_src = "'self'"
-    frame = Place(slug, is_frame=True, look=look)
+    frame = Place(wall.slug, is_frame=True, look=look)
     snippets = _snippets(wall, frame, own_origin())
     return answer(
-        render("embeds/show.html", wall=wall, place=Place(slug), look=look, frame=frame, snippets=snippets), wall
+        render("embeds/show.html", wall=wall, place=Place(wall.slug), look=look, frame=frame, snippets=snippets), wall
     )
 
 
@@ -37,10 +39,11 @@ async def accent(colour: str) -> Response:
     """A style sheet of one line, since a style in the page itself would need a hole in the policy."""
     if not ACCENT.fullmatch(colour):
         abort(404)
-    return Response(f":root{{--accent-seed:#{colour}}}\n", mimetype="text/css", headers={"Cache-Control": FOREVER})
+    seed = legible(six_digits(colour))
+    return Response(f":root{{--accent-seed:#{seed}}}\n", mimetype="text/css", headers={"Cache-Control": FOREVER})
 
 
-def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, str, str, str]]:
+def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, Sentence, Sentence, str]]:
     """Name, title, use and lines of each way to embed a wall."""
     said = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
     script = "".join(f' data-{name}="{value}"' for name, value in said.items())
@@ -49,21 +52,21 @@ def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, str, str
     return [
         (
             "script",
-            "A line of HTML",
-            "Puts the wall where the line stands, as tall as it needs to be.",
+            Sentence("A line of HTML"),
+            Sentence("Puts the wall where the line stands, as tall as it needs to be."),
             f'<script src="{origin}/embed.js" data-wall="{wall.slug}"{script} async></script>',
         ),
         (
             "element",
-            "A custom element",
-            "The same, for pages that are put together by scripts.",
+            Sentence("A custom element"),
+            Sentence("The same, for pages that are put together by scripts."),
             f'<script src="{origin}/embed.js" async></script>\n'
             f'<feedback-wall wall="{wall.slug}"{element}></feedback-wall>',
         ),
         (
             "frame",
-            "A bare frame",
-            "Where scripts are not allowed. Its height stays as you set it.",
+            Sentence("A bare frame"),
+            Sentence("Where scripts are not allowed. Its height stays as you set it."),
             f'<iframe src="{source}" title="{escape(wall.title)}" width="100%" height="600" '
             f'frameborder="0" loading="lazy"></iframe>',
         ),

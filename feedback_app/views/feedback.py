@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from quart import Blueprint, Response, abort, current_app, request
+from quart import Blueprint, Response, abort, current_app, g, request
 
 from ..authors import authors_at
 from ..clock import now
@@ -17,23 +17,23 @@ from ..pages import answer, composer, unchanged, wall_page, wants_fragment
 from ..place import Place
 from ..receipts import receipts
 from ..receiving import Blocked, Closed, NoWall, TooOften, receive
+from ..sentences import Sentence
 from ..stamps import Stamps
 
 views = Blueprint("feedback", __name__)
 
-EXPIRED = "This page had been open for long. Your words are still here: please post them once more."
-CLOSED = "This wall takes nothing new at the moment. Your words were not stored: copy them if you need them."
-BLOCKED = "You cannot write on this wall for now. Your words were not stored: copy them if you need them."
-TRAPPED = "Only robots fill in the hidden field. Your words are still here: please post them once more."
+EXPIRED = Sentence("This page had been open for long. Your words are still here: please post them once more.")
+CLOSED = Sentence("This wall takes nothing new at the moment. Your words were not stored: copy them if you need them.")
+BLOCKED = Sentence("You cannot write on this wall for now. Your words were not stored: copy them if you need them.")
+TRAPPED = Sentence("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 
 
 @views.post("/walls/<slug>/feedback")
 async def write(slug: str) -> Response:
     """One entry for one form, however often it arrives."""
-    place = Place.of_form(slug, request.args)
     fields = await read_form()
     wall = await find_arranged(slug)
-    form = Composer.on(wall, fields)
+    place, form = Place.of_form(wall.slug, request.args), Composer.on(wall, fields)
 
     if not form.validate():
         return await _again(place, form, 422)
@@ -121,13 +121,13 @@ def _distrust(form: Composer, wall: Wall) -> str | None:
     if form.website.data:
         return TRAPPED
     stamps = cast("Stamps", current_app.extensions["stamps"])
-    return None if stamps.is_good(form.stamp.data or "", wall.slug, now()) else EXPIRED
+    return None if stamps.is_good(form.stamp.data or "", wall.id, now()) else EXPIRED
 
 
 async def _again(place: Place, form: Composer, status: int, notice: str = "") -> Response:
     """The form as it was sent, with what is wrong; htmx keeps the form it has where nothing is wrong with a field."""
     if wants_fragment() and status != 422:
-        return Response(render("errors/_notice.html", sentence=notice), status)
+        return Response(render("errors/_notice.html", wall=g.wall, sentence=notice), status)
     async with database().reading() as session:
         wall = await find_wall(place.slug, session)
         if wants_fragment():
@@ -139,6 +139,14 @@ async def _again(place: Place, form: Composer, status: int, notice: str = "") ->
     return Response(html, status)
 
 
-def _patience(seconds: int) -> str:
-    wait = f"{seconds} seconds" if seconds < 100 else f"{-(-seconds // 60)} minutes"
-    return f"That was a lot in a short time. Your words are still here: please post them again in {wait}."
+def _patience(seconds: int) -> Sentence:
+    if seconds < 100:
+        return Sentence.counted(
+            "That was a lot in a short time. Your words are still here: please post them again in a second.",
+            "That was a lot in a short time. Your words are still here: please post them again in %(num)s seconds.",
+            seconds,
+        )
+    return Sentence(
+        "That was a lot in a short time. Your words are still here: please post them again in %(minutes)s minutes.",
+        minutes=-(-seconds // 60),
+    )

@@ -7,16 +7,18 @@ from quart import Blueprint, Response
 from ..database import database
 from ..finding import before_in_query, find_wall
 from ..jinja import iso, render
+from ..languages import say
 from ..models import Feedback, Wall
 from ..models.feedback import Slice
 from ..pages import answer, unchanged
 from ..place import Place
 from ..security import own_origin
+from ..sentences import Sentence
 
 views = Blueprint("feeds", __name__)
 
 SIZE = 50
-ANONYMOUS = "Anonymous"
+ANONYMOUS = Sentence("Anonymous")
 
 
 @views.get("/walls/<slug>/feed.json")
@@ -58,18 +60,21 @@ def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
         "title": wall.title,
         "home_page_url": page,
         "feed_url": f"{page}/feed.json",
-        "items": [_item(page, feedback) for feedback in entries.entries],
+        "language": wall.language,
+        "items": [_item(page, feedback, say(ANONYMOUS, wall.language)) for feedback in entries.entries],
     }
+    if wall.welcome:
+        feed["description"] = wall.welcome
     return {**feed, "next_url": f"{page}/feed.json?before={entries.before}"} if entries.before else feed
 
 
-def _item(page: str, feedback: Feedback) -> dict[str, object]:
+def _item(page: str, feedback: Feedback, anonymous: str) -> dict[str, object]:
     address = f"{page}/feedback/{feedback.id}"
     item: dict[str, object] = {
         "id": address,
         "url": address,
         "content_text": feedback.text_with_answer,
-        "authors": [{"name": feedback.name or ANONYMOUS}],
+        "authors": [{"name": feedback.name or anonymous}],
         "date_published": iso(feedback.created_at),
     }
     is_changed = feedback.updated_at > feedback.created_at

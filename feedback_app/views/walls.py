@@ -15,7 +15,7 @@ views = Blueprint("walls", __name__)
 @views.get("/")
 async def index() -> Response:
     async with database().reading() as session:
-        walls = (await session.scalars(Wall.all())).all()
+        walls = (await session.scalars(Wall.listed())).all()
 
     if len(walls) == 1:
         return Response("", 302, {"Location": Place(walls[0].slug).address()})

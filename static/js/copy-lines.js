@@ -5,11 +5,11 @@ customElements.define('copy-lines', class extends HTMLElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'button button--quiet snippet__copy';
-    button.textContent = 'Copy';
+    button.textContent = this.dataset.copy;
     button.addEventListener('click', async () => {
       await navigator.clipboard.writeText(this.querySelector('pre').textContent);
-      button.textContent = 'Copied';
-      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+      button.textContent = this.dataset.copied;
+      setTimeout(() => { button.textContent = this.dataset.copy; }, 2000);
     });
     this.append(button);
   }

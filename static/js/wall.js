@@ -3,20 +3,24 @@
   'use strict';
   const find = id => document.getElementById(id);
   const root = document.documentElement, list = find('feedback');
+  /* Whatever the script says stands in the page, in the language of the wall. */
+  const words = find('arrangement')?.dataset;
   let api;
 
   /* Scripts that come with swapped HTML are emptied; no other script of the page may write HTML at all. */
   const policy = self.trustedTypes?.createPolicy('wall', {createHTML: html => html, createScript: () => ''});
 
   /* 1. Swap styles. "feed" puts entries in their place (what is pinned on top, then by number, newest first) and morphs
-        those that are there; "reload" is for a page that is too far behind. */
+        those that are there; "reload" is for a page that is too far behind, "arrange" for one whose wall is another now. */
   htmx.registerExtension('wall', {
     init(internal) {
       api = internal;
       if (policy) api.initSecurity(policy);
     },
     handle_swap(style, target, fragment, spec) {
-      if (style === 'reload') return fetchAnew(), [];
+      if (style === 'reload') return fetchAnew(), arrange(), [];
+      if (style === 'arrange') return arrange(), [];
+      if (style === 'anew') return later.takeOver(fragment), [];
       if (style === 'newer') return later.bringBack(fragment);
       return style === 'feed' && feed(target, fragment, spec);
     }
@@ -26,15 +30,17 @@
     const placed = [];
     for (const entry of [...fragment.children]) {
       const known = find(entry.id);
-      if (known) {
-        const fresh = new DocumentFragment();
-        fresh.append(entry);
-        api.morph(known, fresh, false);
-      }
+      if (known) morph(known, entry);
       if (place(known ?? entry, target, spec) || known) placed.push(known ?? entry);
     }
     countHeld();
     return placed;
+  }
+
+  function morph(known, fresh) {
+    const fragment = new DocumentFragment();
+    fragment.append(fresh);
+    api.morph(known, fragment, false);
   }
 
   /* When an entry was pinned is a larger number than any entry has. */
@@ -69,10 +75,10 @@
     const button = find('news'), count = held().length + (later?.unseen ?? 0);
     if (!button || button.hidden && !count) return;
     button.hidden = !count;
-    button.textContent = `Show ${posts(count)}`;
-    if (count) announce(posts(count));
+    const say = (one, many) => words[count === 1 ? one : many].replace('{}', count);
+    button.textContent = say('showOne', 'showMany');
+    if (count) announce(say('one', 'many'));
   }
-  const posts = count => count === 1 ? '1 new post' : `${count} new posts`;
 
   async function showHeld() {
     let [first] = held();
@@ -83,8 +89,7 @@
     }
     countHeld();
     focusOn(first);
-    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    find('latest').scrollIntoView({block: 'start', behavior: isCalm ? 'auto' : 'smooth'});
+    find('latest').scrollIntoView();
   }
 
   function focusOn(entry) {
@@ -112,14 +117,15 @@
   /* What is of no use before news comes, somebody writes or the list grows long comes when it is (js/later). */
   let later = null, coming = null;
   const bringLater = () => coming ??= list.dataset.later && import(list.dataset.later)
-    .then(module => later = module.begin({list, held, below, feed, leave, policy, isReading, countHeld}), () => {});
+    .then(module => later = module.begin({list, held, below, feed, leave, policy, isReading, countHeld, morph, fetchAnew}), () => {});
+  const arrange = async () => { await bringLater(); later?.arrange(); };
 
   /* 3. The form: a key that makes a repeated post one entry. Words stay when a post fails (later/composer.js). */
   const composer = () => find('composer');
 
   function giveKey() {
     const key = composer()?.elements.key;
-    if (key) key.value ||= [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    if (key) key.value ||= crypto.getRandomValues(new Uint32Array(4)).join('-');
   }
   /* 4. The line. The extension never tries again when its first connection fails, does not notice silence, and has no
         way back to polling; browsers allow six connections to a host, so at most three pages of one hold a stream. */

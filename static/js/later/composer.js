@@ -10,12 +10,8 @@
   function failed(event) {
     if (event.target !== composer() || event.detail.ctx?.response?.status < 500) return;
     freeze(false);
-    const notice = document.createElement('p');
-    notice.className = 'notice';
-    notice.textContent = navigator.onLine
-      ? 'This could not be posted just now. Your words are still here: please try again in a moment.'
-      : 'You are offline. Your words are still here: post them when the connection is back.';
-    document.getElementById('notice').replaceChildren(notice);
+    const said = document.getElementById(navigator.onLine ? 'failed' : 'offline');
+    document.getElementById('notice').replaceChildren(said.content.cloneNode(true));
   }
   document.addEventListener('htmx:error', failed);
   document.addEventListener('htmx:response:error', failed);

@@ -1,7 +1,7 @@
 /* A list that has grown long: what is far from the reader leaves the page, at either end, and comes back by scrolling.
    Only numbers are kept of it; the words come from the server again, as they are by then. */
 const MOST = 150, KEPT = 100, BEFORE = 30, AFTER = 70, HELD = 60, SLICE = 30, OVERLAP = 10;
-const root = document.documentElement;
+const root = document.documentElement, words = document.getElementById('arrangement').dataset;
 const number = entry => Number(entry.id.slice('feedback-'.length));
 
 function keepShort({list, held, below, isReading, countHeld}) {
@@ -50,7 +50,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
     here.searchParams.set('before', before);
     here.searchParams.delete('thanks');
     link.className = 'button button--quiet';
-    link.textContent = 'Older feedback';
+    link.textContent = words.older;
     link.target = '_self';
     const attributes = {
       href: here.pathname + here.search, 'hx-get': source(before), 'hx-target': '#older', 'hx-swap': 'outerHTML',
@@ -91,7 +91,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
     paragraph.className = 'older';
     button.className = 'button button--quiet';
     button.type = 'button';
-    button.textContent = 'Newer feedback';
+    button.textContent = words.newer;
     button.addEventListener('click', ask);
     paragraph.append(button);
     keepPlace(() => list.prepend(paragraph));

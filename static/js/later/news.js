@@ -19,5 +19,5 @@ function show(html, {list, feed, leave, policy, forget}) {
 /* What the wall's script gets when it fetches all of this. */
 export function begin(wall) {
   const long = keepShort(wall);
-  return Object.assign(long, {show: html => show(html, {...wall, forget: long.forget})});
+  return Object.assign(long, arranging(wall), {show: html => show(html, {...wall, forget: long.forget})});
 }
