@@ -142,6 +142,31 @@ async def test_workers_end_with_their_supervisor_even_when_that_is_killed(proces
         again.connect(("127.0.0.1", server.port))
 
 
+@pytest.mark.slow
+async def test_workers_that_are_stuck_end_with_their_supervisor_too(checkout: Path, data: Path) -> None:
+    """One is stopped by a signal, one computes for ever and lets no other thread of its process do anything."""
+    replace(checkout / "feedback_app" / "supervisor" / "worker.py", "SILENT_SECONDS = 20", "SILENT_SECONDS = 2")
+    health = checkout / "feedback_app" / "views" / "health.py"
+    replace(health, 'return Response("alive', 'import re; re.match("(a+)+$", "a" * 60 + "b"); return Response("alive')
+    server = Copy(checkout, data)
+    workers = server.worker_pids
+    before = {pid: seconds_of(pid) for pid in workers}
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        await until(lambda: max(seconds_of(pid) - before[pid] for pid in workers) > 0.5)
+    computing = max(workers, key=lambda pid: seconds_of(pid) - before[pid])
+    (other,) = workers - {computing}
+    os.kill(other, signal.SIGSTOP)
+    server.stop(signal.SIGKILL)
+    await until(lambda: not any(is_running(pid) for pid in workers), 20)
+
+
+def seconds_of(pid: int) -> float:
+    """How long a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def dribbling_post(port: int) -> tuple[socket.socket, bytes]:
     """A form that is on its way, and what is still missing of it."""
     body = b"name=Ann&text=In+flight&key=in-flight"
