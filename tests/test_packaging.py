@@ -11,9 +11,10 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import venv
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,6 +22,8 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
+
+from .support import post, words
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the tests' own run sets must not reach the programs they start.
@@ -39,10 +42,35 @@ def run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
+# In a room of its own, for this program alone: nothing can be written to but one folder, and the Python that root may
+# have to itself is where everybody can run it. Then as nobody in particular.
+CONFINED = """
+set -e
+folder="$1" prefix="$2" stage="$3"; shift 3
+mount --make-rprivate /
+mount --bind "$folder" "$folder"
+cd "$folder"
+top="/$(echo "$prefix" | cut -d/ -f2)"
+if ! setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$prefix/bin"; then
+    mount --bind "$prefix" "$stage"
+    mount -t tmpfs -o mode=755 none "$top"
+    mkdir -p "$prefix"
+    mount --bind "$stage" "$prefix"
+    mount -o remount,ro "$top"
+fi
+mount -o remount,bind,ro /
+exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"
+"""
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A copy of the checkout without ignored files, so that building leaves nothing in the checkout."""
-    copy = tmp_path / "source"
+    return copy_of_checkout(tmp_path)
+
+
+def copy_of_checkout(folder: Path) -> Path:
+    """Without ignored files, so that building leaves nothing in the checkout."""
+    copy = folder / "source"
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
@@ -68,7 +96,7 @@ class Assets(HTMLParser):
 
 
 @asynccontextmanager
-async def serving(program: Path, folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def serving(*program: str | Path, folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """The installed program serving from a folder, with its address, once it has said that it is ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -77,7 +105,7 @@ async def serving(program: Path, folder: Path) -> AsyncIterator[tuple[asyncio.su
     errors = folder.parent / "stderr.txt"
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
-            program,
+            *program,
             "serve",
             "--port",
             str(port),
@@ -108,18 +136,59 @@ async def serving(program: Path, folder: Path) -> AsyncIterator[tuple[asyncio.su
         await process.wait()
 
 
+def outcome_of(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[Path]:
+    """A virtual environment with the program and nothing else, from which the source is gone, readable by everybody."""
+    folder = Path(tempfile.mkdtemp(prefix="feedback-installed-"))
+    folder.chmod(0o755)
+    try:
+        source = copy_of_checkout(folder)
+        venv.create(folder / "venv", with_pip=True, symlinks=True)
+        run(folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", ".", cwd=source)
+        shutil.rmtree(source)  # From here on only the installed copy can serve anything.
+        yield folder / "venv"
+    finally:
+        shutil.rmtree(folder)
+
+
 @pytest.mark.timeout(600)
-async def test_an_installed_copy_serves_its_wall_and_stops_cleanly(source: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "venv"
-    await asyncio.to_thread(venv.create, environment, with_pip=True, symlinks=True)
-    python = environment / "bin" / "python"
-    await asyncio.to_thread(run, python, "-m", "pip", "install", "--quiet", "--no-input", ".", cwd=source)
-    shutil.rmtree(source)  # From here on only the installed copy can serve anything.
+async def test_nobody_in_particular_serves_it_on_a_system_that_cannot_be_written_to(environment: Path) -> None:
+    """Requirement 58, in part: as a container or a careful unit of systemd runs it, with one folder to write to."""
+    folder, stage = environment.parent / "data", environment.parent / "stage"
+    folder.mkdir()
+    stage.mkdir()
+    if outcome_of("unshare", "--mount", "true").returncode:
+        pytest.skip("This needs the right to mount (as root, on Linux).")
+    os.chown(folder, 65534, 65534)
+    confined = ("unshare", "--mount", "sh", "-c", CONFINED, "confined", folder, sys.base_prefix, stage)
+
+    outside = environment.parent / "written"
+    assert "Read-only file system" in outcome_of(*confined, "touch", outside).stderr
+
+    async with (
+        serving(*confined, environment / "bin" / "feedback-app", folder=folder) as (process, address),
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client,
+    ):
+        assert (await client.get("/readyz")).text == "ready\n"
+        assert os.stat(f"/proc/{process.pid}").st_uid == 65534
+        assert (await post(client, text="By nobody")).status_code == 201
+        assert await words(client) == ["By nobody"]
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert (folder / "instance" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.timeout(600)
+async def test_an_installed_copy_serves_its_wall_and_stops_cleanly(environment: Path, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
 
     async with (
-        serving(environment / "bin" / "feedback-app", folder) as (process, address),
+        serving(environment / "bin" / "feedback-app", folder=folder) as (process, address),
         httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client,
     ):
         assert (await client.get("/healthz")).status_code == 200
