@@ -32,7 +32,9 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         wake = wake_for(database, hub.hears_of)
         teller = app.extensions["teller"] = Teller(database, hub, wake, templates)
         rights = Rights(database, hub)
-        purge = Purge(database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days)
+        purge = app.extensions["purge"] = Purge(
+            database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days
+        )
         work = (teller.run(), wake.watch(), hub.beat(), rights.watch(), metrics.watch(hub))
         tasks = [asyncio.create_task(each) for each in work]
         purging = asyncio.create_task(purge.run())

@@ -25,6 +25,7 @@ class Purge:
     def __init__(self, database: Database, *, undo_days: int, keep_days: int) -> None:
         self.database, self.undo_time, self.keep_time = database, timedelta(days=undo_days), timedelta(days=keep_days)
         self._is_over = asyncio.Event()
+        self.rounds = 0
 
     async def run(self) -> None:
         """At the start and then every hour, until it is stopped."""
@@ -33,6 +34,7 @@ class Purge:
                 await self.purge()
             except (SQLAlchemyError, OSError):
                 logger.exception("What is over could not be purged; it is tried again in an hour.")
+            self.rounds += 1
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_over.wait(), SECONDS)
 
