@@ -288,7 +288,6 @@ async def test_an_accent_on_which_words_cannot_be_read_is_made_darker(wall: Serv
     assert "becomes" not in (await owner.get("/settings/checks/accent?accent=%230a7d55")).text
 
 
-@pytest.mark.skip("Until the catalogues are there.")
 async def test_title_words_looks_and_language_are_on_every_page(wall: Served, owner: httpx.AsyncClient) -> None:
     await post(wall.client)
     await arrange(
@@ -460,7 +459,6 @@ async def test_two_processes_see_one_arrangement(serve: Callable[..., Any], wall
         assert "Seen elsewhere" in (await second.client.get("/walls/main")).text
 
 
-@pytest.mark.skip("Until the catalogues are there.")
 async def test_htmx_gets_the_form_in_the_language_of_the_wall(wall: Served, owner: httpx.AsyncClient) -> None:
     await arrange(owner, language="fr")
     answer = await post(wall.client, "", "x" * 2001, headers=HTMX)

@@ -5,6 +5,7 @@ at the start: nothing has to be compiled.
 """
 
 import io
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -54,6 +55,12 @@ def say(sentence: str, language: str) -> str:
         for name, value in sentence.values.items()
     }
     return found % values
+
+
+def first_of(wanted: Iterable[str]) -> str:
+    """The first of these languages, as browsers name them, that we have."""
+    codes = (each.partition("-")[0].lower() for each in wanted)
+    return next((code for code in codes if code in LANGUAGES), DEFAULT)
 
 
 def direction(language: str) -> str:

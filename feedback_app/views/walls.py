@@ -5,6 +5,7 @@ from quart import Blueprint, Response, request
 from ..database import database
 from ..finding import before_in_query, find_wall
 from ..jinja import render
+from ..languages import first_of
 from ..models import Wall
 from ..pages import answer, own_entry, unchanged, wall_page
 from ..place import Place
@@ -19,7 +20,10 @@ async def index() -> Response:
 
     if len(walls) == 1:
         return Response("", 302, {"Location": Place(walls[0].slug).address()})
-    return Response(render("walls/index.html", walls=walls))
+    # It belongs to no wall whose language it could have.
+    language = first_of(request.accept_languages.values())
+    headers = {"Vary": "Accept-Language"}
+    return Response(render("walls/index.html", walls=walls, language=language), headers=headers)
 
 
 @views.get("/walls/<slug>")
