@@ -31,6 +31,13 @@ async def copy(source: Database, target: Database, progress: Callable[[int], Non
     The source is read as of one moment, so that it may be serving. The target must be empty, and is so again when
     anything goes wrong. Raises ConfigurationError, DatabaseUnfit.
     """
+    async with source.read_engine.connect() as here:
+        found = await here.run_sync(schema.revision)
+    if found not in schema.revisions():
+        raise DatabaseUnfit(
+            f"The database was made by a newer version of this program (its schema is {found}), and what only that "
+            f"one knows would be left out. Copy with that version; nothing was changed."
+        )
     try:
         async with target.migrating() as there:
             if await there.run_sync(schema.revision) is not None:

@@ -1,6 +1,7 @@
 """Copying everything from one kind of database to another, and what is in the way of it."""
 
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ def database_of(folder: Path) -> dict[str, str]:
 
 def _without_host(item: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in item.items() if name not in ("id", "url")}
+
+
+@pytest.mark.sqlite
+def test_what_only_a_newer_version_knows_is_not_left_out_in_silence(data: Path, tmp_path: Path) -> None:
+    """Requirement 59: one may go back a version and serve, but not lose what the newer one has stored."""
+    with closing(sqlite3.connect(data / "feedback.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999_since_0001'")
+        connection.commit()
+    assert run(data, "wall", "list").returncode == 0
+    outcome = run(data, "copy", "--to", f"sqlite:///{tmp_path}/copy.sqlite3")
+    assert (outcome.returncode, "newer version" in outcome.stderr) == (1, True)
+    assert not (tmp_path / "copy.sqlite3").exists()
 
 
 @pytest.mark.sqlite
