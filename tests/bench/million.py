@@ -20,11 +20,12 @@ from tempfile import TemporaryDirectory
 
 import aiosqlite
 import httpx
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.clock import now
 from feedback_app.database import Database
+from feedback_app.models import Feedback
 
 from ..databases import ENGINES, Folders, missing
 from ..filling import fill
@@ -53,7 +54,10 @@ def main() -> None:
             continue
         is_measured = engine in options.engines
         with ExitStack() as stack:
-            few, many = (stack.enter_context(_served(engine, options.folder)) for _ in range(2))
+            home = Path(stack.enter_context(TemporaryDirectory(prefix=".bench-", dir=options.folder)))
+            folders = Folders(engine, home)
+            stack.callback(folders.close)
+            few, many = (stack.enter_context(_served(folders, home / name)) for name in ("few", "many"))
             # A database that is only asked for its plans gives the same ones for less.
             count = options.entries if is_measured else min(options.entries, 20_000)
             asyncio.run(_fill(engine, {few: options.few, many: count} if is_measured else {many: count}))
@@ -64,19 +68,14 @@ def main() -> None:
 
 
 @contextmanager
-def _served(engine: str, folder: Path) -> Iterator[Process]:
+def _served(folders: Folders, folder: Path) -> Iterator[Process]:
     """A server on a database of its own, which is taken away afterwards."""
-    with TemporaryDirectory(prefix=".bench-", dir=folder) as home:
-        folders = Folders(engine, Path(home))
+    with folders.copy(folder) as data:
+        server = Process(data, **QUIET)
         try:
-            with folders.copy(Path(home) / "data") as data:
-                server = Process(data, **QUIET)
-                try:
-                    yield server
-                finally:
-                    server.stop()
+            yield server
         finally:
-            folders.close()
+            server.stop()
 
 
 async def _fill(engine: str, counts: dict[Process, int]) -> None:
@@ -101,11 +100,12 @@ def _progress(count: int) -> Callable[[int], object]:
 
 async def _measure(counts: dict[Process, int], rounds: int) -> None:
     times: dict[Process, dict[str, list[float]]] = {server: defaultdict(list) for server in counts}
+    public = {server: await _public(server, count) for server, count in counts.items()}
     async with AsyncExitStack() as stack:
         clients = {server: await stack.enter_async_context(server.client()) for server in counts}
         for number in range(-10, rounds):
             for server, count in counts.items():
-                for name, ask in _asked(clients[server], count, number).items():
+                for name, ask in _asked(clients[server], public[server], count, number).items():
                     began = time.perf_counter()
                     answer = await ask()
                     took = (time.perf_counter() - began) * 1000
@@ -115,19 +115,32 @@ async def _measure(counts: dict[Process, int], rounds: int) -> None:
     _show(*counts.values(), *times.values())
 
 
-def _asked(client: httpx.AsyncClient, count: int, number: int) -> dict[str, Callable[[], Awaitable[httpx.Response]]]:
+async def _public(server: Process, count: int) -> list[int]:
+    """The numbers of some entries from the middle half of the wall."""
+    wanted = random.sample(range(count // 4, count * 3 // 4), min(400, count // 2))
+    statement = select(Feedback.id).where(
+        Feedback.wall_id == 1, Feedback.version.in_(wanted), Feedback.state == "public"
+    )
+    database = Database(server.database_url)
+    async with database.reading() as session:
+        found = list((await session.scalars(statement)).all())
+    await database.close()
+    return found
+
+
+def _asked(
+    client: httpx.AsyncClient, public: list[int], count: int, number: int
+) -> dict[str, Callable[[], Awaitable[httpx.Response]]]:
     """What is asked in one round; slices and single entries are others each time, so that nothing is ready."""
-    # Of a hundred numbers the first few are not public.
-    one = random.randrange(count // 100) * 100 + random.randrange(10, 90)
     fields = {"name": "Ann", "text": f"Post {number}", "key": f"key-of-post-{number}"}
     addresses = {
         "page": "",
-        "slice deep inside": f"/feedback?before={random.randrange(count // 4, count // 2)}",
+        "slice deep inside": f"/feedback?before={random.choice(public)}",
         "slice at the end": f"/feedback?before={random.randrange(40, 90)}",
         "feed": "/feed.json",
-        "feed deep inside": f"/feed.json?before={random.randrange(count // 4, count // 2)}",
+        "feed deep inside": f"/feed.json?before={random.choice(public)}",
         "changes": f"/changes?after={count + number}",
-        "one entry": f"/feedback/{one}",
+        "one entry": f"/feedback/{random.choice(public)}",
     }
     asked: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "post": lambda: client.post("/walls/main/feedback", data=fields, headers=HTMX)

@@ -33,7 +33,7 @@ TEXT = "The part about undoing mistakes was worth the trip on its own."
 async def post_for(url: str, way: str, writers: int, walls: int, seconds: float) -> dict[str, Any]:
     """The milliseconds each post took, and how often which fault was met."""
     write, close = await _open(url, way)
-    await _start_together(write)
+    await _start_together(write, walls)
     took: list[float] = []
     faults: Counter[str] = Counter()
     end = time.monotonic() + seconds
@@ -85,10 +85,13 @@ def _post(wall_id: int) -> Post:
     )
 
 
-async def _start_together(write: Callable[[int], Awaitable[Any]]) -> None:
-    """Everything is connected and has been done once when the measurement begins."""
-    for _ in range(3):
-        await write(1)
+async def _start_together(write: Callable[[int], Awaitable[Any]], walls: int) -> None:
+    """Everything is connected and has been done once when the measurement begins.
+
+    A batch for another number of walls is another statement, which takes SQLAlchemy some 10 ms to write down, once.
+    """
+    for some in (1, *range(1, walls + 1)):
+        await asyncio.gather(*(write(1 + wall) for wall in range(some)))
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
 
