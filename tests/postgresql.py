@@ -23,6 +23,9 @@ class Line:
         self._open: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._flows = asyncio.Event()
+        self._breaking: list[bytes] = []
+        self._delivers = False
+        self.has_broken = False
         self.port = 0
 
     async def mend(self) -> None:
@@ -36,6 +39,13 @@ class Line:
         """Nothing gets through any more, and nobody hears why."""
         self._flows.clear()
 
+    def break_at(self, *words: bytes, delivers: bool) -> None:
+        """Be cut when the last of these words comes for the database after the others, once.
+
+        That is before it gets there, or else before the answer to it gets back.
+        """
+        self._breaking, self._delivers, self.has_broken = list(words), delivers, False
+
     async def cut(self) -> None:
         """Every connection breaks, and new ones are refused."""
         if self._server is not None:
@@ -48,18 +58,35 @@ class Line:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self.target)
         self._open |= {writer, back}
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        await asyncio.gather(self._pump(reader, back, to_database=True), self._pump(there, writer))
         self._open -= {writer, back}
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to_database: bool = False
+    ) -> None:
         try:
             while chunk := await reader.read(65536):
                 await self._flows.wait()
+                if to_database and self._breaking and self._breaking[0] in chunk:
+                    del self._breaking[0]
+                    if not self._breaking:
+                        await self._break(chunk, writer)
+                        return
                 writer.write(chunk)
         except ConnectionError:
             pass
         finally:
             writer.transport.abort()
+
+    async def _break(self, chunk: bytes, writer: asyncio.StreamWriter) -> None:
+        self.has_broken = True
+        if self._delivers:
+            # The answer is held back, and lost with the line.
+            self.hold()
+            writer.write(chunk)
+            await asyncio.sleep(0.2)
+        await self.cut()
+        await self.mend()
 
 
 class PostgreSQL:

@@ -7,12 +7,11 @@ import asyncio
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -20,6 +19,7 @@ import pytest
 
 from .servers import cannot
 from .support import HTMX, OURS, Process, Reader, post, stamp, until, words
+from .tracing import failing
 
 pytestmark = pytest.mark.sqlite
 
@@ -38,28 +38,6 @@ def small_disk(data: Path, tmp_path: Path) -> Iterator[Path]:
         yield disk / "data"
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-@contextmanager
-def failing(process: Process, fault: str) -> Iterator[None]:
-    """Calls to the system by the server fail, such as `pwrite64:error=EIO`, until the end of the block."""
-    strace = shutil.which("strace")
-    if strace is None:
-        cannot("strace is not installed, so no write can be made to fail (on Debian: apt-get install strace).")
-    call = fault.partition(":")[0]
-    command = [strace or "", "-f", "-p", str(process.process.pid), "-e", f"trace={call}", "-e", f"inject={fault}"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tracer:
-        assert tracer.stderr is not None
-        said = tracer.stderr.readline()
-        if "attached" not in said:
-            tracer.kill()
-            cannot(f"The server cannot be traced here ({said.strip()}).")
-        try:
-            yield
-        finally:
-            tracer.send_signal(signal.SIGINT)
-            with suppress(ValueError):
-                tracer.communicate(timeout=20)
 
 
 async def is_refused_with_its_words(client: httpx.AsyncClient, given: str) -> bool:
