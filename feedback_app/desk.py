@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .models import Act, Feedback, Wall
 from .models.desk import MOST_COUNTED, SEEN, Desk
-from .models.feedback import Slice
+from .models.slice import Slice
 from .words import printable
 
 SHOWN = {"waiting": ("held",), "public": ("public",), "hidden": ("hidden",)}

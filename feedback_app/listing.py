@@ -3,7 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .models import Feedback
-from .models.feedback import MOST_PINNED, SLICE, Slice
+from .models.feedback import MOST_PINNED, SLICE
+from .models.slice import Slice
 
 
 async def listed(

@@ -59,6 +59,15 @@ async def test_no_question_reads_a_whole_table(wall: Served) -> None:
     assert not faults, "\n\n".join(f"{name}: {fault}" for name, fault in faults.items())
 
 
+@pytest.mark.mariadb
+async def test_mariadb_begins_a_slice_where_it_is_and_not_at_the_newest(wall: Served) -> None:
+    await fill_tables(wall.database)
+    async with wall.database.reading() as session:
+        for name in ("slice in the middle", "slice at the end", "desk, older"):
+            plan = await plan_of(questions(ENTRIES)[name], session)
+            assert plan.startswith("feedback range ix_feedback_wall_id_state_id"), plan
+
+
 @pytest.mark.parametrize(
     ("plan", "is_a_scan"),
     [

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 
 from .act import Block
-from .feedback import LARGEST_ID, SLICE, Feedback
+from .feedback import LARGEST_ID, SLICE, Feedback, newest_first
 
 SEEN = ("held", "public", "hidden")
 MOST_COUNTED = 10_000
@@ -21,7 +21,9 @@ class Desk:
         wall_id: int, states: Collection[str], *, before: int | None = None, size: int = SLICE
     ) -> "Select[Feedback]":
         """The newest first; one more than `size`, as for every Slice."""
-        found = Feedback.on(wall_id).where(Feedback.state.in_(states)).order_by(Feedback.id.desc()).limit(size + 1)
+        found = Feedback.on(wall_id).where(Feedback.state.in_(states))
+        found = newest_first(found) if len(states) == 1 else found.order_by(Feedback.id.desc())
+        found = found.limit(size + 1)
         return found if before is None else found.where(Feedback.id < min(before, LARGEST_ID))
 
     @staticmethod

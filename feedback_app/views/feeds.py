@@ -9,7 +9,7 @@ from ..finding import before_in_query, find_wall
 from ..jinja import iso, render
 from ..languages import say
 from ..models import Feedback, Wall
-from ..models.feedback import Slice
+from ..models.slice import Slice
 from ..pages import answer, unchanged
 from ..place import Place
 from ..security import own_origin
