@@ -7,9 +7,6 @@ from pathlib import Path
 
 import click
 
-from ..bench.chart import chart
-from ..bench.course import QUICK, Course, Plan
-from ..bench.ground import Ground, allow_listeners
 from ..config import Settings
 
 
@@ -24,6 +21,11 @@ def run(quick: bool, listeners: tuple[int, ...], as_json: bool, file: Path | Non
     A server of its own runs on a temporary SQLite database beside the data folder, since the disk matters. The wall
     that is there already is not touched.
     """
+    # No other command has a use for these, and a server would keep them in memory.
+    from ..bench.chart import chart
+    from ..bench.course import QUICK, Course, Plan
+    from ..bench.ground import Ground, allow_listeners
+
     plan = QUICK if quick else Plan()
     if listeners:
         plan = replace(plan, listeners=tuple(sorted(set(listeners))))

@@ -31,7 +31,7 @@ daemon off; worker_processes 1; worker_rlimit_nofile {files}; pid {folder}/pid; 
 events {{ worker_connections {files}; }}
 http {{
   access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fast;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; nchan_max_reserved_memory 64M;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; nchan_max_reserved_memory 256M;
   server {{
     listen 127.0.0.1:{port} backlog=2048;
     location = /walls/main/live {{ nchan_subscriber eventsource; nchan_channel_id main;
@@ -172,7 +172,7 @@ def _nchan(folder: Path, listeners: int) -> Iterator[int]:
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
     modules = next((path for path in ("/usr/lib/nginx/modules", "/usr/share/nginx/modules") if Path(path).exists()), "")
     port, file = _free(), folder / "nginx.conf"
-    file.write_text(NCHAN.format(modules=modules, folder=folder, port=port, files=listeners + 500))
+    file.write_text(NCHAN.format(modules=modules, folder=folder, port=port, files=2 * listeners + 1000))
     with _running([nginx, "-c", str(file), "-p", str(folder)], port):
         yield port
 
