@@ -85,5 +85,4 @@ def is_blank(words: str) -> bool:
 
 def printable(words: str) -> str:
     """The words as they can be given back to the person who sent them, whatever they are."""
-    lines = _LINE_BREAKS.sub("\n", words)
-    return "".join("\N{REPLACEMENT CHARACTER}" if _UNWRITABLE.match(each) else each for each in lines)
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _LINE_BREAKS.sub("\n", words))
