@@ -47,7 +47,7 @@
     const told = find('told');
     clearTimeout(timer);
     delete told.dataset.over;
-    timer = setTimeout(() => told.matches(':hover, :focus-within') ? offer() : told.dataset.over = '', OFFERED);
+    timer = setTimeout(() => told.querySelector('button') && told.matches(':hover, :focus-within') ? offer() : told.dataset.over = '', OFFERED);
   }
   /* The key takes back the act that was asked for last, also while that is on its way, and never the one before it. */
   let onTheirWay = 0, takesBack = false;
