@@ -16,5 +16,11 @@ def line(cells: Iterable[object]) -> str:
     return written.getvalue()
 
 
+def plain(cell: object) -> object:
+    """A cell as it was before `line` made it harmless."""
+    is_marked = isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_FORMULA)
+    return cell[1:] if is_marked and isinstance(cell, str) else cell
+
+
 def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -21,11 +21,10 @@ from .embedders import NoOrigin, embedders_in
 from .forms import Words
 from .languages import LANGUAGES
 from .models import Wall
-from .models.wall import TITLE_LENGTH, slug_fault
+from .models.wall import TITLE_LENGTH, WELCOME_LENGTH, slug_fault
 from .place import ACCENT
 from .sentences import Sentence
 
-WELCOME_LENGTH = 1000
 CHOOSE = Sentence("Choose one of these.")
 ANY, SOME, NONE = "any", "some", "none"
 HOLD = (

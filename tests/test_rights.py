@@ -100,6 +100,8 @@ RIGHTS = {
     f"POST {SETTINGS}/address": owners(422, NOTHING),
     f"POST {SETTINGS}/archive": owners(303, NOTHING),
     f"POST {SETTINGS}/unarchive": owners(303, NOTHING),
+    f"GET {SETTINGS}/export.json": owners(200),
+    f"GET {SETTINGS}/export.csv": owners(200),
     f"GET {SETTINGS}/delete": owners(200),
     f"POST {SETTINGS}/delete": owners(422, NOTHING),
     f"GET {MEMBERS}": owners(200),
@@ -108,7 +110,12 @@ RIGHTS = {
     f"POST {INVITATIONS}": owners(422, {"role": "king"}),
     f"POST {INVITATIONS}/<int:number>": owners(303, NOTHING),
 }
-VALUES = {"<slug>": "main", "<int:number>": "1", "<name>": "none.css", "<colour>": "ffffff"}
+VALUES = {
+    "<slug>": "main",
+    "<int:number>": "1",
+    "<name>": "none.css",
+    "<colour>": "ffffff",
+}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..config import ConfigurationError
 from ..database import DatabaseUnfit
-from . import bench, database, demo, feedback, moderators, secret, server, walls
+from . import bench, database, demo, exports, feedback, moderators, secret, server, walls
 
 
 def main() -> None:
@@ -29,6 +29,6 @@ def commands(context: click.Context) -> None:
         context.invoke(server.serve)
 
 
-for room in (server, walls, moderators, feedback, database, secret, demo, bench):
+for room in (server, walls, moderators, feedback, exports, database, secret, demo, bench):
     for command in room.commands:
         commands.add_command(command)

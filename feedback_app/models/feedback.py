@@ -176,6 +176,11 @@ class Feedback(Base):
         return pinned.order_by(Feedback.pinned_at.desc(), Feedback.id.desc())
 
     @staticmethod
+    def after_on(wall_id: int, number: int, limit: int) -> "Select[Feedback]":
+        """All there is after that number, in the order of the numbers."""
+        return Feedback.on(wall_id).where(Feedback.id > number).order_by(Feedback.id).limit(limit)
+
+    @staticmethod
     def changed_on(wall_id: int, *, after: int, limit: int) -> "Select[Feedback]":
         """What changed since the wall had version `after`, in the order of the changes, as it is now."""
         return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)

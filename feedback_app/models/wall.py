@@ -17,6 +17,7 @@ from sqlalchemy import (
     Update,
     delete,
     false,
+    func,
     select,
     update,
 )
@@ -29,6 +30,7 @@ from .former_address import SLUG_LENGTH, FormerAddress
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TITLE_LENGTH = 120
+WELCOME_LENGTH = 1000
 
 
 class Wall(Base):
@@ -124,6 +126,10 @@ class Wall(Base):
             delete(Feedback).where(Feedback.wall_id == wall_id),
             delete(Wall).where(Wall.id == wall_id),
         ]
+
+    @staticmethod
+    def how_many_on(wall_id: int) -> Select[int]:
+        return select(func.count()).where(Feedback.wall_id == wall_id)
 
     @staticmethod
     def versions(wall_ids: Iterable[int]) -> Select[int, int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .. import arranging, auth
+from .. import arranging, auth, exporting
 from ..arranging import AddressTaken, ArrangedMeanwhile
 from ..colours import WHITE, contrast, legible, six_digits
 from ..database import database
@@ -132,6 +132,18 @@ async def unarchive(slug: str) -> Response:
     wall, owner = await _owned(slug)
     await _do(lambda session: arranging.archive(wall.id, False, owner, session))
     return _to(f"/settings/walls/{slug}?done=unarchived")
+
+
+@views.get("/settings/walls/<slug>/export.json", defaults={"kind": "json"})
+@views.get("/settings/walls/<slug>/export.csv", defaults={"kind": "csv"})
+async def export(slug: str, kind: str) -> Response:
+    """All that is on the wall, however much: read in pieces while it is sent."""
+    wall, _ = await _owned(slug)
+    pieces = exporting.as_json(wall, database()) if kind == "json" else exporting.as_csv(wall, database())
+    answer = Response((piece.encode() async for piece in pieces), content_type=exporting.TYPES[kind])
+    answer.timeout = None
+    answer.headers["Content-Disposition"] = f'attachment; filename="{wall.slug}.{kind}"'
+    return answer
 
 
 @views.get("/settings/walls/<slug>/delete")
