@@ -22,7 +22,12 @@ ONLY_SQLITE = {"sqlite", "slow", "browser"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--engine", choices=ENGINES, help="Run the tests that use a database on this one alone.")
+    parser.addoption(
+        "--engine",
+        choices=ENGINES,
+        action="append",
+        help="Run the tests that use a database on this one alone; repeatable.",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -37,7 +42,7 @@ def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
     chosen = config.getoption("--engine")
     possible = tuple(engine for engine in ENGINES if engine in marks) or ENGINES
     if chosen:
-        return tuple(engine for engine in possible if engine == chosen)
+        return tuple(engine for engine in possible if engine in chosen)
     if possible != ENGINES:
         return possible
     if "every_engine" in marks:
@@ -46,12 +51,12 @@ def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With one engine chosen, what is about another one is left out."""
+    """With engines chosen, what is about another one is left out."""
     chosen = config.getoption("--engine")
 
     def is_about_others(item: pytest.Item) -> bool:
         named = {engine for engine in ENGINES if item.get_closest_marker(engine)}
-        return bool(chosen and named and chosen not in named)
+        return bool(chosen and named and named.isdisjoint(chosen))
 
     left_out = [item for item in items if is_about_others(item)]
     if left_out:

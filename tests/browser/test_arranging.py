@@ -75,6 +75,26 @@ async def test_every_open_page_follows_and_keeps_what_is_typed(
     await reader.context.close()
 
 
+async def test_a_page_that_is_open_when_its_wall_begins_to_hold_remembers_what_waits(
+    wall: Wall, page: Page, chromium: Browser
+) -> None:
+    reader = await (await chromium.new_context()).new_page()
+    await reader.goto(f"{wall.url}/walls/main")
+    await reader.wait_for_selector(LIVE)
+    await become_owner(wall, page)
+    await page.goto(wall.url + HOME)
+    await page.check("[name=hold][value=all]")
+    await save(page)
+    await reader.evaluate("customElements.whenDefined('kept-receipts').then(() => true)")
+    await reader.fill("#composer-name", "Bo")
+    await reader.fill("#composer-text", "Something that waits")
+    await reader.click("#composer-send")
+    await expect(reader.locator("[data-waiting]")).to_contain_text("Something that waits")
+    await reader.goto(f"{wall.url}/walls/main")
+    await expect(reader.locator("[data-waiting]")).to_contain_text("Something that waits")
+    await reader.context.close()
+
+
 async def test_what_is_typed_is_checked_at_once(wall: Wall, page: Page) -> None:
     await become_owner(wall, page)
     await page.goto(wall.url + HOME)

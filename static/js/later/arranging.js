@@ -18,6 +18,9 @@ function arranging({morph, fetchAnew, countHeld}) {
     else form?.remove();
     for (const each of form?.querySelectorAll('.field__input') ?? []) each.readOnly = !next;
     for (const part of page.querySelectorAll('[data-renewed]')) if (find(part.id)) morph(find(part.id), part);
+    /* A wall that begins to hold what is written needs what remembers it. */
+    const remembering = page.querySelector('kept-receipts')?.dataset.script;
+    if (remembering && !customElements.get('kept-receipts')) import(remembering);
     isBehind = false;
     find('mark')?.removeAttribute('hidden');
     root.dataset.theme = words.theme;
