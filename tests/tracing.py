@@ -35,7 +35,10 @@ def tracing(process: Process, *options: str, log: Path = Path(os.devnull)) -> It
         finally:
             tracer.send_signal(signal.SIGINT)
             with suppress(ValueError):
-                tracer.communicate(timeout=20)
+                try:
+                    tracer.communicate(timeout=20)
+                finally:
+                    tracer.kill()
 
 
 @contextmanager

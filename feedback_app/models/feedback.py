@@ -114,7 +114,8 @@ class Feedback(Base):
     @property
     def condition(self) -> dict[str, Any]:
         """What acts change, as plain values for the log."""
-        return {name: _plain(getattr(self, name)) for name in CONDITION}
+        values = ((name, getattr(self, name)) for name in CONDITION)
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values}
 
     def restore(self, condition: Mapping[str, Any]) -> None:
         """Be again as the log says that it was."""
@@ -284,10 +285,6 @@ def newest_first(found: "Select[Feedback]") -> "Select[Feedback]":
     for engine in ("mariadb", "mysql"):
         found = found.with_hint(Feedback, "FORCE INDEX (ix_feedback_wall_id_state_id)", engine)
     return found.order_by(Feedback.id.desc())
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
