@@ -13,14 +13,7 @@ from feedback_app.database import Database, engine
 from feedback_app.models import Feedback, Post, Wall
 from feedback_app.receiving import TooOften, receive
 
-from .support import Served, a_post, post, stamp, until, words
-
-
-@pytest.fixture
-async def wall(wall: Served) -> Served:
-    """One that has done what a server does at its start, which would come between."""
-    await until(lambda: wall.app.extensions["purge"].rounds)
-    return wall
+from .support import Served, a_post, post, stamp, words
 
 
 async def take_in(database: Database, *posts: Post) -> list[Any]:
