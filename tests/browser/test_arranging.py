@@ -10,6 +10,7 @@ from feedback_app.database import Database
 from feedback_app.models import Membership
 
 from ..moderating import make_moderator
+from ..support import until
 from .conftest import Wall
 from .test_live import LIVE
 from .test_page import faults_of
@@ -90,6 +91,7 @@ async def test_a_page_that_is_open_when_its_wall_begins_to_hold_remembers_what_w
     await reader.fill("#composer-text", "Something that waits")
     await reader.click("#composer-send")
     await expect(reader.locator("[data-waiting]")).to_contain_text("Something that waits")
+    await until(lambda: reader.evaluate("localStorage.length"))
     await reader.goto(f"{wall.url}/walls/main")
     await expect(reader.locator("[data-waiting]")).to_contain_text("Something that waits")
     await reader.context.close()
