@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -136,12 +137,30 @@ async def test_workers_end_with_their_supervisor_even_when_that_is_killed(proces
     async with Reader(server.port, "0") as reader:
         workers = server.worker_pids
         server.stop(signal.SIGKILL)
-        # One of them may still be starting, on a machine that has other things to do as well.
-        await until(lambda: not any(is_running(pid) for pid in workers), 30)
+        await until(lambda: not any(is_running(pid) for pid in workers), 10)
         await until(lambda: reader.ended)
         assert reader.events[-1].event == "closing"
     with pytest.raises(ConnectionRefusedError), socket.socket() as again:
         again.connect(("127.0.0.1", server.port))
+
+
+def test_a_worker_ends_with_a_supervisor_that_left_unread_what_it_said() -> None:
+    """The system tells such an end as a reset of the line."""
+    ours, theirs = socket.socketpair()
+    worker = (
+        "import signal, sys; from feedback_app.supervisor.line import Line; "
+        "line = Line(int(sys.argv[1])); line.follow(); line.say(); signal.pause()"
+    )
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", worker, str(theirs.fileno())], cwd=ROOT, pass_fds=(theirs.fileno(),)
+        )
+    with ours:
+        assert select.select([ours], [], [], 20)[0]
+    try:
+        assert process.wait(10) == -signal.SIGTERM
+    finally:
+        process.kill()
 
 
 @pytest.mark.slow

@@ -38,7 +38,8 @@ class Line:
             self._socket.send(b".", socket.MSG_DONTWAIT)
 
     def _await_end(self) -> None:
-        self._socket.recv(1)
+        with suppress(ConnectionResetError):  # It left unread what this worker had said.
+            self._socket.recv(1)
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(STOP_SECONDS)
         os._exit(1)
