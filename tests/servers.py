@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL
 
 
 class DatabaseServer(ABC):
@@ -133,6 +134,37 @@ class MariaDB(DatabaseServer):
             "--loose-innodb-log-file-size=16M",
             f"--pid-file={self.folder}/pid",
         ]
+
+
+class PgBouncer(DatabaseServer):
+    """A pool in front of a PostgreSQL, with fewer connections than there are callers, each lent for a transaction."""
+
+    user = "postgres"
+    gently, hard = signal.SIGTERM, signal.SIGKILL
+
+    def __init__(self, target: URL) -> None:
+        self.program = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if self.program is None:
+            cannot("PgBouncer is not installed, so nothing can go through it (on Debian: apt-get install pgbouncer).")
+        super().__init__()
+        self.target = target
+        server = f"host={target.host} port={target.port or 5432} user={target.username}"
+        if target.password:
+            server += f" password='{target.password}'"
+        (self.folder / "pgbouncer.ini").write_text(
+            f"[databases]\n* = {server}\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
+            "auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n"
+        )
+
+    def url(self, database: str) -> str:
+        return f"postgresql://anybody@127.0.0.1:{self.port}/{database}?pgbouncer=true"
+
+    def make_database(self, name: str) -> None:
+        raise NotImplementedError("It has none of its own.")
+
+    def _command(self) -> list[str | Path]:
+        return [self.program or "", "-q", self.folder / "pgbouncer.ini"]
 
 
 def cannot(reason: str) -> None:
