@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .attempts import Subjects
 from .clock import now
 from .database import database
-from .finding import NO_WALL
+from .finding import NO_WALL, lead_on
 from .models import Login, Membership, Moderator, Wall
 from .models.login import LONGEST
 from .models.moderator import MODERATOR
@@ -45,9 +45,16 @@ async def require_moderator() -> Moderator:
 
 
 async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) -> Wall:
-    """The wall, for somebody with at least this role there; to any other moderator it is the same as no wall."""
+    """The wall, for somebody with at least this role there; to any other moderator it is the same as no wall.
+
+    At an address it had before, they are led to the new one, and what they send arrives.
+    """
     found = await require_moderator()
-    return await session.scalar(Membership.wall(slug, found.id, role)) or abort(404, NO_WALL)
+    wall = await session.scalar(Membership.wall(Wall.named(slug), found.id, role))
+    if wall is None:
+        wall = await session.scalar(Membership.wall(Wall.formerly(slug), found.id, role)) or abort(404, NO_WALL)
+        lead_on(wall, slug)
+    return wall
 
 
 async def open_login(moderator: Moderator) -> str | None:

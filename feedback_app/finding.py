@@ -36,10 +36,15 @@ async def find_wall(slug: str, session: AsyncSession) -> Wall:
     wall = await session.scalar(Wall.named(slug))
     if wall is None:
         wall = await session.scalar(Wall.formerly(slug)) or abort(404, NO_WALL)
-        if request.method in SAFE_METHODS:
-            raise Moved(_address_on(wall, slug))
+        lead_on(wall, slug)
     g.wall = wall
     return wall
+
+
+def lead_on(wall: Wall, slug: str) -> None:
+    """From an address that the wall had before; what is sent to it arrives without a detour."""
+    if request.method in SAFE_METHODS:
+        raise Moved(_address_on(wall, slug))
 
 
 async def wall_of_request(session: AsyncSession) -> Wall | None:

@@ -76,9 +76,9 @@ class Membership(Base):
         return self.role == OWNER
 
     @staticmethod
-    def wall(slug: str, moderator_id: int, role: str = MODERATOR) -> "Select[Wall]":
+    def wall(wanted: "Select[Wall]", moderator_id: int, role: str = MODERATOR) -> "Select[Wall]":
         """The wall, if the moderator has at least this role there: an owner may do whatever a moderator may."""
-        found = Wall.named(slug).join(Membership, Membership.wall_id == Wall.id)
+        found = wanted.join(Membership, Membership.wall_id == Wall.id)
         found = found.where(Membership.moderator_id == moderator_id)
         return found.where(Membership.role == OWNER) if role == OWNER else found
 

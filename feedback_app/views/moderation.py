@@ -111,6 +111,7 @@ async def _do(form: Acting, moderator: Moderator, session: AsyncSession) -> Done
 def _back(done: Done) -> str:
     """The page the form was on, which says what became of it."""
     outcome = {"act": done.act.id} if done.act else {"unchanged": 1}
-    if urlsplit(request.referrer or "").path == log_address(done.wall.slug):
+    # The page may have been opened before the wall was renamed.
+    if urlsplit(request.referrer or "").path.endswith("/moderation/log"):
         return f"{log_address(done.wall.slug)}?{urlencode(outcome)}"
     return View.from_address(done.wall.slug, request.referrer or "").address(**outcome)

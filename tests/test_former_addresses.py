@@ -1,0 +1,89 @@
+"""The pages of moderators at an address that a wall had before it was renamed."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from .support import HTMX, Browser, Served, add_wall, employ, post
+
+PAGES = (
+    "/walls/main/moderation",
+    "/walls/main/moderation?show=hidden&before=5",
+    "/walls/main/moderation/entries",
+    "/walls/main/moderation/log?verb=hide",
+    "/walls/main/moderation/log.csv",
+    "/walls/main/moderation/changes?after=0",
+)
+SETTINGS = (
+    "/settings/walls/main",
+    "/settings/walls/main/moderators",
+    "/settings/walls/main/export.json",
+    "/settings/walls/main/delete",
+)
+
+
+@pytest.fixture
+async def owner(wall: Served) -> AsyncIterator[Browser]:
+    """Of the wall `retro`, which was `main` before."""
+    async with await Browser.of(wall, await employ(wall.database, "Ann", main="owner")) as browser:
+        await post(wall.client)
+        renamed = await browser.post("/settings/walls/main/address", data={"slug": "retro"})
+        assert renamed.headers["location"] == "/settings/walls/retro?done=renamed"
+        yield browser
+
+
+async def test_a_former_address_leads_moderators_too(wall: Served, owner: Browser) -> None:
+    for page in (*PAGES, *SETTINGS):
+        moved = await owner.get(page)
+        assert (moved.status_code, moved.headers["location"]) == (301, page.replace("/main", "/retro")), page
+        assert moved.headers["cache-control"] == "no-store"
+        assert (await owner.get(moved.headers["location"])).status_code == 200, page
+
+
+async def test_to_others_a_former_address_is_nothing(wall: Served, owner: Browser) -> None:
+    await add_wall(wall.database, "other")
+    async with (
+        await Browser.of(wall, await employ(wall.database, "Bo", other="owner")) as stranger,
+        await Browser.of(wall, await employ(wall.database, "Cy", retro="moderator")) as moderator,
+    ):
+        for page in (*PAGES, *SETTINGS):
+            answer = await stranger.get(page)
+            none = await stranger.get(page.replace("/main", "/nonesuch"))
+            assert answer.status_code == none.status_code == 404, page
+            assert answer.text == none.text.replace("nonesuch", "main")
+            login = await wall.client.get(page)
+            assert login.headers["location"].startswith("/login?next="), page
+        assert {(await moderator.get(page)).status_code for page in PAGES} == {301}
+        assert {(await moderator.get(page)).status_code for page in SETTINGS} == {404}
+
+
+async def test_what_is_sent_from_a_page_that_is_older_than_the_name_arrives(owner: Browser) -> None:
+    saved = await owner.post("/settings/walls/main/moderators", data={"name": "Ann", "role": "owner"})
+    assert saved.status_code == 303
+    page = await owner.get(saved.headers["location"], follow_redirects=True)
+    assert "They had this role already." in page.text
+    back = await owner.post(
+        "/moderation/acts",
+        data={"verb": "hide", "feedback": "1"},
+        headers={"Referer": f"{owner.base_url}walls/main/moderation/log"},
+    )
+    assert back.headers["location"].startswith("/walls/retro/moderation/log?act=")
+
+
+async def test_a_desk_that_is_open_goes_on_when_its_wall_is_renamed(wall: Served, owner: Browser) -> None:
+    async with owner.stream("GET", "/walls/main/moderation/live?after=0") as stream:
+        assert stream.status_code == 200
+        heard: list[str] = []
+        async for line in stream.aiter_lines():
+            heard.append(line)
+            if "feedback-1" in line:
+                break
+    assert heard
+    entries = await owner.get("/walls/main/moderation/entries", headers=HTMX, follow_redirects=True)
+    assert 'id="feedback-1"' in entries.text
+
+
+async def test_a_wall_that_takes_a_former_address_is_what_is_found_there(wall: Served, owner: Browser) -> None:
+    made = await owner.post("/settings/walls", data={"title": "The new one", "slug": "main", "proposed": ""})
+    assert made.status_code == 303
+    assert "The new one" in (await owner.get("/walls/main/moderation")).text
