@@ -83,10 +83,13 @@ class Act(Base):
 
     @staticmethod
     def latest_on(feedback_ids: Collection[int]) -> "Select[int, Act]":
-        """Rows of (number of the feedback, the latest act on it)."""
+        """Rows of (number of the feedback, the latest act on it). A block is about its author, as is an undo of one."""
+        undone = aliased(Act)
         latest = (
             select(ActEntry.feedback_id, func.max(ActEntry.act_id).label("act_id"))
-            .where(ActEntry.feedback_id.in_(feedback_ids))
+            .join(Act, Act.id == ActEntry.act_id)
+            .outerjoin(undone, undone.id == Act.undoes)
+            .where(ActEntry.feedback_id.in_(feedback_ids), func.coalesce(undone.verb, Act.verb).not_in(BLOCKING))
             .group_by(ActEntry.feedback_id)
             .subquery()
         )

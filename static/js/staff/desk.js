@@ -41,6 +41,13 @@
     if (event.target.matches?.('.entry__more')) event.target.toggleAttribute('hx-morph-skip', event.target.open);
   }, true);
 
+  /* Whoever acted in there stands before it then, and not on nothing. */
+  function fold(more) {
+    const hadFocus = more?.contains(document.activeElement);
+    more?.removeAttribute('open');
+    if (hadFocus) more.querySelector('summary').focus();
+  }
+
   /* 2. What was done is said, and can be undone, for ten seconds; with the key for as long as nothing else is done. */
   let timer = 0;
   function offer() {
@@ -65,7 +72,7 @@
     const {ctx} = event.detail, form = ctx.sourceElement;
     if (!isAct(ctx) || !ctx.response || ctx.response.status >= 400) return;
     offer();
-    form.closest('.entry__more')?.removeAttribute('open');
+    fold(form.closest('.entry__more'));
     if (form.id === 'bulk') form.reset();
     count();
   });
