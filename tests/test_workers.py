@@ -166,19 +166,21 @@ def test_a_worker_ends_with_a_supervisor_that_left_unread_what_it_said() -> None
 @pytest.mark.slow
 async def test_workers_that_are_stuck_end_with_their_supervisor_too(checkout: Path, data: Path) -> None:
     """One is stopped by a signal, one computes for ever and lets no other thread of its process do anything."""
-    replace(checkout / "feedback_app" / "supervisor" / "worker.py", "SILENT_SECONDS = 20", "SILENT_SECONDS = 2")
+    replace(checkout / "feedback_app" / "supervisor" / "worker.py", "SILENT_SECONDS = 20", "SILENT_SECONDS = 5")
     health = checkout / "feedback_app" / "views" / "health.py"
     replace(health, 'return Response("alive', 'import re; re.match("(a+)+$", "a" * 60 + "b"); return Response("alive')
     server = Copy(checkout, data)
-    workers = server.worker_pids
-    before = {pid: seconds_of(pid) for pid in workers}
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        await until(lambda: max(seconds_of(pid) - before[pid] for pid in workers) > 0.5)
-    computing = max(workers, key=lambda pid: seconds_of(pid) - before[pid])
-    (other,) = workers - {computing}
-    os.kill(other, signal.SIGSTOP)
-    server.stop(signal.SIGKILL)
+    try:
+        workers = server.worker_pids
+        before = {pid: seconds_of(pid) for pid in workers}
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            await until(lambda: max(seconds_of(pid) - before[pid] for pid in workers) > 0.3)
+        computing = max(workers, key=lambda pid: seconds_of(pid) - before[pid])
+        (other,) = workers - {computing}
+        os.kill(other, signal.SIGSTOP)
+    finally:
+        server.stop(signal.SIGKILL)
     await until(lambda: not any(is_running(pid) for pid in workers), 20)
 
 
