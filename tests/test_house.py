@@ -58,6 +58,7 @@ MAY = {
     "live/news": {"models", "live"},
     "live/wake": {"database"},
     "live/desk": {"desk", "live", "models"},
+    "live/index": {"asgi", "authors", "clock", "database", "desk", "guard", "live", "logs", "models"},
     "live/rights": {"asgi", "clock", "database", "live", "models"},
     "live/purge": {"clock", "database", "models"},
     "live/past": {"database", "live", "models"},

@@ -1,4 +1,4 @@
-"""What the desk says of who did the latest thing to an entry: blocks are about its author, and hide nobody else's act."""
+"""What the desk says of who did the latest thing to an entry: a block is about its author, and hides no other act."""
 
 from .moderating import act_of, moderating, said
 from .support import Served, post

@@ -51,7 +51,7 @@ DESK = "/walls/<slug>/moderation"
 SETTINGS = "/settings/walls/<slug>"
 NOTHING = {"": ""}
 # They are answered before Quart.
-STREAMS = {"GET /walls/<slug>/live", f"GET {DESK}/live"}
+STREAMS = {"GET /walls/<slug>/live", f"GET {DESK}/live", "GET /moderation/live"}
 RIGHTS = {
     "GET /": everybody(200),
     "GET /static/<name>": everybody(404),
@@ -79,6 +79,7 @@ RIGHTS = {
     "POST /setup": everybody(404, NOTHING),
     "GET /moderation": moderators(200),
     "GET /moderation/walls": moderators(200),
+    "GET /moderation/live": Right((404, 404, 200, 200, 200)),
     f"GET {DESK}": keepers(200),
     f"GET {DESK}/entries": keepers(200),
     f"GET {DESK}/changes": keepers(200),

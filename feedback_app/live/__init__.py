@@ -11,6 +11,7 @@ from ..config import Settings
 from ..database import Database
 from .freshness import freshness_of
 from .hub import Hub
+from .index import Indexes
 from .past import Past
 from .purge import Purge
 from .rights import Rights
@@ -26,6 +27,7 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
     past = Past(database, freshness, templates)
     app.extensions.update(hub=hub, freshness=freshness)
     wrap(app, lambda inner: Streams(inner, hub, database, past, templates, settings.base_url))
+    wrap(app, lambda inner: Indexes(inner, hub, database, templates, settings.base_url))
 
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:

@@ -15,11 +15,11 @@ SPREAD = 0.25
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 
 
-PUBLIC, DESK = "public", "desk"
+PUBLIC, DESK, INDEX = "public", "desk", "index"
 
 
 class Key(NamedTuple):
-    """What a listener listens to: what everybody sees of a wall, or what its moderators see."""
+    """What a listener listens to: what everybody sees of a wall, what its moderators see, or only how much that is."""
 
     kind: str
     wall_id: int
@@ -180,7 +180,7 @@ class Hub:
 
     def hears_of(self, wall_id: int) -> bool:
         """Whether somebody listens to anything about this wall."""
-        return any(Key(kind, wall_id) in self.topics for kind in (PUBLIC, DESK))
+        return any(Key(kind, wall_id) in self.topics for kind in (PUBLIC, DESK, INDEX))
 
     def listening(self, kind: str) -> list[tuple[Key, Listener]]:
         """Who listens to things of this kind, and to which."""

@@ -1,24 +1,29 @@
 """Rights: who may listen to what moderators see, asked when a stream opens and again every two seconds."""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
-from ..asgi import Scope
+from ..asgi import Scope, Send
 from ..clock import now
 from ..database import Database, DatabaseUnfit
 from ..models import Login
 from ..models.login import digest
-from .hub import DESK, Hub, Listener
+from .hub import DESK, INDEX, Hub, Listener
 
 SECONDS = 2
 ENDED = b"event: ended\ndata:\n\n"
+# The page comes again at once, and is told the list as it is then.
+AGAIN = b"event: closing\nretry: 500\ndata:\n\n"
 
 
 class Rights:
-    """Ends the streams of those who logged out, were demoted, or have been idle for too long."""
+    """Ends the streams of those who logged out, were demoted, or have been idle for too long, and those of indexes on
+    which a wall is missing or too many."""
 
     def __init__(self, database: Database, hub: Hub) -> None:
         self.database, self.hub = database, hub
@@ -34,14 +39,30 @@ class Rights:
     async def look(self) -> None:
         """One question for all of them."""
         listening = [(key.wall_id, each) for key, each in self.hub.listening(DESK)]
-        if not listening:
+        indexes = self._indexes()
+        sessions = {each.session for _, each in listening} | {
+            each.session for walls in indexes for each in walls.values()
+        }
+        if not sessions:
             return
+        rights: dict[str, set[int]] = defaultdict(set)
         async with self.database.reading() as session:
-            found = await session.execute(Login.rights({each.session for _, each in listening}, now()))
-            rights = {(token, wall_id) for token, wall_id in found}
+            for token, wall_id in await session.execute(Login.rights(sessions, now())):
+                rights[token].add(wall_id)
         for wall_id, listener in listening:
-            if (listener.session, wall_id) not in rights:
-                _end(listener)
+            if wall_id not in rights[listener.session]:
+                _end([listener], ENDED)
+        for walls in indexes:
+            opened = rights[next(iter(walls.values())).session]
+            if walls.keys() != opened:
+                _end(walls.values(), AGAIN if opened else ENDED)
+
+    def _indexes(self) -> Iterable[Mapping[int, Listener]]:
+        """For each index of walls that is open, who listens to which wall for it."""
+        lines: dict[Send, dict[int, Listener]] = defaultdict(dict)
+        for key, each in self.hub.listening(INDEX):
+            lines[each.send][key.wall_id] = each
+        return lines.values()
 
 
 def session_of(scope: Scope, base_url: str) -> str:
@@ -52,6 +73,7 @@ def session_of(scope: Scope, base_url: str) -> str:
     return digest(token) if token else ""
 
 
-def _end(listener: Listener) -> None:
-    if listener.is_open:
-        listener.close(ENDED)
+def _end(listeners: Iterable[Listener], word: bytes) -> None:
+    for each in listeners:
+        if each.is_open:
+            each.close(word)

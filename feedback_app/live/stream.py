@@ -65,12 +65,12 @@ class Streams:
         name(scope, "live.stream")
         address = network_of((scope.get("client") or ("", 0))[0])
         if not self.hub.admit(address):
-            return await _refuse(send, FULL)
+            return await refuse(send, FULL)
         try:
             try:
                 missed = await self._missed(asked, _after(scope))
             except (SQLAlchemyError, OSError):
-                return await _refuse(send, AWAY)
+                return await refuse(send, AWAY)
             if missed is None:
                 return await self.app(scope, receive, send)
             await self._follow(asked, missed, scope, receive, send)
@@ -106,7 +106,7 @@ class Streams:
         await receive()  # The body guard left an empty one; what comes after it is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         write = scope.get("extensions", {}).get(WRITE)
-        listener = Listener(send, _hang_up(scope), missed.version, write, session=asked.session)
+        listener = Listener(send, hang_up_of(scope), missed.version, write, session=asked.session)
         key, body = missed.key, b": welcome\n\n" + missed.body
         while True:
             try:
@@ -145,7 +145,7 @@ def _after(scope: Scope) -> int | None:
     return version_from(told.decode("latin-1"))
 
 
-def _hang_up(scope: Scope) -> Callable[[], None]:
+def hang_up_of(scope: Scope) -> Callable[[], None]:
     """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
     abort = scope.get("extensions", {}).get(ABORT) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
 
@@ -156,7 +156,7 @@ def _hang_up(scope: Scope) -> Callable[[], None]:
     return hang_up
 
 
-async def _refuse(send: Send, sentence: bytes) -> None:
+async def refuse(send: Send, sentence: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(sentence)),

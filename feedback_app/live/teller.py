@@ -11,11 +11,12 @@ from ..database import Database, is_outage
 from ..metrics import DATABASE_ERRORS, told
 from ..models import Wall
 from .desk import desk_news_since
-from .hub import DESK, PUBLIC, Hub, Key
+from .hub import DESK, INDEX, PUBLIC, Hub, Key
+from .index import index_news_since
 from .news import news_since
 from .wake import Wake
 
-NEWS = {PUBLIC: news_since, DESK: desk_news_since}
+NEWS = {PUBLIC: news_since, DESK: desk_news_since, INDEX: index_news_since}
 # News that comes this soon after other news of the same topic waits, and is told together with what comes meanwhile.
 BURST_SECONDS = 0.05
 # However often the bell rings, the database is not asked more often than this.
@@ -62,7 +63,8 @@ class Teller:
         async with self.database.reading() as session:
             versions = (await session.execute(Wall.versions({key.wall_id for key in keys}))).all()
         for wall_id, version, desk_version in versions:
-            for key, newest in ((Key(PUBLIC, wall_id), version), (Key(DESK, wall_id), desk_version)):
+            for kind, newest in ((PUBLIC, version), (DESK, desk_version), (INDEX, desk_version)):
+                key = Key(kind, wall_id)
                 topic = self.hub.topics.get(key)
                 if topic is not None and topic.version < newest and key not in self._telling:
                     self._telling[key] = asyncio.create_task(self._tell(key, topic.version))

@@ -110,6 +110,10 @@ class Wall(Base):
         return select(Wall).order_by(Wall.slug)
 
     @staticmethod
+    def among(wall_ids: Iterable[int]) -> "Select[Wall]":
+        return Wall.all().where(Wall.id.in_(wall_ids))
+
+    @staticmethod
     def listed() -> "Select[Wall]":
         """The walls that strangers are led to."""
         return Wall.all().where(Wall.archived_at.is_(None))

@@ -35,7 +35,7 @@ async def index() -> Response:
 
 @views.get("/moderation/walls")
 async def walls() -> Response:
-    """The list alone, for a page that looks again now and then."""
+    """The list alone, for a page without a stream."""
     return Response(await _walls("moderation/_walls.html"))
 
 
