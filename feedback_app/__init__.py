@@ -1,71 +1,7 @@
-"""A live feedback wall."""
+"""A live feedback wall.
+
+`create_app` stands in `application`: commands start without it, since most of them serve nothing.
+"""
 
 # It must come before everything that opens a database.
 from . import sqlite as sqlite
-
-# isort: split
-from typing import Any
-
-from quart import Quart
-
-from . import assets, errors, front, guard, hosts, installation, jinja, live, logs, pages, proxies, readiness, security
-from .asgi import wrap
-from .attempts import Subjects
-from .config import Settings
-from .database import Database
-from .keys import Keys
-from .passwords import Passwords
-from .receipts import Receipts
-from .secret import Secrets
-from .stamps import Stamps
-from .views import accounts, embeds, feedback, feeds, health, log, memberships, moderation, sessions, setups, walls
-from .views import live as live_views
-from .views import metrics as metrics_views
-from .views import settings as settings_views
-
-
-def create_app(**overrides: Any) -> Quart:
-    """The application on the database that the settings name; `overrides` are settings by their name in `Settings`."""
-    settings = Settings.from_environment(**overrides)
-    keys = Keys(Secrets(settings))
-    database = Database(installation.database_url(settings), synchronous=settings.synchronous)
-
-    app = Quart(__name__, static_folder=None)
-    # An address with a doubled slash is another address; it would be redirected past our error pages.
-    app.url_map.merge_slashes = False
-    passwords = Passwords()
-    app.after_serving(passwords.close)
-    app.extensions.update(settings=settings, keys=keys, database=database, stamps=Stamps(keys))
-    app.extensions.update(subjects=Subjects(keys), passwords=passwords, receipts=Receipts(keys))
-
-    for room in (logs, assets, jinja, errors, security, pages):
-        room.init_app(app)
-    for room in (
-        walls,
-        feedback,
-        live_views,
-        embeds,
-        feeds,
-        health,
-        metrics_views,
-        sessions,
-        setups,
-        accounts,
-        memberships,
-        settings_views,
-        moderation,
-        log,
-    ):
-        app.register_blueprint(room.views)
-
-    live.init_app(app, settings, database)
-    wrap(app, guard.BodyGuard)
-    front.init_app(app, settings)
-    if settings.base_url:
-        wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
-    if settings.trusted_proxies:
-        wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
-    wrap(app, logs.RequestLog)
-    readiness.init_app(app, database)
-    installation.init_app(app, settings, database)
-    return app

@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import brotli
@@ -79,23 +79,23 @@ def takes_brotli() -> bool:
 
 
 def init_app(app: Quart) -> None:
-    assets = load(folder("static"))
-    app.extensions["assets"] = assets
-
     @app.get("/static/<name>")
     async def static(name: str) -> Response:
-        asset = assets.by_url.get(f"/static/{name}") or abort(404)
+        asset = assets().by_url.get(f"/static/{name}") or abort(404)
         return asset.answer(FOREVER)
 
     @app.get("/embed.js")
     async def loader() -> Response:
         # Other people's pages name it without a digest, so that it can be mended.
-        answer = assets.by_name["embed.js"].answer("public, max-age=3600")
+        answer = assets().by_name["embed.js"].answer("public, max-age=3600")
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return answer
 
 
-def load(root: Path) -> Assets:
+@cache
+def assets() -> Assets:
+    """Read once in a process, at its start."""
+    root = folder("static")
     return Assets(
         {
             "wall.css": _asset("wall.css", rcssmin.cssmin(_join(root, STYLES))),

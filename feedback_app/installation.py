@@ -5,9 +5,8 @@ import os
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from quart import Quart
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -19,10 +18,13 @@ from .database.faults import unfit
 from .models import Wall
 from .sqlite import sqlite_fault
 
+if TYPE_CHECKING:  # Commands that serve nothing start without Quart.
+    from quart import Quart
+
 MARK = "installed"
 
 
-def init_app(app: Quart, settings: Settings, database: Database) -> None:
+def init_app(app: "Quart", settings: Settings, database: Database) -> None:
     """Have the database ready before the first request, and let go of it after the last."""
 
     marks = ExitStack()

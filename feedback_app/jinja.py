@@ -6,6 +6,7 @@ What a template says with `_()` or `| said` is in the language of the `wall` it 
 
 import hashlib
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -13,14 +14,21 @@ from jinja2.runtime import Context
 from quart import Quart, current_app
 
 from . import languages
-from .assets import folder
+from .assets import assets, folder
 from .words import first_character
 
 HUES = 12
 
 
 def init_app(app: Quart) -> None:
-    environment = Environment(
+    app.extensions["templates"] = environment()
+    app.extensions["edition"] = edition()
+
+
+@cache
+def environment() -> Environment:
+    """Made once, with every template that was needed so far: it is the same for each app of a process."""
+    made = Environment(
         loader=FileSystemLoader(folder("templates")),
         autoescape=True,
         undefined=StrictUndefined,
@@ -30,14 +38,17 @@ def init_app(app: Quart) -> None:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["asset"] = app.extensions["assets"].url
-    environment.filters.update(initials=initials, hue=hue, iso=iso, readable=readable, said=said)
-    app.extensions["templates"] = environment
-    # What pages are made from: when it changes, so does every page.
+    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["asset"] = assets().url
+    made.filters.update(initials=initials, hue=hue, iso=iso, readable=readable, said=said)
+    return made
+
+
+@cache
+def edition() -> str:
+    """Of what pages are made from: when that changes, so does every page."""
     sources = [*sorted(folder("templates").rglob("*.*")), *sorted(languages.FOLDER.glob("*.po"))]
-    edition = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
-    app.extensions["edition"] = edition + app.extensions["assets"].digest
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8] + assets().digest
 
 
 def render(template: str, **values: Any) -> str:

@@ -25,7 +25,8 @@ from quart import Quart
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app import create_app, installation
+from feedback_app import installation
+from feedback_app.application import create_app
 from feedback_app.clock import now
 from feedback_app.config import Settings
 from feedback_app.database import Database

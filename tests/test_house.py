@@ -5,6 +5,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
 from feedback_app import cli
@@ -12,7 +13,7 @@ from feedback_app.config import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "feedback_app"
-# What a room may import of ours; rooms that are not named may import any but views and create_app.
+# What a room may import of ours; rooms that are not named may import any but views and the application.
 MAY = {
     "models": {"clock", "models"},
     "receiving": {"clock", "limits", "models", "policies"},
@@ -112,10 +113,10 @@ def test_every_room_keeps_to_the_map(path: Path) -> None:
         assert ours <= MAY[room] | ({room} if room in ("models", "database", "front") else set())
     if room in QUIET:
         assert not others & {"quart", "wtforms"}
-    if room != "__init__":
+    if room != "application":
         assert "views" not in ours
-    if path not in (PACKAGE / "cli" / "server.py", PACKAGE / "bench" / "forgetful.py") and room != "__init__":
-        assert "create_app" not in ours
+    if path not in (PACKAGE / "cli" / "server.py", PACKAGE / "bench" / "forgetful.py"):
+        assert "application" not in ours
     if room == "models":
         assert "await " not in path.read_text()
     if room == "views":
@@ -146,8 +147,13 @@ def test_the_documents_name_every_setting_with_its_default_and_meaning() -> None
 
 def test_the_documents_name_every_command() -> None:
     text = (ROOT / "README.md").read_text()
-    for name, command in cli.commands.commands.items():
+    context = click.Context(cli.commands)
+    for name, (_, sentence) in cli.COMMANDS.items():
+        command = cli.commands.get_command(context, name)
+        assert command is not None
         assert command.hidden or f"feedback-app {name}" in text, name
+        assert command.hidden is not bool(sentence)
+        assert (command.help or "").replace("\n", " ").startswith(sentence), name
 
 
 def test_the_documents_say_why_each_dependency_is_there() -> None:

@@ -10,9 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from feedback_app.cli import commands
 from feedback_app.models import Feedback, Wall
 
 from .support import Process, Served, environment, post, run, words
@@ -114,11 +117,63 @@ def test_a_port_that_is_taken_is_one_clear_line(process: Callable[..., Process])
     assert "--port" in outcome.stderr
 
 
+def test_every_command_helps() -> None:
+    context = click.Context(commands)
+    for name in commands.list_commands(context):
+        command = commands.get_command(context, name)
+        for more in ((), *((each,) for each in getattr(command, "commands", ()))):
+            outcome = CliRunner().invoke(commands, [name, *more, "--help"])
+            assert (outcome.exit_code, outcome.stdout.startswith("Usage: ")) == (0, True), (name, *more)
+
+
 @pytest.mark.sqlite
-def test_every_command_helps(data: Path) -> None:
-    for command in ((), ("serve",), ("wall",), ("wall", "add"), ("demo",), ("migrate",), ("hide",), ("publish",)):
-        assert run(data, *command, "--help").returncode == 0
-    assert run(data, "nonsense").returncode == 2
+def test_every_command_runs_as_a_program_that_has_imported_nothing_before(data: Path) -> None:
+    """Most tests have theirs from the nursery."""
+
+    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+        program = [sys.executable, "-m", "feedback_app", *words]
+        return subprocess.run(program, env=environment(data), capture_output=True, text=True, timeout=60, check=False)
+
+    file, backup = str(data.parent / "wall.json"), str(data.parent / "backup")
+    for command in (
+        ("wall", "add", "team"),
+        ("moderator", "list"),
+        ("demo", "--count", "1", "--every", "0.05"),
+        ("hide", "1"),
+        ("publish", "1"),
+        ("remove", "1"),
+        ("export", "main", "--output", file),
+        ("import", "main", file),
+        ("backup", backup),
+        ("restore", "--force", backup),
+        ("copy", "--to", f"sqlite:///{backup}-copied"),
+        ("migrate",),
+        ("rotate-secret",),
+    ):
+        outcome = typed(*command)
+        assert outcome.returncode == 0, (command, outcome.stderr)
+    assert typed("wall", "list").stdout == "main\tFeedback\nteam\tteam\n"
+    assert "7" in typed("hide", "7").stderr
+
+
+def test_what_is_mistyped_is_one_that_was_meant(tmp_path: Path) -> None:
+    outcome = run(tmp_path, "wal")
+    assert (outcome.returncode, "Did you mean 'wall'?" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.sqlite
+def test_commands_start_without_what_they_have_no_use_for(data: Path) -> None:
+    """Importing all of it takes longer than most of them do."""
+
+    def imported(*words: str) -> set[str]:
+        outcome = run(data, *words, PYTHONPROFILEIMPORTTIME="1")
+        assert outcome.returncode == 0
+        return {line.rsplit("|", 1)[1].strip() for line in outcome.stderr.splitlines() if line.count("|") == 2}
+
+    assert not imported("--help") & {"sqlalchemy", "quart", "uvicorn", "limits"}
+    found = imported("wall", "list")
+    assert "sqlalchemy" in found
+    assert not found & {"quart", "werkzeug", "jinja2", "uvicorn", "babel", "argon2", "alembic", "asyncpg", "asyncmy"}
 
 
 async def test_hiding_by_command_is_heard_by_a_running_server(process: Callable[..., Process]) -> None:

@@ -5,7 +5,8 @@ What is missing to the rate of this one is what the database costs. `python -m f
 
 from typing import Any
 
-from .. import create_app, logs, server
+from .. import logs, server
+from ..application import create_app
 from ..models import Feedback, Post, Wall
 
 

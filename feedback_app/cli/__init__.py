@@ -1,34 +1,77 @@
-"""The command line: one module for each noun."""
+"""The command line: one module for each noun, imported when one of its commands is wanted, so that each starts soon."""
+
+from importlib import import_module
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..config import ConfigurationError
-from ..database import DatabaseUnfit
-from . import bench, database, demo, exports, feedback, moderators, secret, server, walls
+# Where a command lives, and the first sentence of its help; the one that is for the supervisor only has none here.
+COMMANDS = {
+    "backup": ("database", "Copy the SQLite database into FILE, also while it serves, and check the copy."),
+    "bench": ("bench", "Measure on this machine how many readers and posts it serves, and how fast news is seen."),
+    "copy": ("database", "Copy everything into an empty database of any supported kind, and compare the two."),
+    "demo": ("demo", "Post invented feedback now and then, so that one can watch a wall live."),
+    "export": ("exports", "Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."),
+    "hide": ("feedback", "Take the feedback of this NUMBER off every screen; moderators still see it."),
+    "import": ("exports", "Put what an exported FILE holds onto the WALL: all of it or nothing."),
+    "migrate": ("database", "Bring the database to this version's schema; an empty one is made into one of ours."),
+    "moderator": ("moderators", "Moderators: who may log in, and which walls are theirs."),
+    "publish": ("feedback", "Put hidden or waiting feedback in its place."),
+    "remove": ("feedback", "Take the feedback of this NUMBER off every screen; its words go when undo is over."),
+    "restore": ("database", "Put the backup FILE in the place of the SQLite database, when no server uses that."),
+    "rotate-secret": ("secret", "Sign with another secret from now on."),
+    "serve": ("server", "Make what is missing (data folder, database, the wall `main`) and serve the walls."),
+    "wall": ("walls", "Walls: add one, list them."),
+    "worker": ("server", ""),
+}
+
+
+class Commands(click.Group):
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        room = import_module(f".{COMMANDS[name][0]}", __package__)
+        found: click.Command = next(command for command in room.commands if command.name == name)
+        return found
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items() if sentence])
+
+
+@click.group(
+    cls=Commands,
+    # So that what is mistyped is known to be like one of these.
+    commands={name: click.Command(name) for name in COMMANDS},
+    invoke_without_command=True,
+)
+@click.version_option(package_name="feedback-app")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """A live feedback wall. Without a command: serve it."""
+    if context.invoked_subcommand is None:
+        from .server import serve
+
+        context.invoke(serve)
 
 
 def main() -> None:
     """Run a command; a mistake of the user's is one line on standard error and exit code 1."""
     try:
         commands(standalone_mode=True)
-    except (ConfigurationError, DatabaseUnfit) as error:
-        raise SystemExit(f"feedback-app: {error}") from None
-    except SQLAlchemyError as error:
-        raise SystemExit(
-            f"feedback-app: The database does not answer: {getattr(error, 'orig', None) or error}"
-        ) from None
+    except Exception as error:  # What is not the user's mistake or the database's goes on as it is.
+        if sentence := _sentence_of(error):
+            raise SystemExit(f"feedback-app: {sentence}") from None
+        raise
 
 
-@click.group(invoke_without_command=True)
-@click.version_option(package_name="feedback-app")
-@click.pass_context
-def commands(context: click.Context) -> None:
-    """A live feedback wall. Without a command: serve it."""
-    if context.invoked_subcommand is None:
-        context.invoke(server.serve)
+def _sentence_of(error: Exception) -> str | None:
+    from sqlalchemy.exc import SQLAlchemyError
 
+    from ..config import ConfigurationError
+    from ..database import DatabaseUnfit
 
-for room in (server, walls, moderators, feedback, exports, database, secret, demo, bench):
-    for command in room.commands:
-        commands.add_command(command)
+    if isinstance(error, (ConfigurationError, DatabaseUnfit)):
+        return str(error)
+    if isinstance(error, SQLAlchemyError):
+        return f"The database does not answer: {getattr(error, 'orig', None) or error}"
+    return None

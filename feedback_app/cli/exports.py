@@ -24,7 +24,7 @@ class Rehearsed(Exception):
 @click.option("--format", "kind", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output without it.")
 def export(slug: str, kind: str, output: Path | None) -> None:
-    """Write all that is on the WALL: as JSON, which can be imported again, or as CSV for spreadsheets."""
+    """Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."""
 
     async def run(database: Database) -> None:
         async with database.reading() as session:
@@ -53,7 +53,10 @@ def export(slug: str, kind: str, output: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def bring_in(slug: str, file: Path, dry_run: bool) -> None:
-    """Put what an exported FILE holds onto the WALL, which is made if there is none: all of it or nothing."""
+    """Put what an exported FILE holds onto the WALL: all of it or nothing.
+
+    A wall that is not there is made. What is there already is not brought in twice.
+    """
     found = importing.read(file)
 
     async def run(database: Database) -> None:

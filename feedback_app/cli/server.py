@@ -4,7 +4,8 @@ import socket
 
 import click
 
-from .. import create_app, installation, logs, server, setting_up, supervisor
+from .. import installation, logs, server, setting_up, supervisor
+from ..application import create_app
 from ..config import ConfigurationError, Settings
 from ..database import Database
 from .running import nothing, with_database

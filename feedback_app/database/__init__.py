@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import TypeVar, cast
 
-from quart import current_app
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
@@ -107,4 +106,7 @@ class Database:
 
 
 def database() -> Database:
+    # Only who answers requests has Quart in memory.
+    from quart import current_app
+
     return cast("Database", current_app.extensions["database"])
