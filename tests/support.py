@@ -18,8 +18,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from limits import parse_many
 from quart import Quart
 from sqlalchemy import URL
@@ -34,7 +32,9 @@ from feedback_app.models import Feedback, Login, Membership, Moderator, Post, Wa
 from feedback_app.passwords import hash_now
 from feedback_app.server import WallServer, listen
 
+from . import warm as warm
 from .databases import url_of
+from .nursery import Program
 
 # Our servers speak plain HTTP; reading the system's certificates for each client would take longer than many a test.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -63,29 +63,11 @@ class Served(NamedTuple):
         await self.database.write(work)
 
 
-class Compiled(BytecodeCache):
-    """Templates that an app of this process has compiled before, for the next one."""
-
-    def __init__(self) -> None:
-        self.codes: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.codes:
-            bucket.bytecode_from_string(self.codes[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.codes[bucket.key] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
-
-
 @asynccontextmanager
 async def serving(**settings: Any) -> AsyncIterator[Served]:
     if "data" in settings:
         settings.setdefault("database_url", url_of(settings["data"]))
     app = create_app(**settings)
-    app.extensions["templates"].bytecode_cache = COMPILED
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     started = asyncio.Event()
@@ -295,7 +277,7 @@ class Process:
 
     def start(self) -> None:
         options = ["--host", self.host, "--port", str(self.port), "--workers", str(self.workers)]
-        self.process = subprocess.Popen(
+        self.process = Program(
             [sys.executable, "-m", self.program, "serve", *options],
             env=environment(self.data, **self.settings),
             stdout=subprocess.PIPE,
@@ -361,11 +343,9 @@ def variables(data: Path) -> dict[str, str]:
 
 def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A command of ours, to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "feedback_app", *command],
-        env=environment(data, **settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    words = [sys.executable, "-m", "feedback_app", *command]
+    with Program(
+        words, env=environment(data, **settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        stdout, stderr = program.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, program.returncode, stdout, stderr)
