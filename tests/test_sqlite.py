@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 
@@ -177,6 +178,25 @@ async def test_without_a_file_for_the_turn_posts_are_stored_all_the_same(wall: S
     turn_file(wall.database).unlink(missing_ok=True)
     turn_file(wall.database).mkdir()
     assert (await post(wall.client)).status_code == 201
+
+
+async def test_a_statement_is_one_errand_to_the_thread_of_its_connection(
+    wall: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errands: list[str] = []
+    run_one = aiosqlite.Connection._execute
+
+    async def counted(connection: aiosqlite.Connection, errand: Any, *arguments: Any) -> Any:
+        errands.append(errand.__name__)
+        return await run_one(connection, errand, *arguments)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    async with wall.database.write_engine.connect() as connection:
+        assert (await connection.execute(text("SELECT slug FROM walls"))).all() == [("main",)]
+        assert len(errands) == 2  # The transaction is begun by one of them.
+        changed = await connection.execute(text("UPDATE walls SET title = :title"), [{"title": "A"}, {"title": "B"}])
+        assert changed.rowcount == 2
+        assert len(errands) == 3
 
 
 async def test_reading_never_waits_for_writing(serve: Callable[..., Any]) -> None:

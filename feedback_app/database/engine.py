@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..config import PREFIX, ConfigurationError
-from . import mariadb, postgresql
+from . import errand, mariadb, postgresql
 from .faults import DatabaseUnfit
 
 DRIVERS = {
@@ -73,6 +73,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: s
             ) from None
     engine = create_async_engine(
         url,
+        module=errand.driver(),
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
         pool_size=1 if writes else READERS,
         max_overflow=0,

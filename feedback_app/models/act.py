@@ -13,11 +13,9 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     Update,
-    and_,
     delete,
     exists,
     func,
-    or_,
     select,
     update,
 )
@@ -222,9 +220,9 @@ class Block(Base):
 
     @staticmethod
     def among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
-        """Rows of (wall's number, author): which of these authors, given by the wall's number, are blocked there."""
-        concerned = (and_(Block.wall_id == wall_id, Block.author.in_(each)) for wall_id, each in authors.items())
-        return select(Block.wall_id, Block.author).where(or_(*concerned))
+        """Rows of (wall's number, author): which of these authors are blocked on one of the walls."""
+        everybody = {author for each in authors.values() for author in each}
+        return select(Block.wall_id, Block.author).where(Block.wall_id.in_(authors), Block.author.in_(everybody))
 
     @staticmethod
     def lifting(wall_id: int, author: str) -> Delete:

@@ -199,15 +199,14 @@ class Feedback(Base):
 
     @staticmethod
     def kept_under(keys: Mapping[int, Collection[str]]) -> "Select[Feedback]":
-        """What is stored under these keys, which are given by the number of their wall."""
-        return select(Feedback).where(or_(*(_under(wall_id, each) for wall_id, each in keys.items())))
+        """What is stored under these keys, which are given by the number of their wall; what another of these walls
+        has under one of them may be among it."""
+        return select(Feedback).where(_under(keys))
 
     @staticmethod
     def numbers_under(keys: Mapping[int, Collection[str]]) -> Select[int, int, str | None]:
-        """Rows of (wall's number, number, key)."""
-        return select(Feedback.wall_id, Feedback.id, Feedback.key).where(
-            or_(*(_under(wall_id, each) for wall_id, each in keys.items()))
-        )
+        """Rows of (wall's number, number, key), as `kept_under` finds them."""
+        return select(Feedback.wall_id, Feedback.id, Feedback.key).where(_under(keys))
 
     @staticmethod
     def known_among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
@@ -296,5 +295,6 @@ def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
     return or_(*(and_(Feedback.wall_id + 0 == wall_id, Feedback.author.in_(each)) for wall_id, each in authors.items()))
 
 
-def _under(wall_id: int, keys: Collection[str]) -> ColumnElement[bool]:
-    return and_(Feedback.wall_id == wall_id, Feedback.key.in_(keys))
+def _under(keys: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
+    """One condition, whatever the number of walls: to write down one for each takes longer than to answer it."""
+    return and_(Feedback.wall_id.in_(keys), Feedback.key.in_({key for each in keys.values() for key in each}))
