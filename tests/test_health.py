@@ -5,14 +5,15 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from feedback_app import readiness
 
@@ -37,6 +38,22 @@ async def test_one_that_is_locked_by_a_stranger_is_alive_and_not_ready_until_it_
         assert (await wall.client.get("/walls/main")).status_code == 200
         stranger.execute("ROLLBACK")
     await until(lambda: is_ready(wall))
+
+
+async def test_one_that_has_much_to_write_is_ready_as_long_as_it_gets_on(wall: Served) -> None:
+    """Requirement 57. The check waits in the same queue."""
+
+    def a_kind_of_its_own() -> Any:
+        async def work(_session: AsyncSession, parts: Sequence[None]) -> list[None]:
+            await asyncio.sleep(0.1)
+            return list(parts)
+
+        return work
+
+    writing = [asyncio.create_task(wall.database.write_together(a_kind_of_its_own(), None)) for _ in range(20)]
+    assert await is_ready(wall)
+    assert not writing[-1].done()
+    await asyncio.gather(*writing)
 
 
 async def test_one_whose_file_is_gone_is_alive_and_not_ready(wall: Served) -> None:
