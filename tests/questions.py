@@ -55,6 +55,9 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
     seen = ["held", "public", "hidden"]
     return {
         "desk": Desk.listed(1, ["held"]),
+        "desk, all": Desk.listed(1, seen),
+        "desk, all, older": Desk.listed(1, seen, before=middle),
+        "desk, search in all": Desk.searched(1, seen, "undoing", floor=middle),
         "desk, older": Desk.listed(1, ["held"], before=middle),
         "desk, of an author": Desk.of_author(one),
         "desk, of an author, older": Desk.of_author(one, before=one),

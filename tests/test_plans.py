@@ -1,5 +1,6 @@
 """Plans: however much stands on a wall, no question reads all of it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -66,6 +67,22 @@ async def test_mariadb_begins_a_slice_where_it_is_and_not_at_the_newest(wall: Se
         for name in ("slice in the middle", "slice at the end", "desk, older"):
             plan = await plan_of(questions(ENTRIES)[name], session)
             assert plan.startswith("feedback range ix_feedback_wall_id_state_id"), plan
+
+
+@pytest.mark.every_engine
+async def test_a_quiet_wall_is_read_without_what_was_written_on_others_since(wall: Served) -> None:
+    """Half of all entries are its own, none of the newest: left to itself PostgreSQL looks for them from the end."""
+    await add_wall(wall.database, "other")
+    await fill(wall.database, 20_000)
+    await fill(wall.database, 20_000, slug="other")
+    await gather_statistics(wall.database, "feedback")
+    names = ("first page", "slice in the middle", "desk", "desk, all", "desk, all, older", "desk, where a search ends")
+    async with wall.database.reading() as session:
+        for name in names:
+            plan = await plan_of(questions(20_000)[name], session)
+            assert "ix_feedback_wall_id_state_id" in plan, f"{name}: {plan}"
+            assert not re.search(r"pk_feedback .*\n( +Index Cond.*\n)? +Filter", plan), f"{name}: {plan}"
+            assert not scans(plan, ["feedback"]), f"{name}: {plan}"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ async def test_under_load_a_worker_is_killed_and_then_all_are_renewed(process: S
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_killed_and_started_again_eight_times_everybody_has_everything_once(process: Start) -> None:
     """Requirements 1, 2 and 18: no acknowledged post is lost or stored twice, and each of 60 readers has every
     event exactly once and in order."""

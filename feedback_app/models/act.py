@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..clock import now
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .feedback import LARGEST_ID, Feedback
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .feedback import Feedback
 from .moderator import NAME_LENGTH
 
 VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", "unblock-author")

@@ -9,6 +9,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+# The largest number that every database can be asked for.
+LARGEST_ID = 2**63 - 1
 # SQLite numbers rows by itself only when the column is called INTEGER.
 Identifier = BigInteger().with_variant(Integer, "sqlite")
 

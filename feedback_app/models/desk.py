@@ -1,11 +1,13 @@
 """The desk: what moderators ask of a wall. Every question is answered from an index, however much waits."""
 
 from collections.abc import Collection
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 
 from .act import Block
-from .feedback import LARGEST_ID, SLICE, Feedback, newest_first
+from .feedback import SLICE, Feedback
+from .newest import newest_first
 
 SEEN = ("held", "public", "hidden")
 MOST_COUNTED = 10_000
@@ -18,13 +20,27 @@ class Desk:
 
     @staticmethod
     def listed(
-        wall_id: int, states: Collection[str], *, before: int | None = None, size: int = SLICE
+        wall_id: int,
+        states: Collection[str],
+        *conditions: ColumnElement[bool],
+        before: int | None = None,
+        size: int = SLICE,
     ) -> "Select[Feedback]":
-        """The newest first; one more than `size`, as for every Slice."""
-        found = Feedback.on(wall_id).where(Feedback.state.in_(states))
-        found = newest_first(found) if len(states) == 1 else found.order_by(Feedback.id.desc())
-        found = found.limit(size + 1)
-        return found if before is None else found.where(Feedback.id < min(before, LARGEST_ID))
+        """The newest first; one more than `size`, as for every Slice.
+
+        Of several states the newest of each are found and put together, as no index has them in one order.
+        """
+
+        def newest(selected: Select[*tuple[Any, ...]], state: str) -> Any:
+            return newest_first(selected, Feedback, wall_id, state, before=before).where(*conditions).limit(size + 1)
+
+        if len(states) == 1:
+            return cast("Select[Feedback]", newest(select(Feedback), *states))
+        of_each = union_all(
+            *(select(newest(select(Feedback.id), state).subquery().c.id) for state in states)
+        ).subquery()
+        together = select(Feedback).join(of_each, of_each.c.id == Feedback.id)
+        return together.order_by(Feedback.id.desc()).limit(size + 1)
 
     @staticmethod
     def of_author(one: Feedback, *, before: Feedback | None = None, size: int = SLICE) -> "Select[Feedback]":
@@ -48,17 +64,15 @@ class Desk:
     @staticmethod
     def floor(wall_id: int, state: str, *, before: int | None = None) -> Select[int]:
         """The number down to which one search looks, none when it looks at all there is."""
-        found = select(Feedback.id).where(Feedback.wall_id == wall_id, Feedback.state == state)
-        if before is not None:
-            found = found.where(Feedback.id < min(before, LARGEST_ID))
-        return found.order_by(Feedback.id.desc()).offset(SEARCHED).limit(1)
+        found: Select[int] = newest_first(select(Feedback.id), Feedback, wall_id, state, before=before)
+        return found.offset(SEARCHED).limit(1)
 
     @staticmethod
     def searched(
         wall_id: int, states: Collection[str], words: str, *, floor: int, before: int | None = None, size: int = SLICE
     ) -> "Select[Feedback]":
         """What holds these words, in its name, its text or its answer; `%` and `_` mean themselves."""
-        return Desk.listed(wall_id, states, before=before, size=size).where(Feedback.id > floor, _holds(words))
+        return Desk.listed(wall_id, states, Feedback.id > floor, _holds(words), before=before, size=size)
 
     @staticmethod
     def counts(wall_ids: Collection[int], states: Collection[str] = SEEN) -> Select[int, str, int]:

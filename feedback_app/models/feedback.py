@@ -27,13 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .newest import newest_first
 
 NAME_LENGTH = 80
 NAME_CODE_POINTS = 320
 TEXT_LENGTH = 2000
 TEXT_CODE_POINTS = 8000
-LARGEST_ID = 2**63 - 1
 SLICE = 30
 MOST_PINNED = 3
 LONG = 700
@@ -167,8 +167,8 @@ class Feedback(Base):
 
         One more than `size`, so that a Slice of them knows whether there is an older one.
         """
-        public = newest_first(Feedback.on(wall_id).where(Feedback.state == "public")).limit(size + 1)
-        return public if before is None else public.where(Feedback.id < min(before, LARGEST_ID))
+        public: Select[Feedback] = newest_first(select(Feedback), Feedback, wall_id, "public", before=before)
+        return public.limit(size + 1)
 
     @staticmethod
     def pinned_on(wall_id: int) -> "Select[Feedback]":
@@ -273,17 +273,6 @@ class Feedback(Base):
             for column in columns
             if not column.primary_key
         }
-
-
-def newest_first(found: "Select[Feedback]") -> "Select[Feedback]":
-    """What is of one state on one wall, by the index that has it in this order.
-
-    MariaDB takes that index as well, but left to itself begins at the newest entry and looks at all that are newer
-    than the ones that are asked for.
-    """
-    for engine in ("mariadb", "mysql"):
-        found = found.with_hint(Feedback, "FORCE INDEX (ix_feedback_wall_id_state_id)", engine)
-    return found.order_by(Feedback.id.desc())
 
 
 def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:

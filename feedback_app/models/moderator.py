@@ -8,8 +8,7 @@ from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, exis
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .feedback import LARGEST_ID
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .wall import Wall
 
 NAME_LENGTH = 80

@@ -6,8 +6,7 @@ from sqlalchemy import ColumnElement, Delete, ForeignKey, Index, Select, String,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .feedback import LARGEST_ID
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .login import STALE, digest
 from .wall import Wall
 

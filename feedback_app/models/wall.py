@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from .base import TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .feedback import LARGEST_ID, Feedback
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
