@@ -41,24 +41,26 @@ WELCOME = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-async def test_words_that_cannot_be_are_refused_with_a_sentence(client: httpx.AsyncClient, text: str) -> None:
+async def test_words_that_cannot_be_are_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
     """Requirements 34, 35 and 36."""
-    mark = await stamp(client)
-    started = time.perf_counter()
-    answer = await client.post("/walls/main/feedback", data={"name": "Ann", "text": text, "stamp": mark}, headers=HTMX)
-    assert time.perf_counter() - started < 1
-    assert answer.status_code == 422
-    assert 'id="composer-text-fault"' in answer.text
-    assert 'value="Ann"' in answer.text
-    assert await words(client) == []
+    for kind, text in REFUSED.items():
+        mark = await stamp(client)
+        started = time.perf_counter()
+        answer = await client.post(
+            "/walls/main/feedback", data={"name": "Ann", "text": text, "stamp": mark}, headers=HTMX
+        )
+        assert time.perf_counter() - started < 1, kind
+        assert answer.status_code == 422, kind
+        assert 'id="composer-text-fault"' in answer.text, kind
+        assert 'value="Ann"' in answer.text, kind
+        assert await words(client) == [], kind
 
 
-@pytest.mark.parametrize("text", WELCOME.values(), ids=WELCOME)
-async def test_every_script_and_emoji_comes_back_as_it_was_typed(client: httpx.AsyncClient, text: str) -> None:
+async def test_every_script_and_emoji_comes_back_as_it_was_typed(client: httpx.AsyncClient) -> None:
     """Requirement 34."""
-    assert (await post(client, "🦊 " + text[:20].replace("\n", " "), text)).status_code == 201
-    assert await words(client) == [text]
+    for text in WELCOME.values():
+        assert (await post(client, "🦊 " + text[:20].replace("\n", " "), text)).status_code == 201, text
+        assert (await words(client))[0] == text
 
 
 async def test_a_name_has_one_line_and_80_characters(client: httpx.AsyncClient) -> None:
@@ -73,44 +75,45 @@ async def test_line_breaks_are_plain_and_directions_stay_inside(client: httpx.As
     assert await words(client) == ["a\nb\nc evil x é"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "name=Ann&text=%ff%fe",
-        "name=Ann&text=%ED%A0%BD",
-        "name=Ann",
-        "name=Ann&text=a&text=b",
-        "text=a",
-        "",
-        "&&&=&",
-        "name=Ann&text[]=x",
-        "name=A&name=B&text=x",
-    ],
-)
-async def test_forms_that_are_not_whole_are_refused(client: httpx.AsyncClient, body: str) -> None:
-    body += f"&stamp={await stamp(client)}"
-    headers = {**OURS, "Content-Type": "application/x-www-form-urlencoded"}
-    answer = await client.post("/walls/main/feedback", content=body, headers=headers)
-    assert answer.status_code == 422
-    assert "aria-invalid" in answer.text
-    assert await words(client) == []
+NOT_WHOLE = [
+    "name=Ann&text=%ff%fe",
+    "name=Ann&text=%ED%A0%BD",
+    "name=Ann",
+    "name=Ann&text=a&text=b",
+    "text=a",
+    "",
+    "&&&=&",
+    "name=Ann&text[]=x",
+    "name=A&name=B&text=x",
+]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Content-Type": "application/json"},
-        {"Content-Type": "text/plain"},
-        {"Content-Type": "multipart/form-data; boundary=x"},
-        {"Content-Type": "x" * 500},
-        {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"},
-    ],
-)
-async def test_what_is_no_form_is_not_parsed(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+async def test_forms_that_are_not_whole_are_refused(client: httpx.AsyncClient) -> None:
+    for body in NOT_WHOLE:
+        headers = {**OURS, "Content-Type": "application/x-www-form-urlencoded"}
+        answer = await client.post(
+            "/walls/main/feedback", content=f"{body}&stamp={await stamp(client)}", headers=headers
+        )
+        assert answer.status_code == 422, body
+        assert "aria-invalid" in answer.text, body
+        assert await words(client) == [], body
+
+
+NO_FORMS = [
+    {"Content-Type": "application/json"},
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "multipart/form-data; boundary=x"},
+    {"Content-Type": "x" * 500},
+    {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"},
+]
+
+
+async def test_what_is_no_form_is_not_parsed(client: httpx.AsyncClient) -> None:
     """Requirement 41."""
-    answer = await client.post("/walls/main/feedback", content=b"name=Ann&text=x", headers={**OURS, **headers})
-    assert answer.status_code == 415
-    assert "form" in answer.text
+    for headers in NO_FORMS:
+        answer = await client.post("/walls/main/feedback", content=b"name=Ann&text=x", headers={**OURS, **headers})
+        assert answer.status_code == 415, headers
+        assert "form" in answer.text, headers
 
 
 async def test_a_form_without_end_of_fields_is_refused(client: httpx.AsyncClient) -> None:

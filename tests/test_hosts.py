@@ -33,31 +33,31 @@ async def test_its_own_name_is_known(wall: Served, host: str) -> None:
     assert "strict-transport-security: max-age=63072000" in answer.lower()
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "wall.example.evil.example",
-        "evil.example:443",
-        "wall.example:8443",
-        "wall.example.",
-        "wall.example@evil.example",
-        "a b",
-        "wall.example:99999",
-        "127.0.0.1",
-        "",
-        "wall.example, evil.example",
-        "xn--evil",
-        "\xe9vil",
-    ],
-)
-async def test_any_other_name_is_refused_and_not_repeated(wall: Served, host: str) -> None:
+OTHERS = [
+    "evil.example",
+    "wall.example.evil.example",
+    "evil.example:443",
+    "wall.example:8443",
+    "wall.example.",
+    "wall.example@evil.example",
+    "a b",
+    "wall.example:99999",
+    "127.0.0.1",
+    "",
+    "wall.example, evil.example",
+    "xn--evil",
+    "\xe9vil",
+]
+
+
+async def test_any_other_name_is_refused_and_not_repeated(wall: Served) -> None:
     """Requirement 50, attack P3."""
-    for target in ("/walls/main", "/walls/main/live?after=0", "/walls/main/feed.json", "/login", "/nothing"):
-        answer = await asked(wall, f"Host: {host}", target=target)
-        assert answer.split()[1] in ("400", "421"), answer[:200]
-        assert "evil" not in answer
-        assert "cache-control: no-store" in answer.lower() or " 400 " in answer
+    for host in OTHERS:
+        for target in ("/walls/main", "/walls/main/live?after=0", "/walls/main/feed.json", "/login", "/nothing"):
+            answer = await asked(wall, f"Host: {host}", target=target)
+            assert answer.split()[1] in ("400", "421"), answer[:200]
+            assert "evil" not in answer, host
+            assert "cache-control: no-store" in answer.lower() or " 400 " in answer, host
 
 
 async def test_two_names_and_none_are_refused(wall: Served) -> None:

@@ -89,28 +89,28 @@ async def test_one_author_is_looked_at_alone(wall: Served, kim: Desk) -> None:
     assert await kim.states(by=40) == {}
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("100%", [1]),
-        ("50_50", [2]),
-        ("a\\b", [3]),
-        ("HELLO", [4]),
-        ("ÄRGER", [5]),
-        ("straße", [6]),
-        ("%", [1]),
-        ("_", [2]),
-        ("nothing", []),
-        ("Ann", [6, 5, 4, 3, 2, 1]),
-        ("x" * 500, []),
-        ("a\x00b", []),
-        ("' OR 1=1 --", []),
-    ],
-)
-async def test_searching_finds_the_words_themselves(wall: Served, kim: Desk, words: str, found: list[int]) -> None:
+SEARCHED = [
+    ("100%", [1]),
+    ("50_50", [2]),
+    ("a\\b", [3]),
+    ("HELLO", [4]),
+    ("ÄRGER", [5]),
+    ("straße", [6]),
+    ("%", [1]),
+    ("_", [2]),
+    ("nothing", []),
+    ("Ann", [6, 5, 4, 3, 2, 1]),
+    ("x" * 500, []),
+    ("a\x00b", []),
+    ("' OR 1=1 --", []),
+]
+
+
+async def test_searching_finds_the_words_themselves(wall: Served, kim: Desk) -> None:
     for each in ("100% sure", "50_50 chance", "a\\b", "hello there", "Ärger", "Straße"):
         await post(wall.client, text=each)
-    assert list(await kim.states(search=words)) == found
+    for words, found in SEARCHED:
+        assert list(await kim.states(search=words)) == found, words
 
 
 async def test_searching_looks_at_so_many_and_asks_whether_to_go_on(
@@ -127,12 +127,13 @@ async def test_searching_looks_at_so_many_and_asks_whether_to_go_on(
     assert pages == 2
 
 
-@pytest.mark.parametrize(
-    "query", ["show=none", "before=x", "before=-1", "by=x", "by=" + "9" * 40, "before=" + "9" * 18, "search=%FF%00"]
-)
-async def test_a_query_that_cannot_be_is_left_out(wall: Served, kim: Desk, query: str) -> None:
+IMPOSSIBLE = ["show=none", "before=x", "before=-1", "by=x", "by=" + "9" * 40, "before=" + "9" * 18, "search=%FF%00"]
+
+
+async def test_a_query_that_cannot_be_is_left_out(wall: Served, kim: Desk) -> None:
     await fill(wall, "held", "public")
-    assert (await kim.client.get(f"/walls/main/moderation?{query}")).status_code == 200
+    for query in IMPOSSIBLE:
+        assert (await kim.client.get(f"/walls/main/moderation?{query}")).status_code == 200, query
 
 
 async def test_words_are_shown_as_text_to_moderators_too(wall: Served, kim: Desk) -> None:

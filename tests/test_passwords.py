@@ -134,22 +134,28 @@ async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(wall: Se
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"name=%FF&password=%FF", b"name=%00&password=x", b"name=%ED%A0%80&password=%ED%A0%80", b"name=Ann&password=%FF"],
-)
-async def test_bytes_that_are_no_words_are_no_name(wall: Served, body: bytes) -> None:
+NO_WORDS = [
+    b"name=%FF&password=%FF",
+    b"name=%00&password=x",
+    b"name=%ED%A0%80&password=%ED%A0%80",
+    b"name=Ann&password=%FF",
+]
+
+
+async def test_bytes_that_are_no_words_are_no_name(wall: Served) -> None:
     await employ(wall.database, "Ann")
     headers = {**OURS, "Content-Type": "application/x-www-form-urlencoded"}
-    assert (await wall.client.post("/login", content=body, headers=headers)).status_code == 401
+    for body in NO_WORDS:
+        assert (await wall.client.post("/login", content=body, headers=headers)).status_code == 401, body
 
 
-@pytest.mark.parametrize("name", ["ann", "ANN", " Ann ", "\uff21\uff4e\uff4e", "Ann\u200e"])
-async def test_a_name_is_the_same_in_whatever_case_it_is_written(
-    client: httpx.AsyncClient, wall: Served, name: str
-) -> None:
+WAYS_TO_WRITE_IT = ["ann", "ANN", " Ann ", "\uff21\uff4e\uff4e", "Ann\u200e"]
+
+
+async def test_a_name_is_the_same_in_whatever_case_it_is_written(client: httpx.AsyncClient, wall: Served) -> None:
     await employ(wall.database, "Ann")
-    assert (await log_in(client, name)).status_code == (401 if "\u200e" in name else 303)
+    for name in WAYS_TO_WRITE_IT:
+        assert (await log_in(client, name)).status_code == (401 if "\u200e" in name else 303), name
 
 
 async def _keep(wall: Served, hashed: str) -> None:

@@ -191,15 +191,15 @@ async def test_older_feedback_is_reached_by_a_link_and_by_a_fragment(client: htt
     assert "<html" not in (await client.get(fragment.group(1))).text
 
 
-@pytest.mark.parametrize(
-    ("before", "status"),
-    [("abc", 404), ("-1", 404), ("", 404), ("1.5", 404), ("٣", 404), ("0", 200), ("9" * 30, 200), ("9" * 50, 404)],
-)
-async def test_a_page_that_cannot_be_is_not_there(client: httpx.AsyncClient, before: str, status: int) -> None:
-    for address in ("/walls/main", "/walls/main/frame", "/walls/main/feedback", "/walls/main/feed.json"):
-        answer = await client.get(address, params={"before": before})
-        assert answer.status_code == status, address
-        assert "Traceback" not in answer.text
+PLACES = [("abc", 404), ("-1", 404), ("", 404), ("1.5", 404), ("٣", 404), ("0", 200), ("9" * 30, 200), ("9" * 50, 404)]
+
+
+async def test_a_page_that_cannot_be_is_not_there(client: httpx.AsyncClient) -> None:
+    for before, status in PLACES:
+        for address in ("/walls/main", "/walls/main/frame", "/walls/main/feedback", "/walls/main/feed.json"):
+            answer = await client.get(address, params={"before": before})
+            assert answer.status_code == status, address
+            assert "Traceback" not in answer.text, before
 
 
 async def test_each_entry_has_an_address_and_only_on_its_wall(client: httpx.AsyncClient, wall: Served) -> None:
