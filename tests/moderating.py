@@ -1,6 +1,5 @@
 """What tests of moderation do again and again: be a moderator of walls, act, and look at what became of it."""
 
-import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +9,9 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database
-from feedback_app.models import Login, Membership, Moderator, Wall
+from feedback_app.models import Wall
 
-from .support import HTMX, NO_CERTIFICATES, OURS, Served
+from .support import HTMX, NO_CERTIFICATES, OURS, Browser, Served, employ, open_session
 
 ENTRY = re.compile(r'<article class="entry" id="feedback-(\d+)" data-state="(\w+)"')
 ACT = re.compile(r'name="act" value="(\d+)"')
@@ -44,21 +43,17 @@ class Desk:
         return {int(number): state for number, state in ENTRY.findall(await self.page(slug, **query))}
 
 
-async def make_moderator(database: Database, name: str, slugs: Sequence[str], role: str = "moderator") -> Any:
+async def make_moderator(
+    database: Database, name: str, slugs: Sequence[str], role: str = "moderator"
+) -> tuple[int, str]:
     """Gives the number and the token of an open session."""
-    token = os.urandom(16).hex()
+    number = await employ(database, name, **dict.fromkeys(slugs, role))
+    return number, await open_session(database, number)
 
-    async def work(session: AsyncSession) -> int:
-        moderator = Moderator.new(name, "no password fits this")
-        session.add(moderator)
-        await session.flush()
-        for slug in slugs:
-            wall = (await session.scalars(Wall.named(slug))).one()
-            session.add(Membership(moderator_id=moderator.id, wall_id=wall.id, role=role))
-        session.add(Login.opened(moderator.id, token))
-        return moderator.id
 
-    return await database.write(work), token
+async def browser_of(wall: Served, name: str, **roles: str) -> Browser:
+    """One in which somebody is logged in who has these roles on these walls."""
+    return await Browser.of(wall, await employ(wall.database, name, **roles))
 
 
 @asynccontextmanager

@@ -170,23 +170,28 @@ async def log_in(
     return await client.post("/login", data={"name": name, "password": password, **fields}, headers=headers)
 
 
+async def open_session(database: Database, number: int) -> str:
+    """Gives the token of a session of this moderator, without the slow way through the login page."""
+    token = secrets.token_urlsafe(32)
+
+    async def work(session: AsyncSession) -> None:
+        session.add(Login.opened(number, token))
+
+    await database.write(work)
+    return token
+
+
 class Browser(httpx.AsyncClient):
     """Somebody's browser, with cookies of its own, at a served wall."""
 
     def __init__(self, served: "Served") -> None:
-        super().__init__(base_url=served.client.base_url, timeout=20, headers=OURS)
+        super().__init__(base_url=served.client.base_url, timeout=20, headers=OURS, verify=NO_CERTIFICATES)
 
     @classmethod
     async def of(cls, served: "Served", number: int) -> "Browser":
-        """One in which this moderator has a session open, without the slow way through the login page."""
-        token = secrets.token_urlsafe(32)
-
-        async def work(session: AsyncSession) -> None:
-            session.add(Login.opened(number, token))
-
-        await served.database.write(work)
+        """One in which this moderator has a session open."""
         browser = cls(served)
-        browser.cookies.set("feedback", token, domain="127.0.0.1")
+        browser.cookies.set("feedback", await open_session(served.database, number), domain="127.0.0.1")
         return browser
 
 

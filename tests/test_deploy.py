@@ -18,7 +18,7 @@ import pytest
 
 from feedback_app.config import PREFIX, Settings
 
-from .support import Process, Reader, items, post, until
+from .support import NO_CERTIFICATES, Process, Reader, items, post, until
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -92,7 +92,7 @@ def visitor(port: int, address: str) -> httpx.AsyncClient:
     """Somebody who comes to the proxy from this address, and whose browser says only its origin."""
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}",
-        transport=httpx.AsyncHTTPTransport(local_address=address),
+        transport=httpx.AsyncHTTPTransport(verify=NO_CERTIFICATES, local_address=address),
         timeout=20,
     )
 

@@ -15,8 +15,8 @@ from feedback_app import importing
 from feedback_app.config import ConfigurationError
 from feedback_app.models import Feedback, Wall
 
+from .moderating import browser_of
 from .support import Reader, Served, post, run, serving, until, words
-from .test_arranging import log_in
 
 TEXTS = ("One", "Emoji 👨‍👩‍👧‍👦 🏴 العربية\n\nन", "=1+1", "-2", "'quoted", "Gone", "Held", "Hidden")
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_exported_says_so(data: Path, tmp_path: Path) -> None:
 
 async def test_owners_take_a_copy_from_the_settings(wall: Served) -> None:
     await post(wall.client, text="Words")
-    async with await log_in(wall, "Ann", "main") as owner:
+    async with await browser_of(wall, "Ann", main="owner") as owner:
         answer = await owner.get("/settings/walls/main/export.json")
         assert [each["text"] for each in answer.json()["feedback"]] == ["Words"]
         assert answer.headers["content-disposition"] == 'attachment; filename="main.json"'
