@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from ..support import Process, environment
+from ..databases import Folders
+from ..support import NO_CERTIFICATES, Process, environment, run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -32,6 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if pytest_asyncio.is_async_test(item):
+                # The loop of the browser, which starts once for all tests of a process.
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 class Wall(Process):
@@ -49,6 +53,7 @@ class Wall(Process):
             data={"name": name, "text": text, "key": os.urandom(8).hex(), **fields},
             headers={"Sec-Fetch-Site": "same-origin"},
             timeout=20,
+            verify=NO_CERTIFICATES,
         )
         assert answer.status_code == 303, answer.text
         thanks = answer.headers["location"].rsplit("=", 1)[1]
@@ -56,12 +61,7 @@ class Wall(Process):
 
     def run(self, *command: str) -> None:
         """A command of ours, in a process of its own on the same database."""
-        subprocess.run(
-            [sys.executable, "-m", "feedback_app", *command],
-            env=environment(self.data),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        run(self.data, *command).check_returncode()
 
     def edit(self, number: int, text: str) -> None:
         """A change of words, made by another process: there is no command for it."""
@@ -100,27 +100,29 @@ def serving(data: Path, **settings: str) -> Iterator[Wall]:
 
 
 @pytest.fixture
-def wall(tmp_path: Path) -> Iterator[Wall]:
-    with serving(tmp_path / "data") as served:
+def wall(data: Path) -> Iterator[Wall]:
+    with serving(data) as served:
         yield served
 
 
 @pytest.fixture
-def wall_with(tmp_path: Path) -> Iterator[Callable[..., Wall]]:
+def wall_with(folders: Folders, tmp_path: Path) -> Iterator[Callable[..., Wall]]:
     """A wall with other settings."""
     served: list[Wall] = []
+    with ExitStack() as stack:
 
-    def make(**settings: str) -> Wall:
-        served.append(Wall(tmp_path / f"data-{len(served)}", **settings))
-        return served[-1]
+        def make(**settings: str) -> Wall:
+            data = stack.enter_context(folders.copy(tmp_path / f"data-{len(served)}"))
+            served.append(Wall(data, **settings))
+            return served[-1]
 
-    yield make
-    for each in served:
-        each.stop()
+        yield make
+        for each in served:
+            each.stop()
 
 
-@pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def started_chromium() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is not installed, and CI must run the browser tests.")
@@ -133,7 +135,15 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(started_chromium: Browser) -> AsyncIterator[Browser]:
+    """Nothing that a test has opened in it is there in the next one."""
+    yield started_chromium
+    for context in started_chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(viewport={"width": 900, "height": 800})
     await context.add_init_script(
@@ -144,7 +154,7 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     await context.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> AsyncIterator[Page]:
     """A page on which nothing may break the content security policy and no script may fail."""
     page = await context.new_page()

@@ -44,14 +44,14 @@ class Office:
         await self.database.write(work)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def office(wall: Wall) -> AsyncIterator[Office]:
     office = Office(wall)
     yield office
     await office.database.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def reader(chromium: Browser) -> AsyncIterator[Page]:
     """Somebody else, who reads the wall."""
     context = await chromium.new_context()

@@ -5,6 +5,7 @@ import os
 import httpx
 from playwright.async_api import Page, expect
 
+from ..support import NO_CERTIFICATES, OURS
 from .conftest import Wall
 
 PLACE = "[...document.querySelectorAll('#feedback article')].find(each => each.getBoundingClientRect().bottom > 0)"
@@ -19,7 +20,7 @@ async def numbers(page: Page) -> list[int]:
 async def fill(wall: Wall, count: int) -> int:
     """Write so many entries; gives the number of the last one."""
     number = 0
-    async with httpx.AsyncClient(headers={"Sec-Fetch-Site": "same-origin"}, timeout=20) as client:
+    async with httpx.AsyncClient(headers=OURS, timeout=20, verify=NO_CERTIFICATES) as client:
         for each in range(count):
             data = {"name": "Ann", "text": f"Entry {each}", "key": os.urandom(8).hex()}
             answer = await client.post(f"{wall.page}/feedback", data=data)
