@@ -8,6 +8,8 @@ ARGS ?=
 VENV := .venv
 VENV_313 := .venv-3.13
 VENV_LOCK := .venv-lock
+# Three on two cores, since some of them always wait; one by one, so that what takes long keeps nobody at the end.
+AT_ONCE := -n 3 --maxschedchunk 1
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-input
 UV_VERSION := 0.13.9
 COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -43,7 +45,7 @@ run: $(VENV)/.runtime ## Start the feedback wall on this machine; ARGS="--port 8
 	@exec $(VENV)/bin/python -m feedback_app serve $(ARGS)
 
 test: $(VENV)/.dev ## Run all tests in random order; ARGS="-k name" passes options on.
-	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
+	$(VENV)/bin/python -m pytest $(AT_ONCE) $(ARGS)
 
 test-313: ## Run the quick tests that need no browser on Python 3.13, if there is one.
 	@python=$$($(FIND_313)); \
@@ -51,8 +53,8 @@ test-313: ## Run the quick tests that need no browser on Python 3.13, if there i
 		echo "Python 3.13 was not found, so the tests were not run on it."; \
 	else \
 		$(MAKE) --no-print-directory $(VENV_313)/.dev PYTHON_313="$$python" && \
-		echo "$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' --engine sqlite $(ARGS)" && \
-		$(VENV_313)/bin/python -m pytest -n 2 -m 'not browser and not slow' --engine sqlite $(ARGS); \
+		echo "$(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS)" && \
+		$(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS); \
 	fi
 
 check: lint format-check types templates test test-313 ## Run every check: what CI runs.

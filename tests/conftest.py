@@ -50,8 +50,10 @@ def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
     return ("sqlite",) if marks & ONLY_SQLITE or in_browser else ENGINES
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With engines chosen, what is about another one is left out."""
+    """With engines chosen, what is about another one is left out. What takes long comes first, so that nobody waits
+    for it at the end; in random order otherwise."""
     chosen = config.getoption("--engine")
 
     def is_about_others(item: pytest.Item) -> bool:
@@ -62,6 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
