@@ -4,11 +4,27 @@ from typing import Any
 
 from quart import Quart
 
-from . import assets, errors, front, guard, hosts, installation, jinja, live, logs, pages, proxies, readiness, security
+from . import (
+    assets,
+    errors,
+    front,
+    guard,
+    hosts,
+    installation,
+    jinja,
+    live,
+    logs,
+    pages,
+    proxies,
+    readiness,
+    security,
+    writing,
+)
 from .asgi import wrap
 from .attempts import Subjects
 from .config import Settings
 from .database import Database
+from .front import letterbox
 from .keys import Keys
 from .passwords import Passwords
 from .receipts import Receipts
@@ -34,7 +50,7 @@ def create_app(**overrides: Any) -> Quart:
     app.extensions.update(settings=settings, keys=keys, database=database, stamps=Stamps(keys))
     app.extensions.update(subjects=Subjects(keys), passwords=passwords, receipts=Receipts(keys))
 
-    for room in (logs, assets, jinja, errors, security, pages):
+    for room in (logs, assets, jinja, errors, security, pages, writing):
         room.init_app(app)
     for room in (
         walls,
@@ -55,6 +71,7 @@ def create_app(**overrides: Any) -> Quart:
         app.register_blueprint(room.views)
 
     live.init_app(app, settings, database)
+    letterbox.init_app(app, settings)
     wrap(app, guard.BodyGuard)
     front.init_app(app, settings)
     if settings.base_url:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,11 +57,12 @@ class Settings:
             raise ConfigurationError(f"{PREFIX}SYNCHRONOUS must be full or normal, not {self.synchronous!r}.")
         if self.log not in ("text", "json", "off"):
             raise ConfigurationError(f"{PREFIX}LOG must be text, json or off, not {self.log!r}.")
-        self.post_limits()
+        _ = self.post_limits
 
     def fallbacks(self) -> list[str]:
         return [each.strip() for each in self.secret_key_fallbacks.split(",") if each.strip()]
 
+    @cached_property
     def post_limits(self) -> list[RateLimitItem]:
         if not self.post_limit.strip() or not self.defences:
             return []

@@ -1,8 +1,8 @@
 """Everything a person may type, and its limits."""
 
 import re
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from quart import abort, request
@@ -16,6 +16,7 @@ from .models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TE
 from .sentences import Sentence
 from .words import Unfit, clean, is_blank, printable
 
+URLENCODED = "application/x-www-form-urlencoded"
 FIELDS = 40
 MOST_AT_ONCE = 200
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -24,13 +25,18 @@ NO_FORM = Sentence("This is not a form that the wall can read. Use the form on t
 
 async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
     """The fields of a form as they were sent; bytes that are no UTF-8 become lone surrogates, which no field takes."""
-    if request.mimetype != "application/x-www-form-urlencoded" or "Content-Encoding" in request.headers:
+    if request.mimetype != URLENCODED or "Content-Encoding" in request.headers:
         abort(415, NO_FORM)
-    body = cast("bytes", await request.get_data(as_text=False)).decode("ascii", "surrogateescape")
     try:
-        return MultiDict(parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=most))
+        return fields_of(cast("bytes", await request.get_data(as_text=False)), most)
     except ValueError:
         abort(413, Sentence("This form has more than %(most)s fields. Use the form on the wall's own page.", most=most))
+
+
+def fields_of(body: bytes, most: int = FIELDS) -> MultiDict[str, str]:
+    """The fields in a body of that type. Raises ValueError where there are more."""
+    text = body.decode("ascii", "surrogateescape")
+    return MultiDict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=most))
 
 
 class Words:
@@ -44,38 +50,64 @@ class Words:
 
     def __call__(self, form: Form, field: Any) -> None:
         typed: list[str] = field.raw_data or []
-        # A repeated field is refused, but none of its words are lost.
-        field.data = printable("\n".join(typed))
-        if len(typed) > 1:
-            raise ValidationError(Sentence("This arrived more than once. Check it and send it again."))
         try:
-            words = clean(
-                typed[0] if typed else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
-            )
+            field.data = self.of(typed)
         except Unfit as fault:
+            # A repeated field is refused, but none of its words are lost.
+            field.data = printable("\n".join(typed))
             raise ValidationError(fault.sentence) from fault
-        if is_blank(words):
-            if self.missing is not None:
-                raise ValidationError(self.missing)
-            words = ""
-        field.data = words
+
+    def of(self, typed: Sequence[str]) -> str:
+        """The words, clean, of a field that was sent so many times. Raises Unfit."""
+        if len(typed) > 1:
+            raise Unfit(Sentence("This arrived more than once. Check it and send it again."))
+        words = clean(
+            typed[0] if typed else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
+        )
+        if not is_blank(words):
+            return words
+        if self.missing is not None:
+            raise Unfit(self.missing)
+        return ""
+
+
+def _name(missing: str | None) -> Words:
+    return Words(missing=missing, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
+
+
+# By whether the wall asks for a name.
+NAMES = {
+    "required": _name(Sentence("Enter your name, or any name you like.")),
+    "optional": _name(None),
+    "never": _name(None),
+}
+TEXT = Words(
+    missing=Sentence("Write a few words first."), most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True
+)
+
+
+class Filled(NamedTuple):
+    """What a form on a wall says that is filled in as it should be."""
+
+    name: str
+    text: str
+    website: str
+    stamp: str
+    key: str
+
+    @classmethod
+    def of(cls, fields: MultiDict[str, str], wall: Wall) -> "Filled":
+        """Raises Unfit; which field that is about, and what else is wrong, the form itself can say."""
+        name = NAMES[wall.names].of(fields.getlist("name") if wall.names != "never" else ())
+        others = (fields.get(each, "") for each in ("website", "stamp", "key"))
+        return cls(name, TEXT.of(fields.getlist("text")), *others)
 
 
 class Composer(Form):
     """The form on a wall. `stamp` and `key` are its own; `website` is hidden from people and filled in by robots."""
 
     name = StringField("Name")
-    text = TextAreaField(
-        "Feedback",
-        [
-            Words(
-                missing=Sentence("Write a few words first."),
-                most=TEXT_LENGTH,
-                most_code_points=TEXT_CODE_POINTS,
-                lines=True,
-            )
-        ],
-    )
+    text = TextAreaField("Feedback", [TEXT])
     website = StringField(Sentence("Leave this empty"))
     stamp = HiddenField()
     key = HiddenField()
@@ -83,13 +115,10 @@ class Composer(Form):
     text_length = TEXT_LENGTH
 
     @classmethod
-    def on(cls, wall: Wall, fields: MultiDict[str, str] | None = None) -> "Composer":
+    def on(cls, wall: Wall, fields: MultiDict[str, str]) -> "Composer":
         """The form as this wall has it: with a name that is required or not; one that is not asked for is not taken."""
         form = cls(fields)
-        missing = Sentence("Enter your name, or any name you like.") if wall.names == "required" else None
-        form.name.validators = [
-            Words(missing=missing, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
-        ]
+        form.name.validators = [NAMES[wall.names]]
         if wall.names == "never":
             form.name.raw_data, form.name.data = [], ""
         return form

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from quart import Quart, current_app
+from quart import Quart
 
 from . import languages
 from .assets import assets, folder
@@ -56,7 +56,7 @@ def render(template: str, **values: Any) -> str:
     wall = values.get("wall")
     language = values.setdefault("language", wall.language if wall else languages.DEFAULT)
     values["direction"] = languages.direction(language)
-    return cast("Environment", current_app.extensions["templates"]).get_template(template).render(**values)
+    return environment().get_template(template).render(**values)
 
 
 def _language(context: Context) -> str:

@@ -1,6 +1,5 @@
 """Keys: one for each purpose, made of the secret in use; what was made with a former secret is still known."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Any
@@ -66,4 +65,4 @@ class Signer:
 
 def _digest(secret: str, purpose: str, value: str) -> str:
     key = hmac.digest(secret.encode(), purpose.encode(), "sha256")
-    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()

@@ -1,10 +1,8 @@
 """Answers: the wall's page with its form in whichever state, conditional and compressed."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import cast
 
-import brotli
 from quart import Quart, Response, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +12,7 @@ from .assets import takes_brotli
 from .clock import now
 from .forms import Composer
 from .front import MADE_OF
+from .front.ready import ENCODINGS, WORTH_COMPRESSING
 from .jinja import render
 from .listing import listed
 from .models import Feedback, Wall
@@ -21,8 +20,8 @@ from .place import Place
 from .receipts import receipts
 from .security import allow_framing
 from .stamps import Stamps
+from .writing import EMPTY, Writing
 
-WORTH_COMPRESSING = 600
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
 
 
@@ -37,7 +36,8 @@ def wants_fragment() -> bool:
 
 def made_of(wall: Wall) -> tuple[int, int, str]:
     """All that a public page depends on beside its address and our files; the last is the form's stamp."""
-    return wall.id, wall.version, _stamps().edition(now())
+    stamps = cast("Stamps", current_app.extensions["stamps"])
+    return wall.id, wall.version, stamps.edition(now())
 
 
 def entity_tag(wall: Wall) -> str:
@@ -71,7 +71,7 @@ async def wall_page(
     session: AsyncSession,
     *,
     before: int | None = None,
-    form: Composer | None = None,
+    form: Composer = EMPTY,
     notice: str = "",
     own: Feedback | None = None,
 ) -> str:
@@ -91,7 +91,7 @@ async def wall_page(
         before=before,
         thanks=own or next((each for each in shown.entries if str(each.id) == thanks), None),
         receipt=thanks if own else "",
-        **composer(wall, form, notice),
+        **writing().composer(wall, form, notice),
     )
 
 
@@ -102,13 +102,8 @@ async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
     return next((each for each in found if each.is_waiting), None)
 
 
-def composer(wall: Wall, form: Composer | None = None, notice: str = "") -> Mapping[str, object]:
-    """What the form's template needs beside the place."""
-    return {"form": form or Composer.on(wall), "stamp": _stamps().make(wall.id, now()), "notice": notice}
-
-
-def _stamps() -> Stamps:
-    return cast("Stamps", current_app.extensions["stamps"])
+def writing() -> Writing:
+    return cast("Writing", current_app.extensions["writing"])
 
 
 async def staff_page(template: str, status: int = 200, **values: object) -> Response:
@@ -122,6 +117,6 @@ async def compress(response: Response) -> Response:
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)
     if len(body) >= WORTH_COMPRESSING and takes_brotli():
-        response.set_data(brotli.compress(body, quality=5))
+        response.set_data(ENCODINGS["br"][0](body))
         response.headers["Content-Encoding"] = "br"
     return response

@@ -23,6 +23,8 @@ PRIVATE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+# For what stands on a public page, which changes.
+CHANGING = "private, no-cache"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FOREIGN = Sentence("This form came from another site, so nothing was stored. Open the wall itself and write there.")
 
@@ -52,9 +54,13 @@ async def refuse_foreign_forms() -> None:
     if request.method in SAFE_METHODS:
         return
     site = request.headers.get("Sec-Fetch-Site")
-    is_ours = site == "same-origin" if site is not None else request.headers.get("Origin") == own_origin()
-    if not is_ours:
+    if not (is_our_site(site) if site is not None else request.headers.get("Origin") == own_origin()):
         abort(403, FOREIGN)
+
+
+def is_our_site(site: str) -> bool:
+    """Whether a browser that says this in `Sec-Fetch-Site` sends a form from one of our own pages."""
+    return site == "same-origin"
 
 
 def allow_framing(ancestors: str) -> None:
@@ -68,16 +74,24 @@ def keep_private() -> None:
 
 
 async def add_headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
-    if current_app.extensions["settings"].base_url.startswith("https:"):
-        response.headers["Strict-Transport-Security"] = HSTS
+    response.headers.update(headers(current_app.extensions["settings"].base_url))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
     # A policy on a 304 would replace the one of the page that the browser has kept.
     if response.mimetype == "text/html" and response.status_code != 304:
-        response.headers["Content-Security-Policy"] = POLICY.format(
-            frames=g.get("frame_src", "'none'"), ancestors=g.get("frame_ancestors", "'none'")
+        response.headers["Content-Security-Policy"] = policy(
+            g.get("frame_src", "'none'"), g.get("frame_ancestors", "'none'")
         )
     if response.status_code >= 400 or "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store" if response.status_code >= 400 else "private, no-cache"
+        response.headers["Cache-Control"] = "no-store" if response.status_code >= 400 else CHANGING
     return response
+
+
+def headers(base_url: str) -> dict[str, str]:
+    """What every answer says."""
+    return {**HEADERS, "Strict-Transport-Security": HSTS} if base_url.startswith("https:") else HEADERS
+
+
+def policy(frames: str = "'none'", ancestors: str = "'none'") -> str:
+    """What every page says about what it may load, which it may show in frames, and which may show it."""
+    return POLICY.format(frames=frames, ancestors=ancestors)

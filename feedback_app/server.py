@@ -13,7 +13,7 @@ from uvicorn import Config, Server
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from .front.door import ANSWER
+from .front.answer import ANSWER
 from .live.hub import Hub
 from .live.stream import ABORT, WRITE
 

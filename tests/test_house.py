@@ -64,14 +64,20 @@ MAY = {
     "live/purge": {"clock", "database", "models"},
     "live/past": {"database", "live", "models"},
     "live/freshness": {"database", "models"},
-    "front": {"asgi", "clock", "config", "live", "logs", "stamps"},
+    "front": {
+        "asgi", "clock", "config", "forms", "guard", "live", "logs", "place", "security", "stamps", "words", "writing",
+    },
+    "writing": {
+        "authors", "clock", "config", "database", "forms", "jinja", "keys", "models", "place", "receipts", "receiving",
+        "sentences", "stamps",
+    },
     "live/teller": {"models", "database", "live", "metrics"},
     "live/stream": {"asgi", "authors", "clock", "database", "guard", "live", "logs", "metrics", "models"},
     "jinja": {"assets", "languages", "words"},
     "assets": set(),
     "security": {"sentences"},
     "supervisor": {"metrics", "supervisor"},
-}
+}  # fmt: skip
 QUIET = (
     "models", "clock", "sentences", "languages", "words", "stamps", "keys", "authors", "place", "live/hub", "live/news",
     "passwords", "attempts", "appointing", "setting_up",

@@ -7,7 +7,6 @@ import time
 from ..asgi import App, Receive, Scope, Send
 from ..clock import now
 from ..live.freshness import Freshness, Unproved
-from ..logs import answered
 from ..stamps import Stamps
 from .ready import Ready
 from .shelf import Address, Shelf
@@ -28,10 +27,6 @@ TEND_SECONDS = 1
 TENDED = 20
 SLICE = 200
 SETTLED_SECONDS = 2
-
-
-# Under this name our server offers to put a whole answer on the line that was framed before.
-ANSWER = "feedback.answer"
 
 
 class Door:
@@ -67,13 +62,7 @@ class Door:
         if ready is None:
             return await self.app(scope, receive, send)
         answer = ready.outdated(headers) if is_outdated else ready.answer(headers)
-        put = (scope.get("extensions") or {}).get(ANSWER) if scope["method"] == "GET" else None
-        if put is not None and put(answer.start["status"], answer.framed):
-            answered(scope, answer.start["status"], len(answer.body["body"]))
-            return None
-        await send(answer.start)
-        await send(answer.body)
-        return None
+        return await answer.give(scope, send)
 
     def _is_fresh(self, ready: Ready) -> bool:
         """Whether it is proved, without waiting for anything, that it would be made just so again."""

@@ -4,16 +4,14 @@ import gzip
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 import brotli
 import zstandard
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags
 
-from ..asgi import Message
+from .answer import Answer, Header
 
-Header = tuple[bytes, bytes]
 # What a page was made of: its wall's number and version, and the edition of its form's stamp.
 MadeOf = tuple[int, int, str]
 WORTH_COMPRESSING = 600
@@ -25,21 +23,6 @@ ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] 
 }
 LONGEST_HEADER = 256
 OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-security-policy")
-
-
-class Answer(NamedTuple):
-    """As ASGI has it, and as it goes down the line after the status line and what the server says in every answer."""
-
-    start: Message
-    body: Message
-    framed: bytes
-
-    @classmethod
-    def of(cls, status: int, headers: Iterable[Header], body: bytes = b"") -> "Answer":
-        told = list(headers)
-        start = {"type": "http.response.start", "status": status, "headers": told}
-        framed = b"".join(b"%b: %b\r\n" % header for header in told) + b"\r\n" + body
-        return cls(start, {"type": "http.response.body", "body": body, "more_body": False}, framed)
 
 
 class Ready:

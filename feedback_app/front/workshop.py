@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..asgi import App, Message, Scope
-from .ready import Header, Ready
+from .answer import Header
+from .ready import Ready
 from .shelf import Address
 
 # Under this name in the scope the page's maker leaves what it was made of: wall, version, edition of the stamp.

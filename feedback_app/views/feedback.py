@@ -2,30 +2,28 @@
 
 from typing import cast
 
-from quart import Blueprint, Response, abort, current_app, g, request
+from quart import Blueprint, Response, abort, g, request
+from werkzeug.datastructures import MultiDict
 
-from ..authors import authors_at
-from ..clock import now
-from ..config import Settings
+from ..asgi import Scope
 from ..database import database
 from ..finding import NO_WALL, before_in_query, find_arranged, find_feedback, find_wall
-from ..forms import Composer, read_form
+from ..forms import Composer, Filled, read_form
+from ..front.letterbox import OUTCOME
 from ..jinja import render
 from ..listing import listed
-from ..models import Feedback, Post, Wall
-from ..pages import answer, composer, unchanged, wall_page, wants_fragment
+from ..models import Feedback, Wall
+from ..pages import answer, unchanged, wall_page, wants_fragment, writing
 from ..place import Place
 from ..receipts import receipts
-from ..receiving import Blocked, Closed, NoWall, TooOften, receive
+from ..receiving import Blocked, Closed, NoWall, TooOften
 from ..sentences import Sentence
-from ..stamps import Stamps
+from ..words import Unfit
 
 views = Blueprint("feedback", __name__)
 
-EXPIRED = Sentence("This page had been open for long. Your words are still here: please post them once more.")
 CLOSED = Sentence("This wall takes nothing new at the moment. Your words were not stored: copy them if you need them.")
 BLOCKED = Sentence("You cannot write on this wall for now. Your words were not stored: copy them if you need them.")
-TRAPPED = Sentence("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 
 
 @views.post("/walls/<slug>/feedback")
@@ -33,17 +31,19 @@ async def write(slug: str) -> Response:
     """One entry for one form, however often it arrives."""
     fields = await read_form()
     wall = await find_arranged(slug)
-    place, form = Place.of_form(wall.slug, request.args), Composer.on(wall, fields)
-
-    if not form.validate():
-        return await _again(place, form, 422)
-    if distrust := _distrust(form, wall):
-        return await _again(place, form, 422, distrust)
+    place = Place.of_form(wall.slug, request.args)
 
     try:
-        received = await database().write_together(receive, _post(wall, form))
+        filled = Filled.of(fields, wall)
+    except Unfit:
+        return await _again(place, fields, 422)
+    if distrust := writing().distrust(filled, wall):
+        return await _again(place, fields, 422, distrust)
+
+    try:
+        received = await _taken_in(filled, wall)
     except TooOften as often:
-        refusal = await _again(place, form, 429, _patience(often.seconds))
+        refusal = await _again(place, fields, 429, _patience(often.seconds))
         refusal.headers["Retry-After"] = str(often.seconds)
         return refusal
     except NoWall:
@@ -53,11 +53,8 @@ async def write(slug: str) -> Response:
     except Blocked:
         abort(403, BLOCKED)
 
-    receipt = "" if received.is_public else receipts().make(wall.id, received.id)
-    if wants_fragment():
-        values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **composer(wall)}
-        return Response(render("feedback/_received.html", **values), 201)
-    return Response("", 303, {"Location": place.address(thanks=receipt or received.id)})
+    thanks = writing().thanks(received, wall, place, to_htmx=wants_fragment())
+    return Response(thanks.body, thanks.status, thanks.headers)
 
 
 @views.get("/walls/<slug>/waiting")
@@ -100,40 +97,24 @@ async def show(slug: str, number: int) -> Response:
     return answer(render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback), wall)
 
 
-def _post(wall: Wall, form: Composer) -> Post:
-    settings = cast("Settings", current_app.extensions["settings"])
-    at = now()
-    return Post.of(
-        wall_id=wall.id,
-        name=str(form.name.data),
-        text=str(form.text.data),
-        authors=authors_at(request.remote_addr or "", at, current_app.extensions["keys"]),
-        at=at,
-        given=form.key.data or "",
-        limits=settings.post_limits(),
-    )
+async def _taken_in(filled: Filled, wall: Wall) -> Feedback:
+    """What the letterbox has tried in vain is not tried once more."""
+    if tried := cast("Scope", request.scope).get(OUTCOME):
+        raise tried
+    return await writing().take_in(filled, wall, request.remote_addr or "")
 
 
-def _distrust(form: Composer, wall: Wall) -> str | None:
-    """Why this form does not seem to come from a person who has our page open, as a sentence to them."""
-    if not current_app.extensions["settings"].defences:
-        return None
-    if form.website.data:
-        return TRAPPED
-    stamps = cast("Stamps", current_app.extensions["stamps"])
-    return None if stamps.is_good(form.stamp.data or "", wall.id, now()) else EXPIRED
-
-
-async def _again(place: Place, form: Composer, status: int, notice: str = "") -> Response:
+async def _again(place: Place, fields: MultiDict[str, str], status: int, notice: str = "") -> Response:
     """The form as it was sent, with what is wrong; htmx keeps the form it has where nothing is wrong with a field."""
     if wants_fragment() and status != 422:
         return Response(render("errors/_notice.html", wall=g.wall, sentence=notice), status)
     async with database().reading() as session:
         wall = await find_wall(place.slug, session)
+        form = Composer.on(wall, fields)
+        form.validate()
         if wants_fragment():
-            html = render(
-                "feedback/_composer.html", wall=wall, place=place, thanks=None, **composer(wall, form, notice)
-            )
+            values = writing().composer(wall, form, notice)
+            html = render("feedback/_composer.html", wall=wall, place=place, thanks=None, **values)
         else:
             html = await wall_page(wall, place, session, form=form, notice=notice)
     return Response(html, status)
