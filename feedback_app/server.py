@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from .front.answer import ANSWER
 from .live.hub import Hub
-from .live.stream import ABORT, WRITE
+from .live.stream import LINE
 
 HEAD_SECONDS = 10
 HEAD_BYTES = 64 * 1024
@@ -33,9 +33,8 @@ COLLECT_AFTER = (20_000, 20, 50)
 class Protocol(HttpToolsProtocol):
     """Uvicorn waits for ever for the head of a request, and takes one of any size; this one does not.
 
-    It also hands the app a way to cut the connection, for readers of a stream that are too slow, and one to put a
-    piece of a stream on the line that is framed already, for ten thousand readers who get the same one, or a whole
-    answer. When it is told to stop it answers what is on its way.
+    It also hands the app the line itself, for pieces of a stream that are framed already and for cutting readers who
+    are too slow, and a way to put a whole answer on it. When it is told to stop it answers what is on its way.
     """
 
     _bytes = 0
@@ -48,7 +47,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions = {ABORT: transport.abort, WRITE: self.write, ANSWER: self.answer}
+        self._extensions = {LINE: transport, ANSWER: self.answer}
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -105,13 +104,6 @@ class Protocol(HttpToolsProtocol):
         if cls._headers is not headers:
             cls._headers, cls._framed = headers, b"".join(b"%b: %b\r\n" % header for header in headers)
         return cls._framed
-
-    def write(self, chunk: bytes) -> bool:
-        """Put a chunk of the answer that has begun on the line; False when the line takes nothing more."""
-        if self.flow.write_paused or self.transport.is_closing():
-            return False
-        self.transport.write(chunk)
-        return True
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)

@@ -13,7 +13,8 @@ SLICE = 100
 HEARTBEAT_SECONDS = 12
 SPREAD = 0.25
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
-
+# Whose line has so many bytes that the system did not take takes nothing more.
+FULL_BYTES = 64 * 1024
 
 PUBLIC, DESK, INDEX = "public", "desk", "index"
 
@@ -47,13 +48,14 @@ class Message(NamedTuple):
 class Listener:
     """One open stream. It has no task, queue or template of its own.
 
-    `write` is the server's shortest way to the line, where it has one.
+    `line` is the server's own end of the connection, where it lets us have it. Of ten thousand listeners, each object
+    on the way there is somewhere else in memory, and takes its time to look at.
     """
 
     send: Send
     hang_up: Callable[[], None]
     version: int
-    write: Callable[[bytes], bool] | None = None
+    line: asyncio.WriteTransport | None = None
     is_open: bool = True
     # Whose right to listen is to be asked for again and again: the session it was opened with.
     session: str = ""
@@ -62,7 +64,12 @@ class Listener:
         """Hand over bytes at once. One who cannot take them is hung up on, and resumes by version."""
         if not message.body:
             return  # An empty chunk would be the end of the stream.
-        if not (self._send(message.body) if self.write is None else self.write(message.chunk)):
+        line = self.line
+        if line is None:
+            is_taken = self._send(message.body)
+        elif is_taken := not line.is_closing() and line.get_write_buffer_size() <= FULL_BYTES:
+            line.write(message.chunk)
+        if not is_taken:
             self.is_open = False
             self.hang_up()
 
@@ -156,7 +163,8 @@ class Hub:
                 else:
                     later = (event.body for event in events if event.version > listener.version)
                     listener.tell(Message.of(b"".join(later)))
-                listener.version = max(listener.version, version)
+                if listener.version < version:
+                    listener.version = version
             await asyncio.sleep(0)
 
     async def beat(self) -> None:

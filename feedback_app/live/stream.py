@@ -26,8 +26,7 @@ from .rights import session_of
 
 ADDRESS = re.compile(r"/walls/([^/]+)(/moderation)?/live")
 SLOW_SECONDS = 20
-ABORT = "feedback.abort"
-WRITE = "feedback.write"
+LINE = "feedback.line"
 FULL = b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
 AWAY = b"The wall cannot reach its database right now. Try again in a moment."
 HEADERS = [
@@ -105,8 +104,8 @@ class Streams:
     async def _follow(self, asked: Asked, missed: Missed, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # The body guard left an empty one; what comes after it is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        write = scope.get("extensions", {}).get(WRITE)
-        listener = Listener(send, hang_up_of(scope), missed.version, write, session=asked.session)
+        line = scope.get("extensions", {}).get(LINE)
+        listener = Listener(send, hang_up_of(scope), missed.version, line, session=asked.session)
         key, body = missed.key, b": welcome\n\n" + missed.body
         while True:
             try:
@@ -147,7 +146,8 @@ def _after(scope: Scope) -> int | None:
 
 def hang_up_of(scope: Scope) -> Callable[[], None]:
     """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
-    abort = scope.get("extensions", {}).get(ABORT) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
+    line = scope.get("extensions", {}).get(LINE)
+    abort = cast("asyncio.Task[None]", asyncio.current_task()).cancel if line is None else line.abort
 
     def hang_up() -> None:
         CUT.inc()
