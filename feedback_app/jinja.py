@@ -15,7 +15,7 @@ from quart import Quart
 
 from . import languages
 from .assets import assets, folder
-from .words import first_character
+from .words import first_character, is_tall
 
 HUES = 12
 
@@ -41,6 +41,7 @@ def environment() -> Environment:
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals["asset"] = assets().url
     made.filters.update(initials=initials, hue=hue, iso=iso, readable=readable, said=said)
+    made.tests["tall"] = is_tall
     return made
 
 

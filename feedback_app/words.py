@@ -14,6 +14,8 @@ _UNWRITABLE = regex.compile(r"[[\p{Cc}--[\n\t]]\p{Cs}\p{Co}[\p{Cn}--\p{Extended_
 # Thirty marks on one letter are what the Stream-Safe Text Format of Unicode (UAX #15) allows. The standard library's
 # normalisation takes quadratic time over longer runs.
 _PILED_MARKS = regex.compile(r"\p{M}{31}")
+# As many on one letter reach over the lines above or below.
+_TALL_MARKS = regex.compile(r"\p{M}{3}")
 _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]")
 # A scheme, a number with four parts, or words joined by a dot of which the last could be a domain's. Browsers take the
 # full stop of Chinese and Japanese for a dot, too; between letters of theirs it only ends a sentence.
@@ -82,6 +84,11 @@ def has_link(words: str) -> bool:
 def is_blank(words: str) -> bool:
     """Whether nothing of it can be seen."""
     return _VISIBLE.search(words) is None
+
+
+def is_tall(words: str) -> bool:
+    """Whether so many marks stand on one letter that it is higher than its line."""
+    return not words.isascii() and bool(_TALL_MARKS.search(words))
 
 
 def printable(words: str) -> str:

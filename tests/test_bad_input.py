@@ -75,6 +75,14 @@ async def test_line_breaks_are_plain_and_directions_stay_inside(client: httpx.As
     assert await words(client) == ["a\nb\nc evil x é"]
 
 
+async def test_only_words_that_are_higher_than_their_line_are_clipped(client: httpx.AsyncClient) -> None:
+    """A clip costs time on every reader's screen, for each entry that is there, whenever another one comes."""
+    await post(client, "Zoé", "हिन्दी แล้ว Z\u0301\u0316")
+    assert "feedback--tall" not in (await client.get("/walls/main")).text
+    await post(client, "Ann", "a" + "\u0301" * 30)
+    assert (await client.get("/walls/main")).text.count("feedback--tall") == 1
+
+
 NOT_WHOLE = [
     "name=Ann&text=%ff%fe",
     "name=Ann&text=%ED%A0%BD",

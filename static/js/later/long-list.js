@@ -1,6 +1,7 @@
 /* A list that has grown long: what is far from the reader leaves the page, at either end, and comes back by scrolling.
-   Only numbers are kept of it; the words come from the server again, as they are by then. */
-const MOST = 150, KEPT = 100, BEFORE = 30, AFTER = 70, HELD = 60, SLICE = 30, OVERLAP = 10;
+   Only numbers are kept of it; the words come from the server again, as they are by then. What stays is a screen, or NEAR
+   entries, on either side of what is in view; whatever stays costs time for each entry that comes. */
+const MOST = 80, KEPT = 60, NEAR = 30, HELD = 60, SLICE = 30, OVERLAP = 10, WORTH = 10;
 const root = document.documentElement, words = document.getElementById('arrangement').dataset;
 const number = entry => Number(entry.id.slice('feedback-'.length));
 
@@ -11,7 +12,6 @@ function keepShort({list, held, below, isReading, countHeld}) {
   const unseen = new Set();
   /* What is pinned on top, waits, or is being read, stays. */
   const entries = () => [...list.querySelectorAll('article:not([data-held], [data-pinned], [data-waiting])')];
-  const isInUse = entry => entry.contains(document.activeElement) || getSelection().containsNode(entry, true) && !getSelection().isCollapsed;
 
   function trim() {
     if (list.childElementCount <= MOST) return;
@@ -19,24 +19,34 @@ function keepShort({list, held, below, isReading, countHeld}) {
     if (all.length <= MOST) return;
     /* In a frame that is as tall as its list, only the page around it knows where the reader is. */
     if (root.classList.contains('framed') && isReading()) return;
-    const first = firstInView(all);
-    const end = dropBelow(all, Math.max(first + AFTER, KEPT));
-    const surplus = Math.min(first - BEFORE, end - KEPT);
-    if (surplus > 0) dropAbove(all, surplus);
+    const first = firstBelow(all, 0), last = firstBelow(all, innerHeight), near = Math.max(NEAR, last - first);
+    const isInUse = use();
+    const end = dropBelow(all, Math.max(last + near, KEPT), isInUse);
+    const surplus = Math.min(first - near, end - KEPT);
+    if (surplus >= WORTH) dropAbove(all, surplus, isInUse);
   }
 
-  function firstInView(all) {
+  /* Which of them is the first that reaches below a line of the window. */
+  function firstBelow(all, line) {
     let low = 0, high = all.length - 1;
     while (low < high) {
       const middle = low + high >> 1;
-      if (all[middle].getBoundingClientRect().bottom > 0) high = middle; else low = middle + 1;
+      if (all[middle].getBoundingClientRect().bottom > line) high = middle; else low = middle + 1;
     }
     return low;
   }
 
+  /* What has the focus, or words that are marked. The selection is asked once and before anything goes: asked for each entry,
+     it would have the whole list laid out for each. */
+  function use() {
+    const focus = document.activeElement, selection = getSelection(), range = selection.isCollapsed ? null : selection.getRangeAt(0);
+    return entry => entry.contains(focus) || Boolean(range?.intersectsNode(entry));
+  }
+
   /* Older ones, from the far end; gives how many are left. */
-  function dropBelow(all, from) {
+  function dropBelow(all, from, isInUse) {
     let end = all.length;
+    if (end < from + WORTH) return end;
     while (end > from && !isInUse(all[end - 1])) all[--end].remove();
     if (end < all.length) offerOlder(number(all[end - 1]));
     return end;
@@ -69,7 +79,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
   }
 
   /* Newer ones, in whole rows, so that the others keep their columns. */
-  function dropAbove(all, surplus) {
+  function dropAbove(all, surplus, isInUse) {
     const columns = getComputedStyle(list).gridTemplateColumns.split(' ').length;
     const leaving = all.slice(0, surplus - surplus % columns), used = leaving.findIndex(isInUse);
     if (used >= 0) leaving.length = used - used % columns;
@@ -145,7 +155,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
 
   /* Whatever changes further up, the reader's entry stays where it is, also where the browser would not see to it. */
   function keepPlace(change) {
-    const all = entries(), stays = all[firstInView(all)], before = stays?.getBoundingClientRect().top;
+    const all = entries(), stays = all[firstBelow(all, 0)], before = stays?.getBoundingClientRect().top;
     root.style.overflowAnchor = 'none';
     change();
     if (stays?.isConnected) scrollBy({top: stays.getBoundingClientRect().top - before, behavior: 'instant'});
