@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .clock import now
 from .models import Act, ActEntry, Block, Feedback, Membership, Moderator, Wall
-from .models.act import BLOCK, BLOCKING, Refused
+from .models.act import BLOCK, BLOCKING, FOREIGN, Refused
 from .models.feedback import MOST_PINNED
 
 UNCHANGED = "Nothing changed: it was so already."
@@ -171,7 +171,7 @@ async def _lock(order: Order, session: AsyncSession) -> Wall:
 
 async def _check(order: Order, wall: Wall, entries: Sequence[Feedback], session: AsyncSession) -> None:
     if order.verb == BLOCK:
-        _check_age(entries)
+        _check_authors(entries)
     elif order.verb not in (*BLOCKING, "remove"):
         await _check_presence(entries, session)
     if order.verb == "pin":
@@ -180,7 +180,12 @@ async def _check(order: Order, wall: Wall, entries: Sequence[Feedback], session:
         await check_pins(wall, {entry.id for entry in entries}, session)
 
 
-def _check_age(entries: Sequence[Feedback]) -> None:
+def _check_authors(entries: Sequence[Feedback]) -> None:
+    if foreign := next((entry for entry in entries if entry.author.startswith(FOREIGN)), None):
+        raise Refused(
+            f"Feedback {foreign.id} was imported from elsewhere, and its author cannot be recognised here, so that "
+            f"there is nobody to block; nothing was done."
+        )
     oldest = min(entries, key=lambda entry: entry.created_at)
     if now().date() - oldest.created_at.date() > timedelta(days=1):
         raise Refused(

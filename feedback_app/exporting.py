@@ -1,6 +1,7 @@
 """Exporting: a wall with all that is on it, as one JSON document that can be imported again, or as lines of CSV.
 
-Who wrote what is not in it: names of authors are digests that mean nothing elsewhere and do not last for two days.
+Who wrote what is in it only as far as moderators see it: the names of authors are digests that tell them apart for a
+day, and mean nothing to who does not have the secret. A mark of that one says where they mean something.
 """
 
 import json
@@ -10,7 +11,8 @@ from typing import Any
 
 from . import spreadsheet
 from .database import Database
-from .models import Feedback, Wall
+from .keys import Keys
+from .models import Act, ActEntry, Block, Feedback, FormerAddress, Wall
 
 FORMAT = "feedback-wall"
 EDITION = 1
@@ -21,7 +23,7 @@ TYPES = {"json": "application/json", "csv": spreadsheet.TYPE}
 ARRANGED = (
     "title", "welcome", "language", "hold", "is_closed", "slow_seconds", "names", "embedders", "theme", "accent",
 )  # fmt: skip
-WORDS = ("state", "reason", "name", "text", "answer", "answered_by", "key")
+WORDS = ("state", "reason", "name", "text", "answer", "answered_by", "key", "author")
 TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")
 COLUMNS = ("number", "state", "reason", "name", "text", "created_at", "edited_at", "pinned_at", "removed_at", "answer",
            "answered_by", "answered_at")  # fmt: skip
@@ -31,17 +33,30 @@ def nobody(_: int) -> None:
     """For those who tell nobody how far they are."""
 
 
-async def as_json(wall: Wall, database: Database, progress: Progress = nobody) -> AsyncIterator[str]:
+def marks(keys: Keys) -> list[str]:
+    """What tells the secrets from others that authors' names are or were made with, the one in use first."""
+    return [each[:16] for each in keys.digests("exports", "")]
+
+
+async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress = nobody) -> AsyncIterator[str]:
     """The document in pieces, an entry a line; `progress` hears how many more are in it."""
+    async with database.reading() as session:
+        former = (await session.scalars(FormerAddress.of(wall.id))).all()
+        blocked = [
+            {"author": each.author, "at": _time(each.created_at)} for each in await session.scalars(Block.on(wall.id))
+        ]
     about = {
         "format": FORMAT,
         "edition": EDITION,
         "wall": {
             "slug": wall.slug,
+            "former_addresses": list(former),
             **{name: getattr(wall, name) for name in ARRANGED},
             "created_at": _time(wall.created_at),
             "archived_at": _time(wall.archived_at),
         },
+        "authors_of": marks(keys)[0],
+        "blocked": blocked,
     }
     yield _text(about)[:-1] + ', "feedback": ['
     between = "\n"
@@ -50,6 +65,11 @@ async def as_json(wall: Wall, database: Database, progress: Progress = nobody) -
         yield between + ",\n".join(lines)
         between = ",\n"
         progress(len(entries))
+    yield '\n], "acts": ['
+    between = "\n"
+    async for acts in _log(wall, database):
+        yield between + ",\n".join(_text(each) for each in acts)
+        between = ",\n"
     yield "\n]}\n"
 
 
@@ -73,6 +93,33 @@ async def _slices(wall: Wall, database: Database) -> AsyncIterator[Sequence[Feed
         last = found[-1].id
         if kept := [each for each in found if not each.is_blanked]:
             yield kept
+
+
+async def _log(wall: Wall, database: Database) -> AsyncIterator[list[dict[str, Any]]]:
+    """All that was done to it and to what is on it, in the order of the numbers."""
+    last = 0
+    while True:
+        async with database.reading() as session:
+            acts = (await session.scalars(Act.after_on(wall.id, last, SLICE))).all()
+            entries = (await session.scalars(ActEntry.kept_of([each.id for each in acts]))).all() if acts else []
+        if not acts:
+            return
+        last = acts[-1].id
+        about: dict[int, list[dict[str, Any]]] = {each.id: [] for each in acts}
+        for each in entries:
+            about[each.act_id].append({"feedback": each.feedback_id, "before": each.before})
+        yield [
+            {
+                "number": act.id,
+                "verb": act.verb,
+                "moderator": act.moderator_name,
+                "at": _time(act.at),
+                "undoes": act.undoes,
+                "before": act.before,
+                "entries": about[act.id],
+            }
+            for act in acts
+        ]
 
 
 def _values(feedback: Feedback) -> dict[str, Any]:

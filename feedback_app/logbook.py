@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .desk import log_address
 from .models import Act, ActEntry, Feedback
-from .models.act import ARRANGING, UNDO, VERBS
+from .models.act import KINDS, VERBS
 from .models.moderator import NAME_LENGTH
 from .words import printable
 
 SIZE = 30
-KINDS = (*VERBS, UNDO, *ARRANGING)
 _DIGITS = 18
 
 

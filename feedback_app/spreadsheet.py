@@ -18,9 +18,13 @@ def line(cells: Iterable[object]) -> str:
 
 def plain(cell: object) -> object:
     """A cell as it was before `line` made it harmless."""
-    is_marked = isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_FORMULA)
-    return cell[1:] if is_marked and isinstance(cell, str) else cell
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and _is_formula(cell) else cell
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def _is_formula(text: str) -> bool:
+    """Or one that is harmless already, which has to be told from one that was made so."""
+    return text.lstrip("'").startswith(_FORMULA)

@@ -78,6 +78,8 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
         "entries of an act": ActEntry.of(5),
         "entries of acts": ActEntry.numbers_of([5, 6]),
         "first entries of acts": ActEntry.shown_of([5, 6]),
+        "log, to export": Act.after_on(1, 5, 500),
+        "entries of acts, to export": ActEntry.kept_of([5, 6]),
         "who is logged in": Login.open_with("token", now()),
         "rights of listeners": Login.rights(["a" * 64], now()),
         "walls of a moderator": Membership.among(1, [1, 2]),

@@ -9,9 +9,11 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import exporting, importing
-from ..config import ConfigurationError
+from ..config import ConfigurationError, Settings
 from ..database import Database
+from ..keys import Keys
 from ..models import Wall
+from ..secret import Secrets
 from .running import with_database
 
 
@@ -33,7 +35,7 @@ def export(slug: str, kind: str, output: Path | None) -> None:
                 raise ConfigurationError(f"There is no wall {slug}. `feedback-app wall list` names them.")
             number = await session.scalar(Wall.how_many_on(wall.id)) or 0
         written = 0
-        pieces = exporting.as_json if kind == "json" else exporting.as_csv
+        keys = Keys(Secrets(Settings.from_environment()))
         with _bar(number, "Exporting") as bar, _target(output) as file:
 
             def progress(more: int) -> None:
@@ -41,7 +43,10 @@ def export(slug: str, kind: str, output: Path | None) -> None:
                 written += more
                 bar.update(more)
 
-            async for piece in pieces(wall, database, progress):
+            pieces = exporting.as_csv(wall, database, progress)
+            if kind == "json":
+                pieces = exporting.as_json(wall, database, keys, progress)
+            async for piece in pieces:
                 file.write(piece)
         click.echo(f"Exported {_entries(written)} of the wall {slug}.", err=True)
 
@@ -55,17 +60,18 @@ def export(slug: str, kind: str, output: Path | None) -> None:
 def bring_in(slug: str, file: Path, dry_run: bool) -> None:
     """Put what an exported FILE holds onto the WALL: all of it or nothing.
 
-    A wall that is not there is made. What is there already is not brought in twice.
+    A wall that is not there is made; one on which something happened already stays arranged as it is. What is there
+    already is not brought in twice.
     """
     found = importing.read(file)
 
     async def run(database: Database) -> None:
-        report = importing.Report()
+        report, keys = importing.Report(), Keys(Secrets(Settings.from_environment()))
         with _bar(len(found.rows), "Importing") as bar:
 
             async def work(session: AsyncSession) -> None:
                 nonlocal report
-                report = await importing.bring_in(slug, found, session, bar.update)
+                report = await importing.bring_in(slug, found, keys, session, bar.update)
                 if dry_run:
                     raise Rehearsed
 
@@ -73,6 +79,8 @@ def bring_in(slug: str, file: Path, dry_run: bool) -> None:
                 await database.write(work)
         said = [f"{'Would import' if dry_run else 'Imported'} {_entries(report.added)} onto the wall {slug}"]
         said += ["which is new"] if report.made_wall else []
+        said += [f"with {report.acts:,} acts of its log"] if report.acts else []
+        said += ["under new numbers, since theirs are taken here"] if report.is_renumbered else []
         said += [f"{report.known} were there already"] if report.known else []
         said += [f"{report.unpinned} are not pinned, since there is room for three"] if report.unpinned else []
         click.echo(", ".join(said) + ".")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -32,6 +33,9 @@ BLOCKING = (BLOCK, "unblock-author")
 UNDO = "undo"
 # What is done to the wall itself.
 ARRANGING = ("arrange", "rename", "archive", "unarchive")
+KINDS = (*VERBS, UNDO, "make", *ARRANGING, "appoint")
+# Authors of what was imported from elsewhere: told apart from each other, and recognised in nobody who writes here.
+FOREIGN = "imported-"
 SHOWN = 3
 # A name is today's or yesterday's, and a block is of one that was one of these.
 LASTING = timedelta(days=2)
@@ -132,6 +136,11 @@ class Act(Base):
         return found.order_by(Act.id.desc()).limit(size + 1)
 
     @staticmethod
+    def after_on(wall_id: int, number: int, limit: int) -> "Select[Act]":
+        """All there is after that number, in the order of the numbers."""
+        return select(Act).where(Act.wall_id == wall_id, Act.id > number).order_by(Act.id).limit(limit)
+
+    @staticmethod
     def moderators_of(wall_id: int) -> Select[str]:
         """The names of those who acted there."""
         return select(Act.moderator_name).where(Act.wall_id == wall_id).distinct().order_by(Act.moderator_name)
@@ -177,6 +186,13 @@ class ActEntry(Base):
         return found.order_by(ActEntry.act_id, ActEntry.feedback_id)
 
     @staticmethod
+    def kept_of(act_ids: Collection[int]) -> "Select[ActEntry]":
+        """Those whose feedback still has its words."""
+        found = select(ActEntry).join(Feedback, Feedback.id == ActEntry.feedback_id)
+        has_words = or_(Feedback.state != "removed", Feedback.removed_at.is_not(None))
+        return found.where(ActEntry.act_id.in_(act_ids), has_words).order_by(ActEntry.act_id, ActEntry.id)
+
+    @staticmethod
     def shown_of(act_ids: Collection[int]) -> "Select[int, int, Feedback]":
         """Rows of (act's number, how many entries it has, one of its first few)."""
         numbered = (
@@ -207,6 +223,10 @@ class Block(Base):
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @staticmethod
+    def on(wall_id: int) -> "Select[Block]":
+        return select(Block).where(Block.wall_id == wall_id).order_by(Block.id)
 
     @staticmethod
     def of(wall_id: int, authors: Collection[str]) -> Select[str]:

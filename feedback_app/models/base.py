@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Delete, Integer, MetaData, delete
+from sqlalchemy import BigInteger, DateTime, Delete, Integer, MetaData, Select, delete, func, literal, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -67,3 +67,11 @@ TABLE_OPTIONS: dict[str, Any] = {
 def deleting(kind: type[Base], numbers: Collection[int]) -> Delete:
     """Rows of one table, by their numbers."""
     return delete(kind).where(kind.metadata.tables[kind.__tablename__].c.id.in_(numbers))
+
+
+def counting_from(kind: type[Base], number: int) -> Select[int]:
+    """Let the next rows of a table have greater numbers than this. For PostgreSQL, where rows that come with numbers of
+    their own do not move on the counter that the others are taken from."""
+    counter = func.pg_get_serial_sequence(kind.__tablename__, "id")
+    is_behind = literal(number) > func.coalesce(func.pg_sequence_last_value(counter), 0)
+    return select(func.setval(counter, number)).where(is_behind)

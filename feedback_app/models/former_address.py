@@ -1,6 +1,6 @@
 """Former addresses: what walls were called before they were renamed."""
 
-from sqlalchemy import Delete, ForeignKey, Index, String, delete
+from sqlalchemy import Delete, ForeignKey, Index, Select, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import TABLE_OPTIONS, Base, Identifier
@@ -17,6 +17,11 @@ class FormerAddress(Base):
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
+
+    @staticmethod
+    def of(wall_id: int) -> Select[str]:
+        """The former addresses of a wall, the oldest first."""
+        return select(FormerAddress.slug).where(FormerAddress.wall_id == wall_id).order_by(FormerAddress.id)
 
     @staticmethod
     def giving_up(slug: str) -> Delete:

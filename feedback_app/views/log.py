@@ -9,8 +9,9 @@ from .. import spreadsheet
 from ..auth import require_moderator, require_wall
 from ..database import Database, database
 from ..jinja import iso, render
-from ..logbook import KINDS, LogView, lines
+from ..logbook import LogView, lines
 from ..models import Act, ActEntry, Wall
+from ..models.act import KINDS
 from ..telling import told
 
 views = Blueprint("log", __name__)

@@ -1,9 +1,9 @@
 """Settings: making walls, and arranging, renaming, archiving and deleting those that one owns."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from quart import Blueprint, Response, abort, request
+from quart import Blueprint, Response, abort, current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import arranging, auth, exporting
@@ -12,6 +12,7 @@ from ..colours import WHITE, contrast, legible, six_digits
 from ..database import database
 from ..finding import NO_WALL
 from ..forms import read_form
+from ..keys import Keys
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
 from ..pages import staff_page
@@ -139,7 +140,8 @@ async def unarchive(slug: str) -> Response:
 async def export(slug: str, kind: str) -> Response:
     """All that is on the wall, however much: read in pieces while it is sent."""
     wall, _ = await _owned(slug)
-    pieces = exporting.as_json(wall, database()) if kind == "json" else exporting.as_csv(wall, database())
+    keys = cast("Keys", current_app.extensions["keys"])
+    pieces = exporting.as_json(wall, database(), keys) if kind == "json" else exporting.as_csv(wall, database())
     answer = Response((piece.encode() async for piece in pieces), content_type=exporting.TYPES[kind])
     answer.timeout = None
     answer.headers["Content-Disposition"] = f'attachment; filename="{wall.slug}.{kind}"'
