@@ -1,7 +1,7 @@
 """How often somebody may try to log in: counted in the database, so that every process and machine counts together."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from itsdangerous import BadData
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,12 +57,8 @@ class Subjects:
         return self._keys.digest("attempts", f"{kind} {value}")
 
 
-async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[Attempt]:
-    """Write down a try before it is made, so that many at once cannot all be the first.
-
-    Raises TooManyAttempts, and then nothing is counted.
-    """
-    at = now()
+async def check(subjects: Collection[str], at: datetime, session: AsyncSession) -> None:
+    """Raises TooManyAttempts."""
     wait = timedelta()
     for window, most in LIMITS:
         for _, count, earliest in await session.execute(
@@ -72,6 +68,15 @@ async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[
                 wait = max(wait, earliest + window - at)
     if wait > timedelta():
         raise TooManyAttempts(int(wait.total_seconds()) + 1)
+
+
+async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[Attempt]:
+    """Write down a try before it is made, so that many at once cannot all be the first.
+
+    Raises TooManyAttempts, and then nothing is counted.
+    """
+    at = now()
+    await check(subjects, at, session)
     attempts = [Attempt(subject=subject, at=at) for subject in subjects]
     session.add_all(attempts)
     await session.flush()

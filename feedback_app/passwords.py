@@ -95,7 +95,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, "password")
-        self._waiting = 0
+        self._waiting, self._turns = 0, asyncio.Semaphore(AT_ONCE)
         # The hash of nobody's password: to look at it takes as long as at anybody's.
         salt, hash_ = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
         self._nobodys = f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p=1${salt}${hash_}"
@@ -108,8 +108,16 @@ class Passwords:
         """Takes the same time when there is nobody whose password it could be, and `hashed` is None."""
         if len(password) > LONGEST:
             return False
-        async with self._place():
-            return await self._loop.run_in_executor(self._threads, _matches, password, hashed or self._nobodys)
+        return await self._loop.run_in_executor(self._threads, _matches, password, hashed or self._nobodys)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """For whoever wants a password looked at, and what goes with that: no more at once than can be looked at.
+
+        Whatever a crowd of them writes down before it comes to the writer in so small numbers that posts go between.
+        """
+        async with self._place(), self._turns:
+            yield
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

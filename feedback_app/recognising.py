@@ -6,8 +6,9 @@ from typing import cast
 from quart import current_app, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .attempts import Subjects, attempt
+from .attempts import Subjects, attempt, check
 from .auth import device_of_request, still
+from .clock import now
 from .database import database
 from .models import Attempt, Moderator
 from .models.moderator import NAME_LENGTH, login_of
@@ -21,11 +22,14 @@ async def recognise(name: str, password: str, *, in_session: int | None = None) 
     login = login_of(_cleaned(name))
     async with database().reading() as session:
         found = await session.scalar(Moderator.with_login(login))
+        subjects = _subjects(login, found, in_session)
+        # To be counted takes the writer, to be refused does not: however often that is, no post waits for it.
+        await check(subjects, now(), session)
 
-    subjects = _subjects(login, found, in_session)
-    attempts = await database().write(lambda session: attempt(subjects, session))
-    if not await passwords.matches(password, found.password if found else None) or found is None:
-        return None
+    async with passwords.turn():
+        attempts = await database().write(lambda session: attempt(subjects, session))
+        if not await passwords.matches(password, found.password if found else None) or found is None:
+            return None
 
     hashed = await passwords.hashed(password) if is_outdated(found.password) else found.password
     return await database().write(lambda session: _settle(found, hashed, attempts, session))

@@ -51,7 +51,7 @@ MAY = {
     "appointing": {"models"},
     "setting_up": {"clock", "database", "models"},
     "auth": {"attempts", "clock", "database", "finding", "models", "security"},
-    "recognising": {"attempts", "auth", "database", "models", "passwords", "words"},
+    "recognising": {"attempts", "auth", "clock", "database", "models", "passwords", "words"},
     "kept": {"security", "words"},
     "account_forms": {"forms", "models", "passwords", "words"},
     "database": {"config", "database"},

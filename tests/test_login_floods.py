@@ -1,0 +1,48 @@
+"""Floods of logins: whoever writes on a wall does not wait behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import func, select
+
+from feedback_app.models import Attempt
+
+from .support import Served, log_in, post
+from .test_attempts import address_of, from_, try_in_vain
+
+
+@asynccontextmanager
+async def writer_at_work(wall: Served) -> AsyncIterator[None]:
+    """Whatever else is to be written waits until this is over."""
+    over = asyncio.Event()
+    work = asyncio.create_task(wall.database.write(lambda _: over.wait()))
+    yield
+    over.set()
+    await work
+
+
+async def test_a_try_that_is_refused_does_not_take_the_writer(wall: Served) -> None:
+    await try_in_vain(wall, address_of(wall, "127.0.0.1"))
+    async with writer_at_work(wall):
+        assert (await log_in(wall.client, "Ann", "wrong")).status_code == 429
+
+
+async def test_a_post_does_not_wait_behind_a_crowd_that_logs_in(serve: Callable[..., Any]) -> None:
+    wall = await serve(trusted_proxies=1, post_limit="")
+    async with writer_at_work(wall):
+        crowd = [
+            asyncio.create_task(log_in(wall.client, f"Name {each}", "wrong", headers=from_(f"10.0.0.{each}")))
+            for each in range(20)
+        ]
+        for _ in range(10):
+            await wall.client.get("/login")
+        posting = asyncio.create_task(post(wall.client))
+        await wall.client.get("/login")
+    assert (await posting).status_code == 201
+    async with wall.database.reading() as session:
+        written = await session.scalar(select(func.count()).select_from(Attempt)) or 0
+    # Two lines for each of the few that came before it, or while it was answered.
+    assert written < len(crowd)
+    assert {answer.status_code for answer in await asyncio.gather(*crowd)} == {401}
