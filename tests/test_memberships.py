@@ -37,14 +37,14 @@ async def test_an_owner_adds_promotes_and_removes(ann: Browser, bob: Browser, wa
     assert added.status_code == 303
     assert "<bdi>Bob</bdi>" in (await ann.get(added.headers["location"])).text
     assert (await bob.get(MODERATORS)).status_code == 404
-    assert "moderator" in (await bob.get("/settings/account")).text
+    assert "Moderate<" in (await bob.get("/settings/walls")).text
 
     await ann.post(f"{MODERATORS}/2", data={"role": "owner"})
     assert (await bob.get(MODERATORS)).status_code == 200
     removed = await ann.post(f"{MODERATORS}/2", data={"role": "none"})
     assert "cut off" in (await ann.get(removed.headers["location"])).text
     assert (await bob.get(MODERATORS)).status_code == 404
-    assert "You have no wall yet" in (await bob.get("/settings/account")).text
+    assert "You have no wall yet" in (await bob.get("/settings/walls")).text
     assert await acts(wall) == [
         ("appoint", "Ann", {"moderator": "Bob", "role": None, "then": "moderator"}),
         ("appoint", "Ann", {"moderator": "Bob", "role": "moderator", "then": "owner"}),
@@ -118,9 +118,9 @@ async def test_somebody_is_invited_and_belongs_to_this_wall_only(ann: Browser, w
         token = address.split("=")[1]
         made = await guest.post("/setup", data={"token": token, "name": "Cleo", **NEW})
         assert (made.status_code, made.headers["location"]) == (303, "/moderation")
-        account = (await guest.get("/settings/account")).text
-        assert 'href="/walls/main"' in account
-        assert 'href="/walls/other"' not in account
+        walls = (await guest.get("/settings/walls")).text
+        assert 'href="/walls/main"' in walls
+        assert 'href="/walls/other"' not in walls
         assert (await guest.get(MODERATORS)).status_code == 404
 
         assert (await guest.get(address)).status_code == 404

@@ -11,7 +11,7 @@ from ..attempts import TooManyAttempts
 from ..clock import now
 from ..database import database
 from ..forms import read_form
-from ..models import Login, Membership, Moderator
+from ..models import Login, Moderator
 from ..pages import staff_page
 from ..passwords import Busy, Passwords
 from ..recognising import recognise
@@ -88,7 +88,6 @@ async def _page(
     current = await auth.login()
     async with database().reading() as session:
         logins = (await session.scalars(Login.of(moderator.id, now()))).all()
-        walls = (await session.execute(Membership.roles_of(moderator.id))).all()
     return await staff_page(
         "settings/account.html",
         status,
@@ -97,5 +96,4 @@ async def _page(
         done=done,
         logins=logins,
         current=current.id if current else None,
-        walls=walls,
     )

@@ -19,5 +19,6 @@ async def test_whoever_acted_in_the_menu_of_an_entry_stands_before_it(wall: Wall
         await entry(page, 2).locator(f"[value={verb}]").focus()
         await page.keyboard.press("Enter")
         await expect(entry(page, 2).locator(".entry__summary")).to_be_focused()
+    await expect(page.locator("#status")).to_have_text("The answer is stored.")
     await page.keyboard.press("j")
     await expect(entry(page, 1).locator(".entry__tick")).to_be_focused()

@@ -63,7 +63,10 @@
   document.addEventListener('htmx:before:request', event => { if (isAct(event.detail.ctx)) onTheirWay++; });
   document.addEventListener('htmx:finally:request', event => {
     const {ctx} = event.detail;
-    if (!isAct(ctx) || --onTheirWay) return;
+    if (!isAct(ctx)) return;
+    /* What is hidden in between is not read out when it shows; this line always is. */
+    if (ctx.response?.status < 400) find('status').textContent = find('told').querySelector('.told__words').textContent;
+    if (--onTheirWay) return;
     const takes = takesBack && ctx.response?.status < 400;
     takesBack = false;
     if (takes) takeBack();
@@ -138,6 +141,7 @@
         try { localStorage.setItem('keys', off.checked ? 'off' : 'on'); } catch { /* As above. */ }
       });
       if (find('told').childElementCount) offer();
+      find('told').removeAttribute('role');
       count();
     }
     disconnectedCallback() { document.removeEventListener('keydown', this); }
