@@ -13,7 +13,8 @@ from hypothesis import settings
 from quart import Quart, request, request_finished
 
 from .databases import ENGINES, Folders, missing
-from .support import Process, Served, serving
+from .moderating import Desk, browser_of, moderating
+from .support import Browser, Process, Served, serving
 
 # `make soak`: many random histories instead of a few.
 settings.register_profile("soak", deadline=None)
@@ -52,8 +53,7 @@ def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With engines chosen, what is about another one is left out. What takes long comes first, so that nobody waits
-    for it at the end; in random order otherwise."""
+    """With engines chosen, what is about another one is left out."""
     chosen = config.getoption("--engine")
 
     def is_about_others(item: pytest.Item) -> bool:
@@ -64,7 +64,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = spread(items)
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """In their random order, but with what takes long in the first two thirds: at the end everybody would wait for it.
+
+    Not all of it at once either, since some measures time.
+    """
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    between = len(quick) * 2 // 3 // max(len(slow), 1)
+    spread_out = []
+    for each in slow:
+        spread_out += [each, *quick[:between]]
+        del quick[:between]
+    return spread_out + quick
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +138,20 @@ async def wall(serve: Callable[..., Any]) -> Served:
 @pytest.fixture
 def client(wall: Served) -> httpx.AsyncClient:
     return wall.client
+
+
+@pytest.fixture
+async def kim(wall: Served) -> AsyncIterator[Desk]:
+    """She moderates the wall."""
+    async with moderating(wall, "Kim") as desk:
+        yield desk
+
+
+@pytest.fixture
+async def owner(wall: Served) -> AsyncIterator[Browser]:
+    """Ann's browser; she owns the wall."""
+    async with await browser_of(wall, "Ann", main="owner") as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database
-from feedback_app.models import Wall
+from feedback_app.models import Act, ActEntry, Feedback, Wall
 
-from .support import HTMX, NO_CERTIFICATES, OURS, Browser, Served, employ, open_session
+from .support import HTMX, NO_CERTIFICATES, OURS, Browser, Served, employ, open_session, post
 
 ENTRY = re.compile(r'<article class="entry" id="feedback-(\d+)" data-state="(\w+)"')
 ACT = re.compile(r'name="act" value="(\d+)"')
@@ -78,6 +79,33 @@ async def arrange(wall: Served, slug: str = "main", **settings: Any) -> None:
     async def work(session: AsyncSession) -> None:
         found = (await session.scalars(Wall.locked(slug))).one()
         for name, value in settings.items():
+            setattr(found, name, value)
+
+    await wall.database.write(work)
+
+
+async def log(wall: Served) -> list[tuple[str, str, list[int]]]:
+    """Who did what to which, first things first."""
+    async with wall.database.reading() as session:
+        acts = (await session.scalars(select(Act).order_by(Act.id))).all()
+        rows = (await session.scalars(select(ActEntry).order_by(ActEntry.id))).all()
+    return [(act.moderator_name, act.verb, [row.feedback_id for row in rows if row.act_id == act.id]) for act in acts]
+
+
+async def feedback(wall: Served, number: int) -> Feedback:
+    async with wall.database.reading() as session:
+        return await session.get_one(Feedback, number)
+
+
+async def write(wall: Served, *texts: str) -> None:
+    for text in texts:
+        assert (await post(wall.client, text=text)).status_code == 201
+
+
+async def change(wall: Served, number: int, **values: Any) -> None:
+    async def work(session: Any) -> None:
+        found = await session.get_one(Feedback, number)
+        for name, value in values.items():
             setattr(found, name, value)
 
     await wall.database.write(work)

@@ -1,57 +1,14 @@
 """Walls that one can make and arrange: what owners may do, what bad input gets, and what every page shows of it."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
-from sqlalchemy import select
 
-from feedback_app.models import Act
-
+from .arranging import FORM, HOME, acts, arrange, arranged
 from .moderating import browser_of
 from .support import HTMX, OURS, Reader, Served, items, post, serving, until
-
-FORM = {
-    "title": "Feedback",
-    "welcome": "",
-    "language": "en",
-    "names": "required",
-    "hold": "none",
-    "slow_seconds": "0",
-    "theme": "auto",
-    "accent": "",
-    "embedding": "any",
-    "origins": "",
-    "arranged": "0",
-}
-HOME = "/settings/walls/main"
-
-
-@pytest.fixture
-async def owner(wall: Served) -> AsyncIterator[httpx.AsyncClient]:
-    async with await browser_of(wall, "Ann", main="owner") as client:
-        yield client
-
-
-async def arranged(client: httpx.AsyncClient, slug: str = "main") -> str:
-    page = (await client.get(f"/settings/walls/{slug}")).text
-    found = re.search(r'name="arranged" value="(\d+)"', page)
-    assert found is not None
-    return found.group(1)
-
-
-async def arrange(client: httpx.AsyncClient, slug: str = "main", **fields: str) -> httpx.Response:
-    """Change these fields of the form and save it; the others as they are at first."""
-    form = {**FORM, "arranged": await arranged(client, slug), **fields}
-    return await client.post(f"/settings/walls/{slug}", data=form)
-
-
-async def acts(served: Served) -> list[tuple[str, str, dict[str, Any] | None]]:
-    async with served.database.reading() as session:
-        found = (await session.scalars(select(Act).order_by(Act.id))).all()
-    return [(act.verb, act.moderator_name, act.before) for act in found]
 
 
 async def test_who_makes_a_wall_owns_it(wall: Served, owner: httpx.AsyncClient) -> None:
@@ -153,108 +110,6 @@ async def test_what_cannot_be_is_refused_and_nothing_is_saved(wall: Served, owne
         assert await acts(wall) == [], fields
 
 
-NO_SITES = [
-    "https://a.example; script-src *",
-    "https://a.example, https://b.example",
-    "https://a.example https://b.example",
-    "https://a.example\n*",
-    "https://a.example/page",
-    "https://a.example?x",
-    "https://a.example#x",
-    "https://user@a.example",
-    "https://*",
-    "https://*.com",
-    "https://a.*.example",
-    "https://*a.example",
-    "http://a.example",
-    "http://*.localhost",
-    "ftp://a.example",
-    "a.example",
-    "javascript:alert(1)",
-    "data:",
-    "'unsafe-inline'",
-    "'self'",
-    "https://a.example:0",
-    "https://a.example:65536",
-    "https://a.example:",
-    "https://",
-    "https://a..example",
-    "https://-a.example",
-    "https://[::1]",
-    "https://a.example\r\nX-Injected: 1",
-    "https://a.example\x00",
-    "https://" + "a" * 5000 + ".example",
-    "\n".join(f"https://a{each}.example" for each in range(51)),
-    "",
-]
-
-
-async def test_a_site_that_is_none_is_refused_while_typing_and_on_saving(
-    wall: Served, owner: httpx.AsyncClient
-) -> None:
-    """Attack K2, requirement 49."""
-    for origins in NO_SITES:
-        answer = await arrange(owner, embedding="some", origins=origins)
-        assert answer.status_code == 422, origins
-        assert 'id="origins-fault"' in answer.text, origins
-        policy = (await wall.client.get("/walls/main/frame")).headers["content-security-policy"]
-        assert "frame-ancestors *;" in policy, origins
-        if len(origins) < 1000 and origins:
-            checked = await owner.get("/settings/checks/embedders", params={"embedding": "some", "origins": origins})
-            assert 'id="origins-fault"' in checked.text, origins
-
-
-async def test_only_the_sites_on_the_list_can_frame_the_wall_and_its_errors(
-    wall: Served, owner: httpx.AsyncClient
-) -> None:
-    """Requirement 49."""
-    typed = (
-        "https://A.example/\nhttps://a.example:443\nhttps://b.example:8443\nhttps://*.c.example\n"
-        "http://localhost:3000\nhttps://müller.example"
-    )
-    assert (await arrange(owner, embedding="some", origins=typed)).status_code == 303
-    listed = (
-        "frame-ancestors 'self' https://a.example https://b.example:8443 https://*.c.example http://localhost:3000 "
-        "https://xn--mller-kva.example;"
-    )
-
-    def policy(answer: httpx.Response) -> str:
-        return str(answer.headers["content-security-policy"])
-
-    frame = "/walls/main/feedback?view=frame"
-    framed = [
-        await wall.client.get("/walls/main/frame"),
-        await wall.client.get("/walls/main/frame?before=x"),
-        await wall.client.post(frame, data={"name": "Ann"}, headers=OURS),
-        await wall.client.post(frame, data={"name": "Ann"}, headers={"Sec-Fetch-Site": "cross-site"}),
-        await wall.client.post(frame, data={"name": "x" * 200_000}, headers=OURS),
-        await wall.client.post(frame, json={}, headers=OURS),
-        await wall.client.put("/walls/main/frame", headers=OURS),
-    ]
-    assert [answer.status_code for answer in framed] == [200, 404, 422, 403, 413, 415, 405]
-    for answer in framed[:-1]:
-        assert listed in policy(answer), answer.status_code
-    for address in ("/walls/main", "/login", "/settings/walls", HOME, "/walls/main/embed", "/walls/none/frame"):
-        assert "frame-ancestors 'none';" in policy(await owner.get(address)), address
-
-    await arrange(owner, embedding="none")
-    assert "frame-ancestors 'none';" in policy(await wall.client.get("/walls/main/frame"))
-    await arrange(owner, embedding="any")
-    assert "frame-ancestors *;" in policy(await wall.client.get("/walls/main/frame"))
-
-
-async def test_the_pages_of_settings_are_closed_to_scripts_and_frames(owner: httpx.AsyncClient) -> None:
-    """Requirement 52."""
-    for address in ("/settings/walls", HOME, f"{HOME}/delete"):
-        answer = await owner.get(address)
-        policy = answer.headers["content-security-policy"]
-        assert "unsafe-" not in policy
-        assert "frame-ancestors 'none'" in policy
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert not re.search(r'<script>|style="|\son\w+=', answer.text)
-
-
 async def test_an_accent_on_which_words_cannot_be_read_is_made_darker(wall: Served, owner: httpx.AsyncClient) -> None:
     saved = await arrange(owner, accent="#ffee00")
     page = (await owner.get(saved.headers["location"])).text
@@ -348,39 +203,6 @@ async def test_the_later_of_two_owners_is_told_and_keeps_what_they_chose(
     verbs = [(verb, who) for verb, who, _ in await acts(wall)]
     assert verbs == [("arrange", "Bo"), ("arrange", "Ann")]
     assert (await acts(wall))[1][2] == {"title": "Bo's title", "theme": "auto", "arranged": 1}
-
-
-async def test_a_former_address_leads_to_the_wall(wall: Served, owner: httpx.AsyncClient) -> None:
-    await post(wall.client, text="Before")
-    renamed = await owner.post(f"{HOME}/address", data={"slug": "retro"})
-    assert renamed.headers["location"] == "/settings/walls/retro?done=renamed"
-
-    for rest in ("", "?before=5", "/frame?theme=dark", "/feedback/1", "/feed.json", "/feed.atom", "/embed"):
-        moved = await wall.client.get(f"/walls/main{rest}")
-        assert (moved.status_code, moved.headers["location"]) == (301, f"/walls/retro{rest}")
-        assert "no-cache" in moved.headers["cache-control"]
-        assert (await wall.client.get(moved.headers["location"])).status_code == 200
-
-    stamp = re.search(r'name="stamp" value="([^"]+)"', (await wall.client.get("/walls/retro")).text)
-    assert stamp is not None
-    async with Reader(wall.port, "1") as reader:
-        data = {"name": "Ann", "text": "Through the old address", "stamp": stamp.group(1), "key": "12345678"}
-        sent = await wall.client.post("/walls/main/feedback", data=data, headers=OURS)
-        assert sent.headers["location"].startswith("/walls/retro?thanks=")
-        await until(lambda: reader.versions == [2, 3])
-    assert ("rename", "Ann") in [(verb, who) for verb, who, _ in await acts(wall)]
-
-
-async def test_a_new_wall_may_take_a_former_address(wall: Served, owner: httpx.AsyncClient) -> None:
-    await owner.post(f"{HOME}/address", data={"slug": "retro"})
-    await owner.post("/settings/walls", data={"title": "The new one", "slug": "main", "proposed": ""})
-    assert "The new one" in (await wall.client.get("/walls/main")).text
-
-    taken = await owner.post(f"{HOME}/address", data={"slug": "retro"})
-    assert taken.status_code == 422
-    assert "Another wall has this address." in taken.text
-    back = await owner.post("/settings/walls/retro/address", data={"slug": "retro"})
-    assert back.status_code == 303
 
 
 async def test_an_archived_wall_is_read_only_and_not_listed(wall: Served, owner: httpx.AsyncClient) -> None:

@@ -5,7 +5,6 @@ import csv
 import io
 import re
 import subprocess
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,12 +16,6 @@ from feedback_app.views import log as log_views
 from .moderating import Desk, make_wall, moderating, said
 from .plans import gather_statistics, index_in, plan_of, prefer_indexes
 from .support import OURS, Served, post, run, words
-
-
-@pytest.fixture
-async def kim(wall: Served) -> AsyncIterator[Desk]:
-    async with moderating(wall, "Kim") as desk:
-        yield desk
 
 
 async def acts(desk: Desk, **query: Any) -> list[int]:

@@ -1,29 +1,16 @@
-"""The desk: what waits, found from an index however much it is, and live for every moderator of the wall and nobody
-else."""
+"""The desk: what waits, found from an index however much it is."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from feedback_app.clock import now
-from feedback_app.live import rights
 from feedback_app.models import Membership, Wall
 from feedback_app.models import desk as desk_models
 
 from .moderating import Desk, make_wall, moderating
 from .plans import gather_statistics, index_in, plan_of, prefer_indexes, questions_about
-from .support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
-
-
-@pytest.fixture
-async def kim(wall: Served) -> AsyncIterator[Desk]:
-    async with moderating(wall, "Kim") as desk:
-        yield desk
+from .support import Served, post
 
 
 async def fill(wall: Served, *states: str, slug: str = "main", author: str = "a", words: str = "Entry") -> None:
@@ -175,116 +162,6 @@ async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served
     assert faults == {}
 
 
-async def test_moderators_see_each_others_work_and_the_counters_move(wall: Served, kim: Desk) -> None:
-    await fill(wall, "held", "public")
-    async with moderating(wall, "Robin") as robin, desk_reader(wall, robin, "2") as reader:
-        await kim.act("publish", 1)
-        await until(lambda: reader.news)
-        assert reader.versions == [3]
-        assert 'data-state="public"' in reader.news[0].data
-        assert "published by <bdi>Kim</bdi>" in reader.news[0].data
-        assert re.search(r'hx-target="#count-held"[^>]*>0<', reader.news[0].data)
-        assert re.search(r'hx-target="#count-public"[^>]*>2<', reader.news[0].data)
-        await post(wall.client, text="New")
-        await until(lambda: reader.versions == [3, 4])
-        poll = await robin.client.get("/walls/main/moderation/changes?after=2", headers=HTMX)
-        assert poll.headers["wall-version"] == "4"
-        assert "New" in poll.text
-        assert (await robin.client.get("/walls/main/moderation/changes?after=4")).status_code == 204
-
-
-async def test_what_is_held_is_never_heard_of_in_public(wall: Served, kim: Desk) -> None:
-    """Requirement 23, and the contract: what was never public is never heard of, not even its number."""
-    async with Reader(wall.port, "0") as reader, desk_reader(wall, kim, "0") as desk:
-        await fill(wall, "held", words="Secret")
-        await kim.act("answer", 1, text="Secret answer")
-        await kim.act("hide", 1)
-        await kim.act("remove", 1)
-        await until(lambda: desk.versions[-1:] == [4])
-        await post(wall.client, text="Public")
-        await until(lambda: reader.news)
-    assert reader.versions == [1]
-    assert "Secret" not in "".join(event.data for event in reader.events)
-    assert "feedback-1" not in "".join(event.data for event in reader.events)
-    assert "Secret" not in (await wall.client.get("/walls/main/changes?after=0")).text
-
-
-class DeskReader(Reader):
-    """Listens to a desk's stream with somebody's session."""
-
-    def __init__(self, port: int, after: str, token: str) -> None:
-        super().__init__(port, after, slug="main/moderation")
-        self.token = token
-
-    async def __aenter__(self) -> "DeskReader":
-        self.stream, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        cookie = f"Cookie: other=1; feedback={self.token}\r\n" if self.token else ""
-        self.writer.write(
-            f"GET /walls/{self.slug}/live?after={self.after} HTTP/1.1\r\nHost: x\r\n{cookie}\r\n".encode()
-        )
-        head = (await self.stream.readuntil(b"\r\n\r\n")).decode()
-        self.status, self.headers = int(head.split()[1]), head.lower()
-        self.task = asyncio.create_task(self._listen())
-        return self
-
-
-def desk_reader(wall: Served, desk: Desk, after: str) -> DeskReader:
-    return DeskReader(wall.port, after, desk.token)
-
-
-async def test_a_stranger_a_logged_out_tab_and_another_walls_moderator_hear_nothing(wall: Served, kim: Desk) -> None:
-    """Requirement 44."""
-    await make_wall(wall, "other")
-    async with moderating(wall, "Robin", "other") as robin:
-        for token in ("", "wrong", robin.token):
-            async with DeskReader(wall.port, "0", token) as reader:
-                assert reader.status == 404
-        assert (await robin.client.get("/walls/main/moderation")).status_code == 404
-        assert (await robin.client.get("/walls/main/moderation/changes?after=0")).status_code == 404
-        assert (await robin.client.get("/walls/main/moderation/log")).status_code == 404
-        assert (await robin.client.get("/walls/main/moderation/log.csv")).status_code == 404
-    async with httpx.AsyncClient(base_url=wall.client.base_url, verify=NO_CERTIFICATES) as stranger:
-        assert (await stranger.get("/walls/main/moderation")).status_code == 303
-        assert (await stranger.get("/walls/main/moderation/changes?after=0", headers=HTMX)).status_code == 401
-        form = {"verb": "hide", "feedback": "1"}
-        assert (await stranger.post("/moderation/acts", data=form, headers=OURS)).status_code == 401
-
-
-@pytest.mark.parametrize("how", ["logged out", "demoted", "idle"])
-async def test_who_may_not_listen_any_more_is_cut_off(
-    wall: Served, kim: Desk, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Requirement 46, for streams: within seconds, and without a word more."""
-    assert rights.SECONDS <= 2
-    async with (
-        moderating(wall, "Robin") as robin,
-        desk_reader(wall, kim, "0") as reader,
-        desk_reader(wall, robin, "0") as other,
-    ):
-        if how == "logged out":
-            await kim.client.post("/logout", headers=OURS)
-        elif how == "demoted":
-
-            async def demote(session: Any) -> None:
-                membership = (await session.scalars(Membership.of(kim.number, 1))).one()
-                await session.delete(membership)
-
-            await wall.database.write(demote)
-        else:
-            monkeypatch.setattr(rights, "now", _tomorrow)
-        await until(lambda: reader.ended, 6)
-        assert [event.event for event in reader.events] == ["ended"]
-        if how != "idle":
-            await post(wall.client)
-            await until(lambda: other.news)
-            assert not other.ended
-        assert reader.news == []
-
-
-def _tomorrow() -> Any:
-    return now() + timedelta(days=1)
-
-
 async def test_a_moderator_sees_all_their_walls_and_what_waits_there(wall: Served, kim: Desk) -> None:
     await make_wall(wall, "other")
     await make_wall(wall, "nobodys")
@@ -312,10 +189,3 @@ async def test_the_pages_of_the_desk_are_for_one_person_and_no_frame(wall: Serve
         answer = await kim.client.get(address)
         assert answer.headers["cache-control"] == "no-store"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-
-
-async def test_a_page_that_is_too_far_behind_is_told_to_fetch_itself_anew(wall: Served, kim: Desk) -> None:
-    await fill(wall, *["held"] * 600)
-    news = await kim.client.get("/walls/main/moderation/changes?after=0")
-    assert 'hx-swap="reload"' in news.text
-    assert news.headers["wall-version"] == "600"

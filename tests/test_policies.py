@@ -1,7 +1,6 @@
 """Policies of a wall: what is held, who has to wait, who may not write; and what the author sees of it."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,16 +10,10 @@ import pytest
 from feedback_app.models import Feedback
 from feedback_app.words import has_link
 
-from .moderating import Desk, arrange, moderating, said
+from .moderating import Desk, arrange, said
 from .support import HTMX, OURS, Reader, Served, post, until, words
 
 RECEIPT = re.compile(r'data-waiting="([^"]+)"')
-
-
-@pytest.fixture
-async def kim(wall: Served) -> AsyncIterator[Desk]:
-    async with moderating(wall, "Kim") as desk:
-        yield desk
 
 
 def receipt_of(answer: httpx.Response) -> str:

@@ -1,0 +1,108 @@
+"""Our program as processes of their own: the server, and commands."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+from sqlalchemy import URL
+
+from feedback_app import installation
+from feedback_app.config import Settings
+
+from ..databases import url_of
+from ..nursery import Program
+from .clients import NO_CERTIFICATES
+
+
+class Process:
+    """`feedback-app serve` as a process of its own; `program` is another module that runs our command line."""
+
+    def __init__(
+        self, data: Path, *, workers: int = 1, host: str = "127.0.0.1", program: str = "feedback_app", **settings: str
+    ) -> None:
+        with socket.socket() as free:
+            free.bind((host, 0))
+            self.port: int = free.getsockname()[1]
+        self.data, self.workers, self.host, self.program, self.settings = data, workers, host, program, settings
+        self.start()
+
+    def start(self) -> None:
+        options = ["--host", self.host, "--port", str(self.port), "--workers", str(self.workers)]
+        self.process = Program(
+            [sys.executable, "-m", self.program, "serve", *options],
+            env=environment(self.data, **self.settings),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        assert "The wall is at" in self.process.stdout.readline()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def kill(self) -> None:
+        """End all of its processes at once, the one that was started and its workers, and wait until they are gone."""
+        workers = self.worker_pids
+        self.process.kill()
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.stop(signal.SIGKILL)
+        end = time.monotonic() + 10
+        while any(is_running(pid) for pid in workers):
+            assert time.monotonic() < end, "A worker that was killed is still there."
+            time.sleep(0.005)
+
+    @property
+    def worker_pids(self) -> set[int]:
+        """The processes that serve, when a supervisor started them."""
+        pid = self.process.pid
+        return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+    @property
+    def database_url(self) -> str | URL:
+        """That of its database, for whoever wants to look into it."""
+        url = self.settings.get("FEEDBACK_DATABASE_URL") or url_of(self.data)
+        return installation.database_url(Settings(data=self.data, database_url=url))
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=f"http://{self.host}:{self.port}", timeout=20, verify=NO_CERTIFICATES)
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there and no zombie, which nobody here may have buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FEEDBACK_")}
+    return {**inherited, **variables(data), **settings}
+
+
+def variables(data: Path) -> dict[str, str]:
+    """The settings of a test's installation: its folder, and its database where that is no file in it."""
+    url = url_of(data)
+    return {"FEEDBACK_DATA": str(data), **({"FEEDBACK_DATABASE_URL": url} if url else {})}
+
+
+def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A command of ours, to its end."""
+    words = [sys.executable, "-m", "feedback_app", *command]
+    with Program(
+        words, env=environment(data, **settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        stdout, stderr = program.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, program.returncode, stdout, stderr)
