@@ -11,9 +11,9 @@ from feedback_app.models import Membership
 
 from ..moderating import make_moderator
 from ..support import until
-from .conftest import Wall
-from .test_live import LIVE
+from .reading import LIVE
 from .test_page import faults_of
+from .wall import Wall
 
 HOME = "/settings/walls/main"
 PAGES = ("/settings/walls", HOME, f"{HOME}/delete")

@@ -2,10 +2,8 @@
 
 from playwright.async_api import Page, expect
 
-from .conftest import Wall
-from .test_desk import Office, entry, office, open_desk, unfold
-
-__all__ = ["office"]
+from .office import Office, entry, open_desk, unfold
+from .wall import Wall
 
 
 async def test_whoever_acted_in_the_menu_of_an_entry_stands_before_it(wall: Wall, office: Office, page: Page) -> None:

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from .conftest import Wall
 from .test_page import faults_of
+from .wall import Wall
 
 PASSWORD = "four words that differ"
 

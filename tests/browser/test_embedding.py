@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Frame, Page, expect
 
 from ..support import NO_CERTIFICATES
-from .conftest import Wall
+from .wall import Wall
 
 HEIGHT = "document.querySelector('iframe').getBoundingClientRect().height"
 

@@ -2,11 +2,9 @@
 
 from playwright.async_api import Page, expect
 
-from .conftest import Wall
-from .test_desk import Office, office
-from .test_live import LIVE
-
-__all__ = ["office"]
+from .office import Office
+from .reading import LIVE
+from .wall import Wall
 
 
 async def test_the_index_moves_while_it_is_open_until_its_moderator_logs_out(

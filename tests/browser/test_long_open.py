@@ -6,7 +6,7 @@ import httpx
 from playwright.async_api import Page, expect
 
 from ..support import NO_CERTIFICATES, OURS
-from .conftest import Wall
+from .wall import Wall
 
 PLACE = "[...document.querySelectorAll('#feedback article')].find(each => each.getBoundingClientRect().bottom > 0)"
 

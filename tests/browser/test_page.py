@@ -7,7 +7,7 @@ import axe_playwright_python
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
 
-from .conftest import Wall
+from .wall import Wall
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 KIB = 1000
