@@ -96,7 +96,7 @@ bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's scre
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
 .PHONY: bench-million bench-wake soak storm
-bench-million: $(VENV)/.dev ## Compare a wall of a million entries with one of a thousand, and show all query plans; ARGS="--engines mariadb".
+bench-million: $(VENV)/.dev ## Compare walls of a thousand to a million entries, and show all query plans; ARGS="--engines mariadb".
 	$(VENV)/bin/python -m tests.bench.million $(ARGS)
 
 bench-wake: $(VENV)/.dev ## Measure how soon a commit is on the screens of another process; ARGS="--engines sqlite" passes options on.

@@ -1,10 +1,11 @@
 """The audience: very many who listen, in one process, and one author, who posts when everybody has heard the last post.
 
-`python -m feedback_app.bench.audience '{"port": …, "listen": …, "listeners": …, "to": …, "post": …, "rounds": …}'` says
-`ready` when all listen, waits for a line, and posts to the port `to`.
+`python -m feedback_app.bench.audience '{"port": …, "listen": …, "listeners": …}'` says `ready` when all listen.
+Each line that it is told then, `{"to": …, "post": …, "rounds": …}`, is a sitting: so many posts to the port `to`.
 """
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -20,14 +21,15 @@ PAUSE_SECONDS = 0.1
 
 
 class Room:
-    """When each listener saw the post of this round."""
+    """When each listener saw the post of this round, and in how many bytes."""
 
     def __init__(self, listeners: int) -> None:
-        self.listeners, self.seen, self.lost = listeners, list[float](), 0
+        self.listeners, self.seen, self.lost, self.size = listeners, list[float](), 0, 0
         self.everybody = asyncio.Event()
 
-    def saw(self) -> None:
+    def saw(self, size: int) -> None:
         self.seen.append(time.perf_counter())
+        self.size = size
         if len(self.seen) >= self.listeners - self.lost:
             self.everybody.set()
 
@@ -44,7 +46,7 @@ class Listener(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if data.find(NEWS) >= 0:
-            self.room.saw()
+            self.room.saw(len(data))
         elif not self.is_welcome.done():
             self.is_welcome.set_result(data.startswith(b"HTTP/1.1 200 "))
 
@@ -54,17 +56,23 @@ class Listener(asyncio.Protocol):
             self.is_welcome.set_result(False)
 
 
-async def listen(plan: dict[str, Any]) -> dict[str, Any]:
+async def listen(plan: dict[str, Any]) -> None:
     room = Room(plan["listeners"])
     listeners = await _gather(room, plan)
-    line, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, "127.0.0.1", plan["to"])
     loops.tell("ready")
-    await loops.told()
+    while sitting := await loops.told():
+        loops.tell(await _sit(room, json.loads(sitting)))
+    for listener in listeners:
+        listener.transport.abort()
+
+
+async def _sit(room: Room, sitting: dict[str, Any]) -> dict[str, Any]:
+    line, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, "127.0.0.1", sitting["to"])
     took: list[float] = []
-    for _ in range(plan["rounds"]):
+    for _ in range(sitting["rounds"]):
         room.everybody.clear()
         room.seen.clear()
-        post, sent = filled(plan["post"]), time.perf_counter()
+        post, sent = filled(sitting["post"]), time.perf_counter()
         line.write(post)
         try:
             async with asyncio.timeout(ROUND_SECONDS):
@@ -73,9 +81,8 @@ async def listen(plan: dict[str, Any]) -> dict[str, Any]:
             break
         took.extend(seen - sent for seen in room.seen)
         await asyncio.sleep(PAUSE_SECONDS)
-    for listener in listeners:
-        listener.transport.abort()
-    return {"took": Quantiles.of(took), "heard": len(took), "lost": room.lost}
+    line.close()
+    return {"took": Quantiles.of(took), "heard": len(took), "lost": room.lost, "size": room.size}
 
 
 async def _gather(room: Room, plan: dict[str, Any]) -> list[Listener]:

@@ -63,9 +63,9 @@ class Running:
             raise ConfigurationError(f"A process of the measurement ended by itself: {words[0]}")
         return said.strip()
 
-    def go_on(self) -> None:
+    def tell(self, said: str) -> None:
         assert self.process.stdin is not None  # noqa: S101 - for the type checker.
-        self.process.stdin.write("\n")
+        self.process.stdin.write(f"{said}\n")
         self.process.stdin.flush()
 
     def stop(self) -> None:
@@ -125,6 +125,24 @@ class Server(Running):
         )
 
 
+class Audience(Running):
+    """Those who listen to a port, for as long as they are not stopped."""
+
+    listeners: int
+
+    def sit(self, port: int, post: str, rounds: int) -> dict[str, Any]:
+        """When they saw what was posted to this port in so many rounds, and in how many bytes it came."""
+        self.tell(json.dumps({"to": port, "post": post, "rounds": rounds}))
+        said: dict[str, Any] = json.loads(self.line())
+        if said["heard"] != self.listeners * rounds:
+            raise ConfigurationError(
+                f"Of {self.listeners * rounds:,} deliveries to {self.listeners:,} listeners {said['heard']:,} were "
+                f"seen in time, and {said['lost']:,} listeners were lost. "
+                "Measure fewer with --listeners, or on a quieter machine."
+            )
+        return said
+
+
 Kind = TypeVar("Kind", bound=Running)
 
 
@@ -164,16 +182,17 @@ class Ground:
         """What so many visitors see who send this again and again."""
         return self._told("visitors", port=server.port, request=request, connections=connections, **plan)
 
-    def audience(self, server: Server, author_at: Server, post: str, listeners: int, rounds: int) -> Running:
-        """Says `ready` when all listen, and when it is told to go on what they saw."""
-        version, _ = author_at.page().said() if "/walls/" in post else ("0", "")
+    def audience(self, port: int, listeners: int, *, after: str = "0") -> Audience:
+        """So many who know the wall up to the version `after`, all of whom listen already."""
         listen = (
-            f"GET /walls/main/live?after={version} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"GET /walls/main/live?after={after} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
             f"Accept: text/event-stream\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n"
         )
-        plan = {"port": server.port, "listen": listen, "listeners": listeners}
-        plan |= {"to": author_at.port, "post": post, "rounds": rounds}
-        return self._start(Running, "feedback_app.bench.audience", json.dumps(plan))
+        plan = {"port": port, "listen": listen, "listeners": listeners}
+        audience = self._start(Audience, "feedback_app.bench.audience", json.dumps(plan))
+        audience.listeners = listeners
+        audience.line()
+        return audience
 
     def stop(self, running: Running) -> None:
         running.stop()

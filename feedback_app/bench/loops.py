@@ -10,18 +10,19 @@ import uvloop
 
 
 def run(program: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
-    """Run it with what its argument says, and print what comes of it."""
+    """Run it with what its argument says, and print what comes of it, if anything does."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        tell(runner.run(_awaited(program, json.loads(sys.argv[1]))))
+        if (said := runner.run(_awaited(program, json.loads(sys.argv[1])))) is not None:
+            tell(said)
 
 
 def tell(said: Any) -> None:
     print(json.dumps(said), flush=True)
 
 
-async def told() -> None:
-    """Wait for the next line."""
-    await asyncio.to_thread(sys.stdin.readline)
+async def told() -> str:
+    """The next line; nothing when there are no more."""
+    return await asyncio.to_thread(sys.stdin.readline)
 
 
 async def _awaited(program: Callable[[dict[str, Any]], Awaitable[Any]], plan: dict[str, Any]) -> Any:

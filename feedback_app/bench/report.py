@@ -52,7 +52,10 @@ class Listening:
 
 @dataclass(frozen=True)
 class Report:
+    """Each figure is the median of so many (`repeats`), taken in turns with what it is compared with."""
+
     machine: Machine
+    repeats: int
     start: Start
     rates: list[Rate]
     listening: list[Listening]
@@ -62,7 +65,8 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         machine = self.machine
-        yield f"{machine.day}, {machine.processors} processors, {machine.system}, Python {machine.python}"
+        about = "" if self.repeats == 1 else f", medians of {self.repeats}"
+        yield f"{machine.day}, {machine.processors} processors, {machine.system}, Python {machine.python}{about}"
         yield ""
         yield "| from sent to seen by | p50 ms | p95 ms | p99 ms | p99, other process | raw writer | ratio | KiB each |"
         yield "|---:|---:|---:|---:|---:|---:|---:|---:|"

@@ -1,6 +1,6 @@
-"""A wall with a million entries beside one with a thousand: what each address costs, as a ratio within one run.
+"""Walls with a thousand to a million entries: what each address costs, as a ratio to the smallest within one run.
 
-Both are read and written by turns, so that what else the machine does falls on both. Every page is made anew: a post
+All are read and written by turns, so that what else the machine does falls on all. Every page is made anew: a post
 before it has changed the wall. At the end each database says how it answers every question there is.
 """
 
@@ -23,6 +23,8 @@ import httpx
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from feedback_app.bench.chart import drawn
+from feedback_app.bench.report import Machine
 from feedback_app.clock import now
 from feedback_app.database import Database
 from feedback_app.models import Feedback
@@ -33,21 +35,23 @@ from ..plans import gather_statistics, plan_of
 from ..questions import questions
 from ..support import HTMX, Process
 
+DRAWN = ("page", "slice deep inside", "post")
 QUIET = {"FEEDBACK_DEFENCES": "off", "FEEDBACK_LOG": "off"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-million", description=__doc__)
     parser.add_argument("--engines", nargs="+", default=["sqlite"], choices=ENGINES)
-    parser.add_argument("--entries", type=int, default=1_000_000)
-    parser.add_argument("--few", type=int, default=1_000, help="entries of the wall to compare with")
+    parser.add_argument("--entries", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=200, help="how often each address is asked")
     parser.add_argument("--plans-of", nargs="*", default=ENGINES, choices=ENGINES, help="show how they answer")
+    parser.add_argument("--chart", type=Path, help="draw how the first engine's times grow (SVG)")
     parser.add_argument("--folder", type=Path, default=Path(), help="on the disk that is to be measured")
     options = parser.parse_args()
 
     print(f"{now():%Y-%m-%d %H:%M} UTC, make bench-million ARGS={' '.join(sys.argv[1:])!r}")
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {aiosqlite.sqlite_version}")
+    sizes = sorted(set(options.entries))
     for engine in dict.fromkeys([*options.engines, *options.plans_of]):
         if why := missing(engine):
             print(f"\n{why}")
@@ -57,14 +61,17 @@ def main() -> None:
             home = Path(stack.enter_context(TemporaryDirectory(prefix=".bench-", dir=options.folder)))
             folders = Folders(engine, home)
             stack.callback(folders.close)
-            few, many = (stack.enter_context(_served(folders, home / name)) for name in ("few", "many"))
             # A database that is only asked for its plans gives the same ones for less.
-            count = options.entries if is_measured else min(options.entries, 20_000)
-            asyncio.run(_fill(engine, {few: options.few, many: count} if is_measured else {many: count}))
+            wanted = sizes if is_measured else [min(sizes[-1], 20_000)]
+            counts = {stack.enter_context(_served(folders, home / f"wall-{count}")): count for count in wanted}
+            asyncio.run(_fill(engine, counts))
             if is_measured:
-                asyncio.run(_measure({few: options.few, many: count}, options.rounds))
+                times = asyncio.run(_measure(counts, options.rounds))
+                _show(wanted, times)
+                if options.chart is not None and engine == options.engines[0]:
+                    options.chart.write_text(_drawn(wanted, times))
             if engine in options.plans_of:
-                asyncio.run(_show_plans(many, count))
+                asyncio.run(_show_plans(*list(counts.items())[-1]))
 
 
 @contextmanager
@@ -98,8 +105,12 @@ def _progress(count: int) -> Callable[[int], object]:
     return tell
 
 
-async def _measure(counts: dict[Process, int], rounds: int) -> None:
-    times: dict[Process, dict[str, list[float]]] = {server: defaultdict(list) for server in counts}
+Times = dict[str, list[float]]
+
+
+async def _measure(counts: dict[Process, int], rounds: int) -> list[Times]:
+    """How many milliseconds each address took on each of the walls."""
+    times: dict[Process, Times] = {server: defaultdict(list) for server in counts}
     public = {server: await _public(server, count) for server, count in counts.items()}
     async with AsyncExitStack() as stack:
         clients = {server: await stack.enter_async_context(server.client()) for server in counts}
@@ -112,7 +123,7 @@ async def _measure(counts: dict[Process, int], rounds: int) -> None:
                     assert answer.status_code in (200, 201), (name, answer.status_code, answer.text[:200])
                     if number >= 0:
                         times[server][name].append(took)
-    _show(*counts.values(), *times.values())
+    return list(times.values())
 
 
 async def _public(server: Process, count: int) -> list[int]:
@@ -150,14 +161,20 @@ def _asked(
     return asked
 
 
-def _show(few: int, many: int, small: dict[str, list[float]], large: dict[str, list[float]]) -> None:
-    print(f"{'milliseconds':20}{f'{few:,}':>10}{'p99':>8}{f'{many:,}':>14}{'p99':>8}{'ratio p50':>12}{'p99':>7}")
-    for name, times in small.items():
-        (middle, late), (other_middle, other_late) = _percentiles(times), _percentiles(large[name])
-        print(
-            f"{name:20}{middle:10.2f}{late:8.2f}{other_middle:14.2f}{other_late:8.2f}"
-            f"{other_middle / middle:12.2f}{other_late / late:7.2f}"
-        )
+def _show(sizes: list[int], times: list[Times]) -> None:
+    print("milliseconds, p50 and p99".ljust(28) + "".join(f"{count:>18,}" for count in sizes) + "  ratio, p50 and p99")
+    for name in times[0]:
+        found = [_percentiles(each[name]) for each in times]
+        (first_middle, first_late), (middle, late) = found[0], found[-1]
+        shown = "".join(f"{each[0]:10.2f}{each[1]:8.2f}" for each in found)
+        print(f"{name:28}{shown}{middle / first_middle:8.2f}{late / first_late:6.2f}")
+
+
+def _drawn(sizes: list[int], times: list[Times]) -> str:
+    lines = {name: [_percentiles(each[name])[0] for each in times] for name in DRAWN}
+    said = "; ".join(f"{count:,} entries: {value:.1f} ms" for count, value in zip(sizes, lines["page"], strict=True))
+    title = "Milliseconds of an answer, by entries on the wall (medians)"
+    return drawn(title, said, sizes, lines, Machine(), within=(1, 100))
 
 
 def _percentiles(times: list[float]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -23,11 +24,14 @@ from typing import Any, NamedTuple
 from feedback_app.bench.course import RAW_POST
 from feedback_app.bench.ground import TEXT, Ground, Server, allow_listeners
 from feedback_app.bench.quantiles import Quantiles
+from feedback_app.bench.sittings import Author, in_turns
 
 ROOT = Path(__file__).parent.parent.parent
 PEERS = ROOT / ".bench-peers" / "bin"
 ENTRIES = 50
 VISITORS = 64
+# What nchan sends with a message, which is of its own making.
+NCHAN_FRAME = 25
 NCHAN = """
 load_module {modules}/ngx_nchan_module.so;
 daemon off; worker_processes 1; worker_rlimit_nofile {files}; pid {folder}/pid; error_log {folder}/errors;
@@ -87,9 +91,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listeners", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=5, help="how often each is asked; the medians are shown")
+    parser.add_argument("--rounds", type=int, default=2, help="how often news is told in one turn")
     wanted = parser.parse_args()
     allow_listeners(wanted.listeners)
     with tempfile.TemporaryDirectory(prefix=".bench-peers-", dir=ROOT) as name:
@@ -99,7 +102,7 @@ def main() -> None:
         ground.believe_visitors()
         try:
             _requests(ground, folder, wanted.seconds, wanted.turns)
-            _news(ground, folder, wanted.listeners, wanted.rounds, wanted.repeats)
+            _news(ground, folder, wanted.listeners, wanted.rounds, wanted.turns)
         finally:
             ground.close()
 
@@ -154,35 +157,28 @@ def _in_turns(
 
 
 def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: int) -> None:
-    print(f"\n| to {listeners:,} listeners | p50 ms | p95 ms | p99 ms |\n|---|---:|---:|---:|")
-    seen: dict[str, list[Quantiles]] = {}
-    for _ in range(repeats):
-        wall = ground.serve()
-        seen.setdefault("feedback-app", []).append(_told(ground, wall, wall.post(), listeners, rounds))
-        ground.stop(wall)
-        with _nchan(folder, listeners) as port:
-            body = TEXT.ljust(900, ".")
-            post = f"POST /news HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-            seen.setdefault("nginx, nchan", []).append(_told(ground, _at(port), post, listeners, rounds))
-        raw = ground.raw(900)
-        seen.setdefault("raw socket writer", []).append(_told(ground, raw, RAW_POST, listeners, rounds))
-        ground.stop(raw)
-    for name, several in seen.items():
+    """All of them send as many bytes, and everybody listens from the beginning to the end."""
+    wall = ground.serve()
+    post = wall.post()
+    readers = ground.audience(wall.port, listeners, after=wall.page().said()[0])
+    size = readers.sit(wall.port, post, 2)["size"]
+    raw = ground.raw(size)
+    body = TEXT.ljust(size - NCHAN_FRAME, ".")
+    news = f"POST /news HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    with _nchan(folder, listeners) as port:
+        authors = {
+            "feedback-app": Author(readers, wall.port, post),
+            "nginx, nchan": Author(ground.audience(port, listeners), port, news),
+            "raw socket writer": Author(ground.audience(raw.port, listeners), raw.port, RAW_POST),
+        }
+        sizes = [author.audience.sit(author.port, author.post, 2)["size"] for author in authors.values()]
+        seen = in_turns(authors, rounds, repeats)
+    print(f"\n| to {listeners:,} listeners, medians of {repeats} | bytes | p50 ms | p95 ms | p99 ms | ours : it |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for (name, several), bytes_ in zip(seen.items(), sizes, strict=True):
         shown = " | ".join(f"{each:,.0f}" for each in Quantiles.median(several))
-        print(f"| {name} | {shown} |")
-    for name in ("nginx, nchan", "raw socket writer"):
-        ratios = sorted(one.p99 / other.p99 for one, other in zip(seen["feedback-app"], seen[name], strict=True))
-        print(f"\nOurs to {name}, p99: {ratios[len(ratios) // 2]:.2f}")
-
-
-def _told(ground: Ground, server: Server, post: str, listeners: int, rounds: int) -> Quantiles:
-    audience = ground.audience(server, server, post, listeners, rounds)
-    audience.line()
-    audience.go_on()
-    said = json.loads(audience.line())
-    ground.stop(audience)
-    assert said["heard"] == listeners * rounds, said
-    return Quantiles(*said["took"])
+        ratio = statistics.median(ours.p99 / its.p99 for ours, its in zip(seen["feedback-app"], several, strict=True))
+        print(f"| {name} | {bytes_} | {shown} | {ratio:.2f} |")
 
 
 @contextmanager
