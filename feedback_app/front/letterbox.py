@@ -52,7 +52,7 @@ class Letterbox:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         told = dict(scope["headers"]) if scope["type"] == "http" and scope["method"] == "POST" else {}
         address = ADDRESS.fullmatch(scope["path"]) if told else None
-        if address is None or not _is_ordinary(scope, told):
+        if address is None or not is_ordinary(scope, told):
             return await self.app(scope, receive, send)
         form = await receive()  # All of it, since the body guard has read it.
         thanks = await self._take_in(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
@@ -86,7 +86,7 @@ class Letterbox:
         return Answer.of(thanks.status, [*_encoded(about), varies, *encoding, *self._said], body)
 
 
-def _is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
+def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
     """Whether it is what a browser sends from one of our own pages."""
     return (
         len(told) == len(scope["headers"])

@@ -2,10 +2,13 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
+
+from feedback_app.front import letterbox
 
 from .wall import Wall
 
@@ -54,6 +57,26 @@ async def test_everything_works_without_script(wall: Wall, chromium: Browser) ->
     await expect(page.locator("#feedback article")).to_have_count(11)
     await page.locator("#feedback article a").last.click()
     await expect(page.locator("#feedback .feedback__text")).to_have_text(["Words that must stay"])
+    await context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_what_a_browser_sends_is_ordinary_to_the_letterbox(wall: Wall, chromium: Browser, script: bool) -> None:
+    """Otherwise every post would take the long way, and nobody would notice."""
+    context = await chromium.new_context(java_script_enabled=script)
+    page = await context.new_page()
+    for address in (wall.page, f"{wall.page}/frame?theme=dark&accent=%230a7d55"):
+        await page.goto(address)
+        await page.fill("#composer-name", "Ann")
+        await page.fill("#composer-text", f"From {address}")
+        async with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+            await page.click("#composer-send")
+        answer = await sent.value
+        assert answer.status == (201 if script else 303)
+        told = {name.encode(): value.encode() for name, value in (await answer.request.all_headers()).items()}
+        query = urlsplit(answer.url).query.encode()
+        scope = {"headers": list(told.items()), "query_string": query, "client": ("127.0.0.1", 1)}
+        assert letterbox.is_ordinary(scope, told), told
     await context.close()
 
 
