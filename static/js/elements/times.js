@@ -23,5 +23,6 @@
   document.addEventListener('htmx:after:swap', () => tellAll());
   document.addEventListener('news', event => event.detail.placed.forEach(entry => tellAll(entry)));
   setInterval(() => { if (!document.hidden) tellAll(); }, 20e3);
-  tellAll();
+  /* In a task of its own: the first format of a page takes as long as all the rest of this script. */
+  setTimeout(tellAll);
 })();
