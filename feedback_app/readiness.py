@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import cast
 
 from quart import Quart, current_app
@@ -17,6 +18,7 @@ from .models import Wall
 
 SECONDS = 0.4
 BEHIND_SECONDS = 5
+RECENT_SECONDS = 2.0
 LEAST_BYTES = 64 * 2**20
 
 
@@ -28,14 +30,14 @@ class Readiness:
     """Each check is a task of its own and is waited for a short while only; what does not answer in time has failed.
 
     A check that hangs is not cancelled, since that could take as long, and is not started again before it has ended.
-    Under load a check may stand in the queue of the writer for longer than that: what others wrote meanwhile shows as
-    well that the queue gets on, or a load balancer would send nobody any more to a machine for having much to do.
+    Under load a check may stand in the queue of the writer for longer than that: what was written a moment ago shows
+    that the queue gets on, or a load balancer would send nobody any more to a machine for having much to do.
     """
 
     def __init__(self, database: Database, teller: Teller) -> None:
         self.database, self.teller = database, teller
         self._running: dict[str, asyncio.Task[bool]] = {}
-        self._commits = 0
+        self._committed = -RECENT_SECONDS
         database.on_commit(self._note_commit)
 
     async def faults(self) -> list[str]:
@@ -48,9 +50,8 @@ class Readiness:
             "teller": self._tells,
         }
         tasks = {word: self._task(word, check) for word, check in checks.items()}
-        commits = self._commits
         await asyncio.wait(tasks.values(), timeout=SECONDS)
-        gets_on = {"writing"} if self._commits > commits else set()
+        gets_on = {"writing"} if monotonic() - self._committed < RECENT_SECONDS else set()
         return [word for word, task in tasks.items() if not (task.result() if task.done() else word in gets_on)]
 
     async def close(self) -> None:
@@ -59,7 +60,7 @@ class Readiness:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def _note_commit(self) -> None:
-        self._commits += 1
+        self._committed = monotonic()
 
     def _task(self, word: str, check: Callable[[], Awaitable[bool]]) -> asyncio.Task[bool]:
         running = self._running.get(word)

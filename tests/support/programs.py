@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,9 +27,12 @@ class Process:
     def __init__(
         self, data: Path, *, workers: int = 1, host: str = "127.0.0.1", program: str = "feedback_app", **settings: str
     ) -> None:
-        with socket.socket() as free:
-            free.bind((host, 0))
-            self.port: int = free.getsockname()[1]
+        # It is kept as long as this is, or another test would be given the port while the server is down.
+        place = socket.socket()
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind((host, 0))
+        weakref.finalize(self, place.close)
+        self.port: int = place.getsockname()[1]
         self.data, self.workers, self.host, self.program, self.settings = data, workers, host, program, settings
         self.start()
 
