@@ -15,3 +15,17 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 def wrap(app: Quart, layer: Callable[[App], App]) -> None:
     """Put a layer between the server and the app, outside of the layers that are there."""
     app.asgi_app = layer(cast("App", app.asgi_app))  # type: ignore[method-assign, assignment]
+
+
+def again(message: Message, receive: Receive) -> Receive:
+    """What was taken out already, once more for the next who asks, and then what comes after it."""
+    told = False
+
+    async def replay() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return message
+
+    return replay

@@ -7,7 +7,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from .asgi import App, Message, Receive, Scope, Send
+from .asgi import App, Message, Receive, Scope, Send, again
 from .sentences import Sentence
 
 MOST_BYTES = 128 * 1024
@@ -39,10 +39,10 @@ class BodyGuard:
         if body.is_abandoned:
             return None
         if refusal is None:
-            return await self.app(scope, _replay(body.content, receive), send)
+            return await self.app(scope, again(_whole(body.content), receive), send)
         ended = asyncio.Event()
         refused = {**scope, REFUSED: refusal}
-        return await self.app(refused, _replay(b"", _gone_after(ended)), _linger(body, send, ended))
+        return await self.app(refused, again(_whole(b""), _gone_after(ended)), _linger(body, send, ended))
 
 
 def _most(scope: Scope) -> int:
@@ -95,17 +95,8 @@ class Body:
         return bytes(message.get("body", b""))
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    told = False
-
-    async def replay() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
+def _whole(body: bytes) -> Message:
+    return {"type": "http.request", "body": body, "more_body": False}
 
 
 def _gone_after(ended: asyncio.Event) -> Receive:

@@ -57,6 +57,21 @@ async def browser_of(wall: Served, name: str, **roles: str) -> Browser:
     return await Browser.of(wall, await employ(wall.database, name, **roles))
 
 
+async def fill(wall: Served, *states: str, slug: str = "main", author: str = "a", words: str = "Entry") -> None:
+    """Entries in these states, one after the other."""
+
+    async def work(session: Any) -> None:
+        found = (await session.scalars(Wall.locked(slug))).one()
+        for number, state in enumerate(states, 1):
+            entry = found.receive(
+                name=f"{words} {number}", text=words, author=author, reason="all" if state == "held" else None
+            )
+            entry.state = state
+            session.add(entry)
+
+    await wall.database.write(work)
+
+
 @asynccontextmanager
 async def moderating(wall: Served, name: str = "Kim", *slugs: str, port: int | None = None) -> AsyncIterator[Desk]:
     """`name` moderates these walls, or the wall `main`."""

@@ -10,25 +10,10 @@ import pytest
 
 from feedback_app.clock import now
 from feedback_app.live import rights
-from feedback_app.models import Membership, Wall
+from feedback_app.models import Membership
 
-from .moderating import Desk, make_wall, moderating
+from .moderating import Desk, fill, make_wall, moderating
 from .support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
-
-
-async def fill(wall: Served, *states: str, slug: str = "main", author: str = "a", words: str = "Entry") -> None:
-    """Entries in these states, one after the other."""
-
-    async def work(session: Any) -> None:
-        found = (await session.scalars(Wall.locked(slug))).one()
-        for number, state in enumerate(states, 1):
-            entry = found.receive(
-                name=f"{words} {number}", text=words, author=author, reason="all" if state == "held" else None
-            )
-            entry.state = state
-            session.add(entry)
-
-    await wall.database.write(work)
 
 
 async def test_moderators_see_each_others_work_and_the_counters_move(wall: Served, kim: Desk) -> None:

@@ -8,24 +8,9 @@ import pytest
 from feedback_app.models import Membership, Wall
 from feedback_app.models import desk as desk_models
 
-from .moderating import Desk, make_wall, moderating
+from .moderating import Desk, fill, make_wall, moderating
 from .plans import gather_statistics, index_in, plan_of, prefer_indexes, questions_about
 from .support import Served, post
-
-
-async def fill(wall: Served, *states: str, slug: str = "main", author: str = "a", words: str = "Entry") -> None:
-    """Entries in these states, one after the other."""
-
-    async def work(session: Any) -> None:
-        found = (await session.scalars(Wall.locked(slug))).one()
-        for number, state in enumerate(states, 1):
-            entry = found.receive(
-                name=f"{words} {number}", text=words, author=author, reason="all" if state == "held" else None
-            )
-            entry.state = state
-            session.add(entry)
-
-    await wall.database.write(work)
 
 
 async def test_what_waits_comes_first_then_the_newest(wall: Served, kim: Desk) -> None:

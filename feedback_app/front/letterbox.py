@@ -9,7 +9,7 @@ from quart import Quart
 from werkzeug.datastructures import Accept, MultiDict
 from werkzeug.http import parse_accept_header
 
-from ..asgi import App, Message, Receive, Scope, Send, wrap
+from ..asgi import App, Receive, Scope, Send, again, wrap
 from ..config import Settings
 from ..forms import URLENCODED, Filled, fields_of
 from ..guard import refusal_of
@@ -57,7 +57,7 @@ class Letterbox:
         form = await receive()  # All of it, since the body guard has read it.
         thanks = await self._take_in(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
         if thanks is None:
-            return await self.app(scope, _again(form, receive), send)
+            return await self.app(scope, again(form, receive), send)
         name(scope, "feedback.write")
         return await self._answer(thanks, told.get(b"accept-encoding", b"")).give(scope, send)
 
@@ -100,20 +100,6 @@ def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
         and not scope.get("root_path")
         and refusal_of(scope) is None
     )
-
-
-def _again(form: Message, receive: Receive) -> Receive:
-    """The form once more for the next who asks, and then what comes after it."""
-    told = False
-
-    async def again() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return form
-
-    return again
 
 
 @lru_cache(maxsize=512)
