@@ -13,7 +13,6 @@ customElements.define('kept-receipts', class extends HTMLElement {
     const words = text => text?.split(' ').filter(Boolean) ?? [];
     try { kept = words(localStorage.getItem(place)); } catch { /* As above. */ }
 
-    if (this._htmx) ask(); else document.addEventListener('htmx:after:process', ask, {once: true});
     document.addEventListener('visibilitychange', ask);
     this.addEventListener('htmx:config:request', event => {
       event.detail.ctx.request.action += `?${new URLSearchParams(kept.map(each => ['of', each]))}`;
@@ -27,5 +26,7 @@ customElements.define('kept-receipts', class extends HTMLElement {
     };
     document.addEventListener('htmx:after:swap', look);
     look();
+    /* Last of all, since what is asked before somebody names the receipts is answered as if there were none. */
+    if (this._htmx) ask(); else document.addEventListener('htmx:after:process', ask, {once: true});
   }
 });
