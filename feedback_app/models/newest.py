@@ -2,8 +2,8 @@
 
 Each planner has a wrong guess of its own. PostgreSQL takes a wall's entries for spread evenly over the table, and looks
 for them from its end: on a quiet wall that is past everything that was written elsewhere since. It cannot when wall and
-state are given as bounds and belong to the order. MariaDB, unless it is told the index, begins at the newest entry and
-looks at all that are newer than the ones that are asked for.
+state are given as bounds and belong to the order. MariaDB would sort for that order what it reads in order anyway, and,
+unless it is told the index, begins at the newest entry and looks at all that are newer than those that are asked for.
 """
 
 from typing import Any
@@ -17,20 +17,20 @@ from .base import LARGEST_ID
 INDEX = "ix_feedback_wall_id_state_id"
 
 
-class _Between(FunctionElement[bool]):
-    """Two ways to say the same: the second one is for PostgreSQL."""
+class _TwoWays(FunctionElement[Any]):
+    """Two ways to say the same: the first element, and the others with commas between for PostgreSQL."""
 
     inherit_cache = True
 
 
-@compiles(_Between)
-def _by_value(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(_TwoWays)
+def _as_usual(element: Any, compiler: Any, **options: Any) -> str:
     return str(compiler.process(next(iter(element.clauses)), **options))
 
 
-@compiles(_Between, "postgresql")
-def _by_bounds(element: Any, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(list(element.clauses)[1], **options))
+@compiles(_TwoWays, "postgresql")
+def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return ", ".join(str(compiler.process(each, **options)) for each in list(element.clauses)[1:])
 
 
 def newest_first(
@@ -43,4 +43,7 @@ def newest_first(
     by_bounds = and_(place < tuple_(wall_id, state, last), place > tuple_(wall_id, state, 0))
     for engine in ("mariadb", "mysql"):
         found = found.with_hint(kind, f"FORCE INDEX ({INDEX})", engine)
-    return found.where(_Between(by_value, by_bounds)).order_by(kind.wall_id.desc(), kind.state.desc(), kind.id.desc())
+    order = kind.id.desc()
+    return found.where(_TwoWays(by_value, by_bounds)).order_by(
+        _TwoWays(order, kind.wall_id.desc(), kind.state.desc(), order)
+    )

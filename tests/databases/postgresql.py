@@ -80,7 +80,7 @@ class Postgresql(Server):
             statements = ["SET LOCAL session_replication_role = replica"]
             for table in self._tables(self.schema):
                 is_large = await connection.fetchval(large, table, LARGE_BYTES)
-                statements.append(f'TRUNCATE "{table}"' if is_large else f'DELETE FROM "{table}"')
+                statements.append(f'TRUNCATE "{table}" CASCADE' if is_large else f'DELETE FROM "{table}"')
             statements += [f"SELECT setval('{name}', {number}, {called})" for name, number, called in self.numbers]
             async with connection.transaction():
                 await connection.execute("; ".join(statements))
