@@ -5,3 +5,5 @@
 
 # It must come before everything that opens a database.
 from . import sqlite as sqlite
+
+__version__ = "0.1.0"

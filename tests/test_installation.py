@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
+import feedback_app
 from feedback_app.cli import commands
 from feedback_app.models import Feedback, Wall
 
@@ -124,6 +125,11 @@ def test_every_command_helps() -> None:
         for more in ((), *((each,) for each in getattr(command, "commands", ()))):
             outcome = CliRunner().invoke(commands, [name, *more, "--help"])
             assert (outcome.exit_code, outcome.stdout.startswith("Usage: ")) == (0, True), (name, *more)
+
+
+def test_the_version_is_said_in_a_checkout_too() -> None:
+    outcome = CliRunner().invoke(commands, ["--version"])
+    assert (outcome.exit_code, outcome.stdout) == (0, f"feedback-app, version {feedback_app.__version__}\n")
 
 
 @pytest.mark.sqlite

@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from .. import __version__
+
 # Where a command lives, and the first sentence of its help; the one that is for the supervisor only has none here.
 COMMANDS = {
     "backup": ("database", "Copy the SQLite database into FILE, also while it serves, and check the copy."),
@@ -44,7 +46,7 @@ class Commands(click.Group):
     commands={name: click.Command(name) for name in COMMANDS},
     invoke_without_command=True,
 )
-@click.version_option(package_name="feedback-app")
+@click.version_option(__version__, prog_name="feedback-app")
 @click.pass_context
 def commands(context: click.Context) -> None:
     """A live feedback wall. Without a command: serve it."""
