@@ -1,10 +1,12 @@
 """What is done at the desk, on the screens of others: another moderator's, a reader's, and the author's."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
+from ..support import until
 from .office import Office, entry, open_desk, unfold
 from .reading import LIVE, OFTEN, open_live, texts, write
 from .wall import Wall
@@ -100,3 +102,39 @@ async def test_whoever_wrote_what_waits_sees_it_until_it_is_public_or_gone(
     await expect(reader.locator("#feedback .feedback__text")).to_have_text(["Mine"])
     assert await reader.evaluate("Object.values(localStorage).join('')") == ""
     await other.context.close()
+
+
+async def test_what_is_written_while_one_asks_for_what_waits_is_remembered_too(
+    wall: Wall, office: Office, reader: Page
+) -> None:
+    """The answer is about what was asked for: it does not know of what was written since; and a fault knows of none."""
+    await office.arrange(hold="all")
+    asked: list[int] = []
+    is_first, was_written = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.append(route.request.url.count("of="))
+        answer = await route.fetch()
+        if len(asked) == 1:
+            is_first.set()
+            await was_written.wait()
+        if len(asked) == 3:
+            await route.fulfill(status=503, body="busy")
+        else:
+            await route.fulfill(response=answer)
+
+    await reader.add_init_script(OFTEN)
+    await reader.route("**/waiting?*", late)
+    await reader.goto(wall.page)
+    await reader.wait_for_selector(LIVE)
+    await write(reader, "Ann", "Mine")
+    await expect(entry(reader, 1)).to_contain_text("Until then only you see it")
+    await is_first.wait()
+    await write(reader, "Ann", "Mine too")
+    await expect(entry(reader, 2)).to_contain_text("Until then only you see it")
+    was_written.set()
+    await until(lambda: len(asked) > 4)
+    assert asked[:5] == [1, 2, 2, 2, 2]
+    await reader.unroute_all(behavior="wait")
+    await reader.reload()
+    await expect(reader.locator(".feedback[data-waiting] .feedback__text")).to_have_text(["Mine too", "Mine"])
