@@ -10,6 +10,8 @@ VENV_313 := .venv-3.13
 VENV_LOCK := .venv-lock
 # Three on two cores, since some of them always wait; one by one, so that what takes long keeps nobody at the end.
 AT_ONCE := -n 3 --maxschedchunk 1
+# Those that failed in the last run, one after the other; none of them is a fault as well.
+ALONE := --last-failed --last-failed-no-failures none -p no:randomly
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-input
 UV_VERSION := 0.13.9
 COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -17,7 +19,7 @@ COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-313 bench bench-peers bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
+.PHONY: help run test test-check test-313 bench bench-peers bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
 
 # Makes the virtual environment $(1) with the first interpreter of the list $(2)
 # for which the Python expression $(3) is true; $(4) is said when there is none.
@@ -54,10 +56,15 @@ test-313: ## Run the quick tests that need no browser on Python 3.13, if there i
 	else \
 		$(MAKE) --no-print-directory $(VENV_313)/.dev PYTHON_313="$$python" && \
 		echo "$(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS)" && \
-		$(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS); \
+		{ $(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS) || \
+		$(VENV_313)/bin/python -m pytest $(ALONE) -m 'not browser and not slow' --engine sqlite $(ARGS); }; \
 	fi
 
-check: lint format-check types templates test test-313 ## Run every check: what CI runs.
+# A busy machine stalls now and then, and what measures time or waits for a process may fail by it. Both tries are printed.
+test-check: $(VENV)/.dev ## Run all tests; what fails beside the others is tried once more by itself, and must pass then.
+	$(VENV)/bin/python -m pytest $(AT_ONCE) || $(VENV)/bin/python -m pytest $(ALONE)
+
+check: lint format-check types templates test-check test-313 ## Run every check: what CI runs.
 
 lint: $(VENV)/.dev ## Look for mistakes in the Python code.
 	$(VENV)/bin/python -m ruff check .

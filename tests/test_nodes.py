@@ -97,7 +97,7 @@ async def _longest_pause(follower: Follower) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_one_is_cut_off_one_is_killed_and_the_database_restarts(
     nodes: list[Node], postgresql: PostgreSQL
 ) -> None:
@@ -106,23 +106,23 @@ async def test_one_is_cut_off_one_is_killed_and_the_database_restarts(
         readers = {node: [each for each in storm.followers if each.server is node] for node in nodes}
         await storm.more(60)
 
-        async with hearing(readers[killed] + readers[unharmed], 5):
+        async with hearing(readers[killed] + readers[unharmed], 20):
             cut_off.line.hold()
             assert await is_refused_with_its_words_kept(cut_off)
             assert {"database", "writing"} <= {*await readiness(cut_off)}
             # Had it been in the middle of a post, the others could write again after two seconds, which are over. But
             # the lines of all three run through this process, which has the most to do and may be late for a moment.
-            await until(lambda: is_ready(unharmed), 5)
+            await until(lambda: is_ready(unharmed))
             await cut_off.line.mend()
             await storm.more(60)
 
-        async with hearing(readers[cut_off] + readers[unharmed], 5):
+        async with hearing(readers[cut_off] + readers[unharmed], 20):
             await asyncio.to_thread(killed.stop, signal.SIGKILL)
             await storm.more(60)
             await asyncio.to_thread(killed.start)
             await storm.more(60)
 
-        async with hearing(storm.followers, 15):
+        async with hearing(storm.followers, 40):
             await asyncio.to_thread(postgresql.stop)
             await asyncio.to_thread(postgresql.start)
             await storm.more(60)

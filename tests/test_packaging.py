@@ -23,7 +23,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from .support import post, words
+from .support import post, until, words
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the tests' own run sets must not reach the programs they start.
@@ -173,7 +173,11 @@ async def test_nobody_in_particular_serves_it_on_a_system_that_cannot_be_written
         serving(*confined, environment / "bin" / "feedback-app", folder=folder) as (process, address),
         httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client,
     ):
-        assert (await client.get("/readyz")).text == "ready\n"
+
+        async def is_ready() -> bool:
+            return (await client.get("/readyz")).text == "ready\n"
+
+        await until(is_ready)
         assert os.stat(f"/proc/{process.pid}").st_uid == 65534
         assert (await post(client, text="By nobody")).status_code == 201
         assert await words(client) == ["By nobody"]
