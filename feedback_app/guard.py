@@ -51,6 +51,8 @@ def _most(scope: Scope) -> int:
 
 def _fault_of_head(scope: Scope) -> tuple[int, str] | None:
     """What the head alone gives away."""
+    if "\0" in scope["path"]:  # Nothing of ours is called like that, and PostgreSQL does not even look.
+        return MALFORMED
     lengths = {value for name, value in scope["headers"] if name == b"content-length"}
     is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
     if len(lengths) > 1 or any(not value.isdigit() for value in lengths) or (lengths and is_chunked):

@@ -24,6 +24,7 @@ from .models import Wall
 from .models.wall import TITLE_LENGTH, WELCOME_LENGTH, slug_fault
 from .place import ACCENT
 from .sentences import Sentence
+from .words import printable
 
 CHOOSE = Sentence("Choose one of these.")
 ANY, SOME, NONE = "any", "some", "none"
@@ -48,6 +49,11 @@ def _title(missing: str) -> Words:
     return Words(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
 
 
+def _typed(words: object) -> str:
+    """A WTForms filter: what was typed, so that it can be given back with the form whatever it is."""
+    return "" if words is None else printable(str(words))
+
+
 class Address:
     """A WTForms validator for the last part of a wall's address."""
 
@@ -61,12 +67,12 @@ class WallForm(Form):
     """A new wall. `proposed` is the address that we made of the title, to be told from one that somebody typed."""
 
     title = StringField("Title", [_title("Give the wall a title.")])
-    slug = StringField("Address", [Address()])
-    proposed = HiddenField()
+    slug = StringField("Address", [Address()], filters=[_typed])
+    proposed = HiddenField(filters=[_typed])
 
 
 class AddressForm(Form):
-    slug = StringField("New address", [Address()])
+    slug = StringField("New address", [Address()], filters=[_typed])
 
 
 class ArrangementForm(Form):
@@ -82,10 +88,10 @@ class ArrangementForm(Form):
     hold = RadioField("What appears at once", choices=_choices(HOLD))
     slow_seconds = SelectField("How often one person may write", choices=_choices(SLOW), coerce=int)
     theme = RadioField("Light or dark", choices=_choices(THEMES))
-    accent = StringField("Accent colour")
+    accent = StringField("Accent colour", filters=[_typed])
     embedding = RadioField("Who may show the wall on their pages", choices=_choices(EMBEDDING))
-    origins = TextAreaField("Sites, one a line")
-    arranged = HiddenField()
+    origins = TextAreaField("Sites, one a line", filters=[_typed])
+    arranged = HiddenField(filters=[_typed])
 
     def __init__(self, sent: MultiDict[str, str] | None = None, *, wall: Mapping[str, Any]) -> None:
         """`wall` is an arrangement, by the names of a wall's columns, for what is not sent."""

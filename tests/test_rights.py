@@ -1,11 +1,14 @@
 """Who may do what: every route and method, asked by every kind of person; a route that is not in the table fails."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 
 from feedback_app import readiness, setting_up
+from feedback_app.forms import URLENCODED
 
 from .support import Browser, Served, add_wall, employ, post, stamp
 
@@ -111,6 +114,11 @@ RIGHTS = {
     f"POST {INVITATIONS}": owners(422, {"role": "king"}),
     f"POST {INVITATIONS}/<int:number>": owners(303, NOTHING),
 }
+# Names of fields and parameters, to be filled with what nobody types.
+ODD = (
+    "name", "slug", "accent", "text", "password", "title", "welcome", "origins", "token", "next", "verb", "feedback",
+    "act", "role", "stamp", "key", "q", "author", "show", "before", "after", "thanks", "of", "theme", "limit", "done",
+)  # fmt: skip
 VALUES = {
     "<slug>": "main",
     "<int:number>": "1",
@@ -205,6 +213,33 @@ async def test_what_is_asked_for_without_its_body_is_refused_in_the_same_way(peo
             for kind, status in zip(KINDS, right.statuses, strict=True):
                 answer = await people[kind].head(path_of(route.split()[1]) + right.query)
                 assert (answer.status_code, answer.content) == (status, b""), (route, kind)
+
+
+@pytest.mark.parametrize("words", ["a\0b", "\ud800"])
+async def test_what_no_database_takes_makes_no_fault_anywhere(people: dict[str, Browser], words: str) -> None:
+    """Requirement 33, in each part of an address, each field of a form and each parameter."""
+    quoted = quote(words, errors="surrogatepass")
+    left_out = {*STREAMS, "POST /logout"}
+    asked = [(*route.split(), right.fields) for route, right in RIGHTS.items() if route not in left_out]
+    requests = [
+        (method, f"{path_of(rule.replace(part, quoted))}", fields)
+        for method, rule, fields in asked
+        for part in re.findall("<[^>]+>", rule)
+    ]
+    requests += [
+        (method, f"{path_of(rule)}?{'&'.join(f'{each}={quoted}' for each in ODD)}", None) for method, rule, _ in asked
+    ]
+    requests += [
+        (method, path_of(rule), {**fields, **odd})
+        for method, rule, fields in asked
+        if fields is not None
+        for odd in (dict.fromkeys(ODD, words), *({each: words} for each in {*fields, *ODD[:4]}))
+    ]
+    for method, path, fields in requests:
+        body = "&".join(f"{each}={quote(value, errors='surrogatepass')}" for each, value in (fields or {}).items())
+        form = {"content": body.encode(), "headers": {"Content-Type": URLENCODED}} if method == "POST" else {}
+        answer = await people["owner"].request(method, path, **form)
+        assert answer.status_code < 500, (method, path, fields)
 
 
 async def test_an_owner_reaches_nothing_of_another_wall_through_their_own(

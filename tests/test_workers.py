@@ -244,9 +244,16 @@ def terminal(data: Path) -> Iterator[tuple[int, subprocess.Popen[str], int]]:
     ours, theirs = os.openpty()
     command = ["setsid", "--ctty", sys.executable, "-m", "feedback_app", "serve", "--workers", "2", "--port", "0"]
     settings = environment(data, FEEDBACK_DEFENCES="off")
+
+    def heed_hangups() -> None:
+        """Whoever runs the tests may have told them not to (nohup), and programs inherit that."""
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
     with (
         open(theirs, "rb", buffering=0) as stdin,
-        subprocess.Popen(command, env=settings, stdin=stdin, stdout=subprocess.PIPE, text=True) as server,
+        subprocess.Popen(
+            command, env=settings, stdin=stdin, stdout=subprocess.PIPE, text=True, preexec_fn=heed_hangups
+        ) as server,
     ):
         assert server.stdout is not None
         found = re.fullmatch(r"The wall is at http://127.0.0.1:(\d+)/walls/main\n", server.stdout.readline())
