@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from .. import installation, logs, server, setting_up, supervisor
+from .. import installation, logs, server, setting_up
 from ..application import create_app
 from ..config import ConfigurationError, Settings
 from ..database import Database
@@ -48,6 +48,8 @@ def serve(host: str, port: int, workers: int) -> None:
     if workers == 1:
         server.run(create_app(), listening, announce)
     else:
+        from .. import supervisor
+
         raise SystemExit(supervisor.run(workers, listening, announce))
 
 
@@ -56,7 +58,9 @@ def serve(host: str, port: int, workers: int) -> None:
 @click.argument("line", type=click.IntRange(0))
 def worker(listening: int, line: int) -> None:
     """Serve on a socket, and with a line to the supervisor, that were opened before: numbers of open files."""
-    supervised = supervisor.Line(line)
+    from ..supervisor import Line
+
+    supervised = Line(line)
     supervised.follow()
     logs.begin(Settings.from_environment().log)
     with_database(nothing)

@@ -1,7 +1,8 @@
 """Languages: what the house says to visitors, in the language of their wall.
 
 The catalogues are text files of gettext (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html), read
-at the start: nothing has to be compiled.
+when somebody wants that language: nothing has to be compiled. Babel knows how the others write dates and numbers, and
+comes with the first of them; English needs none of its five megabytes.
 """
 
 import io
@@ -10,18 +11,14 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-
-from babel import Locale
-from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from typing import TYPE_CHECKING
 
 from ..sentences import Sentence
 
+if TYPE_CHECKING:
+    from babel import Locale
+
 DEFAULT = "en"
-# Whose dates and numbers we write: in English the day comes before the month.
-LOCALES = {"en": "en_GB"}
 FOLDER = Path(__file__).parent
 NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 # By its code, the name that a language gives itself: English, and every one that has a catalogue.
@@ -29,10 +26,19 @@ LANGUAGES = {code: name for code, name in NAMES.items() if code == DEFAULT or (F
 
 
 @cache
+def is_english(language: str) -> bool:
+    """Whether we say it as it stands in the code: in English, and to those whose language we do not have."""
+    return language == DEFAULT or language not in LANGUAGES
+
+
+@cache
 def catalogue(language: str) -> NullTranslations:
-    """What is said in this language; one we have no catalogue of is said in English, which is in the code itself."""
-    if language == DEFAULT or language not in LANGUAGES:
+    """What is said in this language; what is said in English is in the code itself."""
+    if is_english(language):
         return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     with (FOLDER / f"{language}.po").open("rb") as file:
         write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
@@ -42,7 +48,7 @@ def catalogue(language: str) -> NullTranslations:
 
 def say(sentence: str, language: str) -> str:
     """The sentence in this language; what is no Sentence is said as it is."""
-    if not isinstance(sentence, Sentence) or language == DEFAULT:
+    if not isinstance(sentence, Sentence) or is_english(language):
         return str(sentence)
     words = catalogue(language)
     found = (
@@ -51,8 +57,7 @@ def say(sentence: str, language: str) -> str:
         else words.gettext(sentence.pattern)
     )
     values = {
-        name: format_decimal(value, locale=locale(language)) if isinstance(value, int) else value
-        for name, value in sentence.values.items()
+        name: _number(value, language) if isinstance(value, int) else value for name, value in sentence.values.items()
     }
     return found % values
 
@@ -65,7 +70,7 @@ def first_of(wanted: Iterable[str]) -> str:
 
 def direction(language: str) -> str:
     """Whether it is written from left to right or from right to left, as in the attribute `dir`."""
-    return str(locale(language).text_direction)
+    return "ltr" if is_english(language) else str(_locale(language).text_direction)
 
 
 def readable(at: datetime, language: str) -> str:
@@ -73,12 +78,23 @@ def readable(at: datetime, language: str) -> str:
     return f"{_day(at.date(), language)}, {at:%H:%M} UTC"
 
 
+def _number(value: int, language: str) -> str:
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=_locale(language))
+
+
 @lru_cache(maxsize=2048)
 def _day(day: date, language: str) -> str:
-    return format_date(day, "long", locale=locale(language))
+    if is_english(language):
+        return f"{day.day} {day:%B %Y}"
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=_locale(language))
 
 
 @cache
-def locale(language: str) -> Locale:
-    known = language if language in LANGUAGES else DEFAULT
-    return Locale.parse(LOCALES.get(known, known))
+def _locale(language: str) -> "Locale":
+    from babel import Locale
+
+    return Locale.parse(language)
