@@ -1,6 +1,7 @@
 """Every setting: its name, its default and one line of meaning. The README's table is checked against this one."""
 
 import os
+import re
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,11 @@ from urllib.parse import urlsplit
 from limits import RateLimitItem, parse_many
 
 PREFIX = "FEEDBACK_"
-LONGEST_UNDO_DAYS = 3650
+LONGEST_DAYS = 3650
+USUAL_PORTS = {"http": 80, "https": 443}
+# The path, query and fragment of an address that names a whole site.
+SITE = (("", "", ""), ("/", "", ""))
+HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 class ConfigurationError(Exception):
@@ -43,16 +48,14 @@ class Settings:
                 f"{PREFIX}SECRET_KEY_FALLBACKS holds one that is too short: give at least 16 characters."
             )
         if self.base_url:
-            address = urlsplit(self.base_url)
-            if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
-                raise ConfigurationError(
-                    f"{PREFIX}BASE_URL must be an address such as https://wall.example, not {self.base_url!r}."
-                )
+            # However it was written, it is compared with what browsers say.
+            object.__setattr__(self, "base_url", _origin(self.base_url))
         for name in ("trusted_proxies", "streams", "streams_per_address", "undo_days", "keep_removed_days"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
-        if self.undo_days > LONGEST_UNDO_DAYS:
-            raise ConfigurationError(f"{PREFIX}UNDO_DAYS can be {LONGEST_UNDO_DAYS:,} at most, which is ten years.")
+        for name in ("undo_days", "keep_removed_days"):
+            if getattr(self, name) > LONGEST_DAYS:
+                raise ConfigurationError(f"{PREFIX}{name.upper()} can be {LONGEST_DAYS:,} at most, which is ten years.")
         if self.synchronous not in ("full", "normal"):
             raise ConfigurationError(f"{PREFIX}SYNCHRONOUS must be full or normal, not {self.synchronous!r}.")
         if self.log not in ("text", "json", "off"):
@@ -67,11 +70,15 @@ class Settings:
         if not self.post_limit.strip() or not self.defences:
             return []
         try:
-            return parse_many(self.post_limit)
-        except ValueError as error:
+            limits = parse_many(self.post_limit)
+        except ValueError:
+            limits = []
+        longest = LONGEST_DAYS * 24 * 3600
+        if not limits or any(limit.amount < 1 or limit.get_expiry() > longest for limit in limits):
             raise ConfigurationError(
                 f"{PREFIX}POST_LIMIT must be written like 5/minute;30/hour, not {self.post_limit!r}."
-            ) from error
+            )
+        return limits
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> "Settings":
@@ -94,4 +101,21 @@ def _read(name: str, value: str, kind: type) -> Any:
             return int(value)
         except ValueError:
             raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, not {value!r}.") from None
-    return Path(value) if issubclass(kind, Path) else value
+    if issubclass(kind, Path):
+        if not value:  # It would be the folder in which the program happens to be started.
+            raise ConfigurationError(f"{PREFIX}{name.upper()} is empty: name a folder, or leave it out.")
+        return Path(value)
+    return value
+
+
+def _origin(address: str) -> str:
+    """A public address as browsers write it in `Origin`."""
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    host = f"[{host}]" if ":" in host else host
+    if not HOST.fullmatch(host) or parts.scheme not in USUAL_PORTS or "@" in parts.netloc or parts[2:] not in SITE:
+        raise ConfigurationError(f"{PREFIX}BASE_URL must be an address such as https://wall.example, not {address!r}.")
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, USUAL_PORTS[parts.scheme]) else "")

@@ -3,10 +3,10 @@
 from urllib.parse import urlsplit
 
 from .asgi import App, Receive, Scope, Send
+from .config import USUAL_PORTS
 
 # They are asked from inside, by supervisors, balancers and collectors, and name no address in their answers.
 ANYWHERE = ("/healthz", "/readyz", "/metrics")
-PORTS = {"http": 80, "https": 443}
 SENTENCE = b"This server is not known under the name in this address. Open the wall at its public address.\n"
 
 
@@ -40,10 +40,7 @@ class Hosts:
 
 
 def _names_of(base_url: str) -> set[bytes]:
-    """The host as a browser names it, with its port and, where that is the usual one, without."""
+    """The host as a browser names it and, where its port is the usual one, with that too."""
     address = urlsplit(base_url)
-    host = (address.hostname or "").encode("idna")
-    host = b"[%s]" % host if b":" in host else host
-    usual = PORTS[address.scheme]
-    port = address.port or usual
-    return {b"%s:%d" % (host, port)} | ({host} if port == usual else set())
+    name = address.netloc.encode()
+    return {name} if address.port else {name, b"%s:%d" % (name, USUAL_PORTS[address.scheme])}

@@ -99,6 +99,24 @@ async def test_a_post_to_another_name_stores_nothing(wall: Served) -> None:
     assert (await post(wall.client)).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("HTTPS://Wall.Example:443/", "https://wall.example"),
+        ("http://b\xfccher.example:8080", "http://xn--bcher-kva.example:8080"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+    ],
+)
+async def test_an_address_is_compared_as_browsers_write_it(
+    serve: Callable[..., Any], address: str, origin: str
+) -> None:
+    """Requirements 42 and 50, with a browser that says no more than the origin."""
+    wall: Served = await serve(base_url=address)
+    taken = await post(wall.client, headers={"Origin": origin, "Accept": "text/html"})
+    assert taken.status_code == 303, taken.text
+    assert (await wall.client.get("/walls/main/feed.json")).json()["home_page_url"] == f"{origin}/walls/main"
+
+
 async def test_without_a_public_address_any_name_will_do(serve: Callable[..., Any]) -> None:
     wall = await serve()
     assert (await asked(wall, "Host: anything.example")).startswith("HTTP/1.1 200")

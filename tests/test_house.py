@@ -45,7 +45,7 @@ MAY = {
     "metrics": set(),
     "logs": {"asgi", "metrics"},
     "readiness": {"database", "live", "models"},
-    "hosts": {"asgi"},
+    "hosts": {"asgi", "config"},
     "passwords": set(),
     "attempts": {"authors", "clock", "keys", "models"},
     "appointing": {"models"},

@@ -22,6 +22,17 @@ from feedback_app.models import Feedback, Wall
 from .support import Process, Served, environment, post, run, words
 
 DATABASE = "feedback.sqlite3"
+NO_SITES = [
+    "wall.example",
+    "https://wall.example/path",
+    "https://wall.example?a=1",
+    "https://wall.example#a",
+    "https://ann:word@wall.example",
+    "https://wall.example:99999",
+    "https://wall example",
+    "https://wall..example",
+    "https://[wall",
+]
 
 
 def test_the_first_start_makes_everything(empty: Path) -> None:
@@ -83,11 +94,13 @@ def test_an_empty_database_can_be_made_on_purpose(data: Path) -> None:
         ({"FEEDBACK_DATABASE_URL": "nonsense"}, "not the address of a database"),
         ({"FEEDBACK_DATABASE_URL": "sqlite:///:memory:"}, "forget every word"),
         ({"FEEDBACK_SECRET_KEY": "short"}, "too short"),
-        ({"FEEDBACK_BASE_URL": "wall.example"}, "must be an address"),
-        ({"FEEDBACK_POST_LIMIT": "many"}, "5/minute;30/hour"),
+        *(({"FEEDBACK_BASE_URL": each}, "must be an address") for each in NO_SITES),
+        *(({"FEEDBACK_POST_LIMIT": each}, "5/minute;30/hour") for each in ("many", "0/minute", "5/9999 year", ";")),
+        ({"FEEDBACK_KEEP_REMOVED_DAYS": "999999999999"}, "at most"),
         ({"FEEDBACK_TRUSTED_PROXIES": "two"}, "whole number"),
         ({"FEEDBACK_DEFENCES": "perhaps"}, "on or off"),
         ({"FEEDBACK_DATA": "/proc/none"}, "cannot be made"),
+        ({"FEEDBACK_DATA": ""}, "name a folder"),
     ],
 )
 def test_a_setting_that_cannot_be_is_one_clear_line(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:

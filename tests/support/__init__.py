@@ -94,7 +94,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     if task.done():
         waiting.cancel()
         await task
-    host = {"Host": urlsplit(settings["base_url"]).netloc} if "base_url" in settings else {}
+    host = {"Host": urlsplit(app.extensions["settings"].base_url).netloc} if "base_url" in settings else {}
     # What the server clears away at its start would come between what some tests do.
     await until(lambda: app.extensions["purge"].rounds)
     async with httpx.AsyncClient(
