@@ -74,7 +74,7 @@ def back_up(database: Path, copy: Path, *, force: bool = False) -> Backup:
             source.backup(target)
             # One file, without the journal that a database in use has beside it.
             target.execute("PRAGMA journal_mode = DELETE")
-        report = look_at(draft)
+        report = look_at(draft, called=database)
         _settle(draft, copy)
     except sqlite3.Error as error:
         raise ConfigurationError(f"{copy} could not be written ({error}). Nothing was changed.") from error
@@ -113,8 +113,11 @@ def restore(copy: Path, database: Path, *, force: bool = False) -> tuple[Backup,
     return report, aside
 
 
-def look_at(file: Path) -> Backup:
-    """Check that it is a whole database of ours, of this version or an older one; raises DatabaseUnfit."""
+def look_at(file: Path, *, called: Path | None = None) -> Backup:
+    """Check that it is a whole database of ours, of this version or an older one; raises DatabaseUnfit.
+
+    `called` is the database that it is a copy of, where the copy itself is nothing that anybody knows.
+    """
     counts: dict[str, int] = {}
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
@@ -129,11 +132,11 @@ def look_at(file: Path) -> Backup:
     except sqlite3.Error as error:
         verdict = str(error)
     if verdict != "ok":
-        raise DatabaseUnfit(f"{file} is no whole SQLite database ({verdict}). Nothing was changed.")
+        raise DatabaseUnfit(f"{called or file} is no whole SQLite database ({verdict}). Nothing was changed.")
     engine = create_engine(URL.create("sqlite", database=str(file)), poolclass=NullPool)
     with engine.connect() as connection_:
         if not schema.revision(connection_):
-            raise DatabaseUnfit(f"{file} is an empty database. Nothing was changed.")
+            raise DatabaseUnfit(f"{called or file} is an empty database. Nothing was changed.")
     with open(file, "rb") as opened:
         return Backup(counts, hashlib.file_digest(opened, "sha256").hexdigest())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import Process, post, run, until, words
+from .support import Process, damage, post, run, until, words
 
 pytestmark = pytest.mark.sqlite
 
@@ -71,7 +71,7 @@ def test_a_backup_overwrites_only_what_it_is_told_to(data: Path, tmp_path: Path)
     assert run(data, "backup", str(tmp_path / "none" / "copy")).returncode == 1
 
 
-@pytest.mark.parametrize("fault", ["missing", "garbage", "empty", "foreign", "newer", "cut"])
+@pytest.mark.parametrize("fault", ["missing", "garbage", "empty", "foreign", "newer", "cut", "damaged"])
 def test_what_is_no_backup_of_ours_is_not_restored(data: Path, tmp_path: Path, fault: str) -> None:
     copy = tmp_path / "copy"
     assert run(data, "backup", str(copy)).returncode == 0
@@ -81,6 +81,8 @@ def test_what_is_no_backup_of_ours_is_not_restored(data: Path, tmp_path: Path, f
         copy.write_bytes(b"No database. " * 500)
     elif fault == "cut":
         copy.write_bytes(copy.read_bytes()[:8192])
+    elif fault == "damaged":
+        damage(copy)
     elif fault == "empty":
         copy.write_bytes(b"")
     else:
@@ -92,6 +94,14 @@ def test_what_is_no_backup_of_ours_is_not_restored(data: Path, tmp_path: Path, f
     outcome = run(data, "restore", str(copy), "--force")
     assert (outcome.returncode, len(outcome.stderr.splitlines())) == (1, 1), outcome.stderr
     assert (data / "feedback.sqlite3").read_bytes() == before
+
+
+def test_no_backup_is_made_of_a_damaged_database_and_that_one_is_named(data: Path, tmp_path: Path) -> None:
+    damage(data / "feedback.sqlite3")
+    outcome = run(data, "backup", str(tmp_path / "copy"))
+    assert (outcome.returncode, len(outcome.stderr.splitlines())) == (1, 1), outcome.stderr
+    assert f"{data / 'feedback.sqlite3'} is no whole SQLite database" in outcome.stderr
+    assert list(tmp_path.glob("*copy*")) == []
 
 
 def test_a_backup_makes_an_installation_where_there_was_none(data: Path, tmp_path: Path) -> None:

@@ -95,4 +95,5 @@ def test_a_target_that_cannot_be_is_one_clear_line_and_nothing_is_left(data: Pat
         outcome = run(data, "copy", "--to", url)
         assert (outcome.returncode, said in outcome.stderr) == (1, True), outcome.stderr
         assert len(outcome.stderr.splitlines()) == 1
+        assert "FEEDBACK_DATABASE_URL" not in outcome.stderr, "The setting is as it should be."
     assert list(tmp_path.glob("*.sqlite3")) == []

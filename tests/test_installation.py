@@ -19,7 +19,7 @@ import feedback_app
 from feedback_app.cli import commands
 from feedback_app.models import Feedback, Wall
 
-from .support import Process, Served, environment, post, run, words
+from .support import Process, Served, damage, environment, post, run, words
 
 DATABASE = "feedback.sqlite3"
 NO_SITES = [
@@ -49,10 +49,15 @@ def test_four_processes_that_start_at_once_on_nothing_all_come_up(empty: Path) -
     assert [(each.communicate(timeout=60)[0], each.returncode) for each in started] == [("main\tFeedback\n", 0)] * 4
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Without what SQLite itself has beside a file that somebody reads."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(("-wal", "-shm"))}
+
+
 @pytest.mark.sqlite
-@pytest.mark.parametrize("fault", ["gone", "empty", "garbage", "newer", "foreign"])
+@pytest.mark.parametrize("fault", ["gone", "empty", "garbage", "damaged", "newer", "foreign"])
 def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path, fault: str) -> None:
-    """Requirement 8: one line, exit code 1, nothing touched."""
+    """Requirement 8: one line, exit code 1, nothing touched or made. The server alone looks at every page."""
     file = data / DATABASE
     for side in ("-wal", "-shm"):
         file.with_name(file.name + side).unlink(missing_ok=True)
@@ -62,6 +67,8 @@ def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path,
         file.write_bytes(b"")
     elif fault == "garbage":
         file.write_bytes(b"This is no database. " * 500)
+    elif fault == "damaged":
+        damage(file)
     else:
         with closing(sqlite3.connect(file)) as connection:
             if fault == "newer":
@@ -69,14 +76,14 @@ def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path,
             else:
                 connection.execute("DROP TABLE alembic_version")
             connection.commit()
-    before = file.read_bytes() if file.exists() else None
+    before = contents(data)
 
-    for command in (("serve", "--port", "0"), ("wall", "list")):
+    for command in (("serve", "--port", "0"), ("wall", "list"))[: 1 if fault == "damaged" else 2]:
         outcome = run(data, *command)
         assert outcome.returncode == 1, fault
         assert len(outcome.stderr.strip().splitlines()) == 1, outcome.stderr
         assert outcome.stderr.startswith("feedback-app: ")
-    assert (file.read_bytes() if file.exists() else None) == before
+    assert contents(data) == before
 
 
 @pytest.mark.sqlite

@@ -62,7 +62,8 @@ def main() -> None:
         commands(standalone_mode=True)
     except Exception as error:  # What is not the user's mistake or the database's goes on as it is.
         if sentence := _sentence_of(error):
-            raise SystemExit(f"feedback-app: {sentence}") from None
+            # SQLite and drivers say some things on several lines.
+            raise SystemExit(f"feedback-app: {' '.join(sentence.splitlines())}") from None
         raise
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from .. import backups, copying, installation
-from ..config import ConfigurationError, Settings
-from ..database import Database, complete_url
+from ..config import PREFIX, ConfigurationError, Settings
+from ..database import Database, DatabaseUnfit, complete_url
 from .running import nothing, with_database
 
 FORCE = click.option("--force", is_flag=True, help="Also where that replaces what is there.")
@@ -65,7 +65,11 @@ def copy(url: str) -> None:
         rows = ", ".join(f"{number} {name}" for name, number in counts.items())
         click.echo(f"Copied and compared: {rows}. Set FEEDBACK_DATABASE_URL to the new database and start again.")
 
-    with_database(run)
+    try:
+        with_database(run)
+    except (ConfigurationError, DatabaseUnfit) as error:
+        # What is wrong with the database to copy to was said with the option, and not with the setting.
+        raise type(error)(str(error).replace(f"{PREFIX}DATABASE_URL", "--to")) from None
 
 
 def _database_file(*, restores: bool) -> Path:

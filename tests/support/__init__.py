@@ -26,7 +26,7 @@ from feedback_app.server import WallServer, listen
 from .. import warm as warm
 from ..databases import url_of
 from .clients import HTMX, NO_CERTIFICATES, OURS
-from .programs import Process, environment, is_running, run, variables
+from .programs import Process, damage, environment, is_running, run, variables
 from .readers import Event, Reader
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Served",
     "a_post",
     "add_wall",
+    "damage",
     "employ",
     "environment",
     "hashed",

@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import weakref
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -110,3 +111,14 @@ def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProce
     ) as program:
         stdout, stderr = program.communicate(timeout=60)
     return subprocess.CompletedProcess(words, program.returncode, stdout, stderr)
+
+
+def damage(file: Path) -> None:
+    """Overwrite a page of an SQLite database that is not looked at when it is opened."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'feedback'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as opened:
+        opened.seek((page - 1) * size)
+        opened.write(b"\xff" * size)
