@@ -1,12 +1,12 @@
 """What tests of moderation do again and again: be a moderator of walls, act, and look at what became of it."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database
@@ -124,6 +124,35 @@ async def change(wall: Served, number: int, **values: Any) -> None:
             setattr(found, name, value)
 
     await wall.database.write(work)
+
+
+async def stopped_everywhere(
+    database: Database, attempt: Callable[[], Awaitable[httpx.Response]], look: Callable[[], Awaitable[Any]]
+) -> int:
+    """Let it be stopped before each of its statements in turn, until there is none left to stop it at.
+
+    Each time what one can `look` at is as it was before. Gives how often it was stopped.
+    """
+    before, left = await look(), 0
+
+    def stop(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal left
+        left -= statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+        if left == 0:
+            left = -1
+            raise RuntimeError("This is as far as it goes.")
+
+    event.listen(database.write_engine.sync_engine, "before_cursor_execute", stop)
+    try:
+        for stopped in range(20):
+            left = stopped + 1
+            if (answer := await attempt()).status_code < 400:
+                return stopped
+            assert answer.status_code == 500
+            assert await look() == before
+    finally:
+        event.remove(database.write_engine.sync_engine, "before_cursor_execute", stop)
+    raise AssertionError("It never came to its end.")
 
 
 def said(answer: httpx.Response) -> str:

@@ -16,14 +16,16 @@ from typing import Any
 
 import aiosqlite
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
-from feedback_app.database import Database, log, turn
+from feedback_app.cli import commands
+from feedback_app.database import Database, errand, log, turn
 from feedback_app.models import Feedback
 from feedback_app.sqlite import sqlite_fault
 
 from .bench.posting import measure
-from .support import Reader, Served, environment, post, run, until, words
+from .support import Reader, Served, environment, post, run, until, variables, words
 from .test_writer import a_post, locked, stored, take_in
 
 pytestmark = pytest.mark.sqlite
@@ -90,6 +92,25 @@ def test_a_sqlite_with_the_fault_serves_alone_and_warns(data: Path) -> None:
     assert "Install the package pysqlite3" in outcome.stderr
     healthy = run(data, "wall", "list")
     assert (healthy.returncode, healthy.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("pragma", "kept"), [("journal_mode", "delete"), ("foreign_keys", "0"), ("synchronous", "1"), ("busy_timeout", "9")]
+)
+def test_a_database_that_does_not_take_our_care_is_not_used(
+    data: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, kept: str
+) -> None:
+    """Requirement 6: something keeps it otherwise, as a network drive does."""
+    run_one = errand._execute
+
+    def stubborn(connection: Any, operation: str, parameters: Any) -> Any:
+        is_asked = operation.startswith(f"PRAGMA {pragma} = ")
+        return run_one(connection, f"PRAGMA {pragma} = {kept}" if is_asked else operation, parameters)
+
+    monkeypatch.setattr(errand, "_execute", stubborn)
+    outcome = CliRunner().invoke(commands, ["wall", "list"], env=variables(data))
+    assert outcome.exit_code == 1
+    assert f"SQLite does not take PRAGMA {pragma} = " in str(outcome.exception)
 
 
 async def test_durability_is_a_setting(serve: Callable[..., Any]) -> None:
