@@ -66,6 +66,10 @@ async def visit(server: Logged) -> None:
         large = await client.post("/walls/main/feedback", data={"text": "sonnet" * 40_000}, headers=HTMX)
         assert large.status_code == 413
         assert (await client.get("/healthz")).status_code == 200
+        # Without what makes it doubtful, it is answered with bytes that are ready.
+        del client.headers["Authorization"]
+        assert (await client.get("/walls/main/frame")).status_code == 200
+        assert (await client.get("/walls/main/feed.json")).status_code == 200
     async with Reader(server.port, "0") as reader:
         await until(lambda: reader.versions == [1])
 
@@ -113,6 +117,8 @@ def check(lines: list[str]) -> None:
     said = [(record["method"], record["route"], record["status"]) for record in requests]
     for expected in (
         ("GET", "walls.show", 200),
+        ("GET", "walls.frame", 200),
+        ("GET", "feeds.json_feed", 200),
         ("POST", "feedback.write", 201),
         ("POST", "feedback.write", 422),
         ("GET", "none", 404),

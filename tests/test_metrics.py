@@ -29,6 +29,8 @@ async def test_what_happens_is_counted(wall: Served) -> None:
         await post(wall.client, text="Counted")
         await post(wall.client, text=" ")
         await wall.client.get("/nothing")
+        for address in ("/walls/main", "/walls/main?before=7", "/walls/main/frame", "/walls/main/feed.atom") * 2:
+            await wall.client.get(address)
         await until(lambda: reader.versions == [1])
         await until(lambda: is_counted(wall, "feedback_listeners", 1))
     await until(lambda: is_counted(wall, "feedback_listeners", 0))
@@ -42,6 +44,9 @@ async def test_what_happens_is_counted(wall: Served) -> None:
     assert grown("feedback_requests_total{method=POST,route=feedback.write,status=2xx}") == 1
     assert grown("feedback_requests_total{method=GET,route=none,status=4xx}") == 1
     assert grown("feedback_requests_total{method=GET,route=live.stream,status=2xx}") == 1
+    # Pages that are ready when they are asked for, and those that are not; two more brought the stamps of the posts.
+    for route, count in (("walls.show", 6), ("walls.frame", 2), ("feeds.atom_feed", 2), ("none", 0)):
+        assert grown(f"feedback_requests_total{{method=GET,route={route},status=2xx}}") == count, route
     assert grown("feedback_versions_told_total") == 1
     assert grown("feedback_told_after_seconds_count") == 1
     assert grown("feedback_told_after_seconds_bucket{le=10.0}") == 1

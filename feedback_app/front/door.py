@@ -7,6 +7,7 @@ import time
 from ..asgi import App, Receive, Scope, Send
 from ..clock import now
 from ..live.freshness import Freshness, Unproved
+from ..logs import name
 from ..stamps import Stamps
 from .ready import Ready
 from .shelf import Address, Shelf
@@ -61,6 +62,7 @@ class Door:
 
         if ready is None:
             return await self.app(scope, receive, send)
+        name(scope, ready.route)
         answer = ready.outdated(headers) if is_outdated else ready.answer(headers)
         return await answer.give(scope, send)
 

@@ -26,12 +26,24 @@ OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"conten
 
 
 class Ready:
-    """Answers without asking anybody. `asked` counts how often it was wanted."""
+    """Answers without asking anybody. `asked` counts how often it was wanted, `route` is for the log."""
 
-    __slots__ = ("_best", "_body", "_headers", "_unchanged", "_wholes", "asked", "at", "made_of", "slug", "tag")
+    __slots__ = (
+        "_best",
+        "_body",
+        "_headers",
+        "_unchanged",
+        "_wholes",
+        "asked",
+        "at",
+        "made_of",
+        "route",
+        "slug",
+        "tag",
+    )
 
-    def __init__(self, slug: str, made_of: MadeOf, headers: Iterable[Header], body: bytes) -> None:
-        self.slug, self.made_of, self.at, self.asked = slug, made_of, time.monotonic(), 0
+    def __init__(self, slug: str, route: str, made_of: MadeOf, headers: Iterable[Header], body: bytes) -> None:
+        self.slug, self.route, self.made_of, self.at, self.asked = slug, route, made_of, time.monotonic(), 0
         self._body = body
         self._headers = [header for header in headers if header[0] != b"content-length"]
         self.tag = next(value for name, value in self._headers if name == b"etag")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..asgi import App, Message, Scope
+from ..logs import RECORD, Record
 from .answer import Header
 from .ready import Ready
 from .shelf import Address
@@ -62,12 +63,13 @@ class Workshop:
 
     async def _make(self, address: Address, slug: str) -> Outcome:
         scope = _request(address)
+        record = scope[RECORD] = Record("", scope["method"])
         answer = Answer()
         await self._app(scope, _Nothing(answer).receive, answer.take)
         made_of = scope.get(MADE_OF)
         if made_of is None or not answer.is_for_everybody:
             return Outcome(answer.status, None)
-        ready = Ready(slug, made_of, answer.headers, answer.body)
+        ready = Ready(slug, record.route, made_of, answer.headers, answer.body)
         self._keep(address, ready)
         return Outcome(answer.status, ready)
 
