@@ -19,6 +19,7 @@ import feedback_app
 from feedback_app.cli import commands
 from feedback_app.models import Feedback, Wall
 
+from .nursery import Program
 from .support import Process, Served, damage, environment, post, run, words
 
 DATABASE = "feedback.sqlite3"
@@ -45,7 +46,7 @@ def test_the_first_start_makes_everything(empty: Path) -> None:
 def test_four_processes_that_start_at_once_on_nothing_all_come_up(empty: Path) -> None:
     """Requirement 9, in part."""
     command = [sys.executable, "-m", "feedback_app", "wall", "list"]
-    started = [subprocess.Popen(command, env=environment(empty), stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    started = [Program(command, env=environment(empty), stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [(each.communicate(timeout=60)[0], each.returncode) for each in started] == [("main\tFeedback\n", 0)] * 4
 
 
