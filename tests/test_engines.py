@@ -1,5 +1,6 @@
 """Engines: what each is told, what it keeps unchanged, and what is said when one cannot be used."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,8 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from feedback_app.database import Database
+from feedback_app.live.freshness import freshness_of
 from feedback_app.models import Feedback, Wall
 
 from .databases import server_url, url_of
@@ -103,6 +106,23 @@ async def test_a_statement_that_takes_too_long_is_ended(wall: Served, engine: st
     async with wall.database.reading() as session:
         with pytest.raises(DBAPIError):
             await session.execute(text(question))
+
+
+@pytest.mark.postgresql
+@pytest.mark.mariadb
+async def test_a_server_that_stops_while_it_looks_at_a_wall_leaves_no_connection_behind(data: Path) -> None:
+    """At whatever moment of the look that is."""
+    for moment in range(25):
+        database = Database(url_of(data))
+        pool, freshness = database.read_engine.pool, freshness_of(database)
+        assert await freshness.of("main")
+        look = asyncio.create_task(freshness.of("other"))
+        await asyncio.sleep(moment / 10_000)
+        await freshness.close()
+        await database.close()
+        await asyncio.wait({look})
+        assert isinstance(pool, QueuePool)
+        assert pool.checkedin() == 0, moment
 
 
 def is_one_clear_line(outcome: subprocess.CompletedProcess[str], sentence: str) -> bool:

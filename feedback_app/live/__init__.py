@@ -48,4 +48,4 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await past.close()
-        freshness.close()
+        await freshness.close()

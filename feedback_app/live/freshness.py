@@ -58,7 +58,8 @@ class Freshness(ABC):
         """The states of those that there are. Raises Unproved."""
 
     @abstractmethod
-    def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of every connection."""
 
 
 class SQLiteFreshness(Freshness):
@@ -82,7 +83,7 @@ class SQLiteFreshness(Freshness):
                 self._prove(cursor)
             return self._states.get(slug) or self._read(slug, cursor)
         except sqlite3.Error as error:
-            self.close()
+            self._forget()
             raise Unproved() from error
 
     async def of(self, slug: str) -> State | None:
@@ -96,7 +97,10 @@ class SQLiteFreshness(Freshness):
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
         return {slug: state for slug in slugs if (state := self.at_once(slug)) is not None}
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         if self._cursor is not None:
             self._cursor.connection.close()
             self._cursor = None
@@ -136,7 +140,7 @@ class SQLiteFreshness(Freshness):
         try:
             row = (self._cursor or self._open()).execute(self._whole, (slug,)).fetchone()
         except sqlite3.Error as error:
-            self.close()
+            self._forget()
             raise Unproved() from error
         if row is None:
             return None
@@ -151,6 +155,8 @@ class ServerFreshness(Freshness):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._looks: dict[str, tuple[float, asyncio.Task[Wall | None]]] = {}
+        # Those that are not done, whether their answer still counts or not: each has a connection.
+        self._looking: set[asyncio.Task[Wall | None]] = set()
         database.on_commit(self._looks.clear)
 
     def at_once(self, slug: str) -> State | None:
@@ -182,9 +188,11 @@ class ServerFreshness(Freshness):
         except (SQLAlchemyError, OSError) as error:
             raise Unproved(hangs=isinstance(error, TimeoutError)) from error
 
-    def close(self) -> None:
-        for _, look in self._looks.values():
+    async def close(self) -> None:
+        looking = list(self._looking)
+        for look in looking:
             look.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
 
     def _start(self, slug: str) -> tuple[float, asyncio.Task[Wall | None]]:
         clock = asyncio.get_running_loop().time()
@@ -192,8 +200,11 @@ class ServerFreshness(Freshness):
             each for each, (started, look) in self._looks.items() if look.done() and clock - started > SECONDS
         ]:
             del self._looks[each]
-        self._looks[slug] = clock, asyncio.create_task(self._look(slug))
-        return self._looks[slug]
+        look = asyncio.create_task(self._look(slug))
+        self._looking.add(look)
+        look.add_done_callback(self._looking.discard)
+        self._looks[slug] = clock, look
+        return clock, look
 
     async def _look(self, slug: str) -> Wall | None:
         try:
