@@ -169,6 +169,11 @@ class Acting(Form):
         if self.verb.data == UNDO and len(field.data) != 1:
             raise ValidationError("Say which one act is to be undone. Nothing was done.")
 
+    def validate_text(self, field: TextAreaField) -> None:
+        # Empty words take an answer back. A field that was forgotten must not.
+        if self.verb.data == "answer" and not field.raw_data:
+            raise ValidationError("Send the words of the answer along, or none to take it back. Nothing was done.")
+
     @property
     def fault(self) -> str:
         """The first sentence of what is wrong."""
