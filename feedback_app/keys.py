@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -64,5 +65,9 @@ class Signer:
 
 
 def _digest(secret: str, purpose: str, value: str) -> str:
-    key = hmac.digest(secret.encode(), purpose.encode(), "sha256")
-    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()
+    return hmac.digest(_key(secret, purpose), value.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+@lru_cache(maxsize=16)
+def _key(secret: str, purpose: str) -> bytes:
+    return hmac.digest(secret.encode(), purpose.encode(), "sha256")

@@ -1,13 +1,21 @@
 """How often one author may post: counted in the database, so that every process and machine counts together."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from limits import RateLimitItem
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .models import Feedback, Post
+from .models import Post
+
+
+class _Count:
+    """What one limit has counted: by author, how many posts, and the time of the earliest of them."""
+
+    def __init__(self, limit: RateLimitItem) -> None:
+        self.amount, self.window = limit.amount, _window(limit)
+        self.posts: dict[str, int] = {}
+        self.earliest: dict[str, datetime] = {}
 
 
 class Tally:
@@ -19,8 +27,7 @@ class Tally:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        self._counts: dict[tuple[RateLimitItem, str], int] = defaultdict(int)
-        self._earliest: dict[tuple[RateLimitItem, str], datetime] = {}
+        self._counts: dict[RateLimitItem, _Count] = {}
 
     async def read(self, posts: Iterable[Post], session: AsyncSession) -> None:
         """One question about all authors and all windows."""
@@ -28,26 +35,31 @@ class Tally:
         limits = sorted({limit for post in limited for limit in post.limits}, key=_window)
         if not limits:
             return
+        self._counts = {limit: _Count(limit) for limit in limits}
         authors = {author for post in limited for author in post.authors}
         windows = [(self.at - _window(limit), self.at + _window(limit)) for limit in limits]
-        for author, *found in await session.execute(Feedback.times_by(authors, windows)):
-            for limit, count, earliest in zip(limits, found[::2], found[1::2], strict=True):
-                if count:
-                    self._counts[limit, author], self._earliest[limit, author] = count, earliest
+        for author, *found in await session.execute(*Post.times_by(authors, windows)):
+            for counted, posted, earliest in zip(self._counts.values(), found[::2], found[1::2], strict=True):
+                if posted:
+                    counted.posts[author], counted.earliest[author] = posted, earliest
 
     def add(self, post: Post) -> None:
-        for limit in post.limits:
-            self._counts[limit, post.authors[0]] += 1
-            self._earliest.setdefault((limit, post.authors[0]), self.at)
+        author = post.authors[0]
+        for counted in self._of(post):
+            counted.posts[author] = counted.posts.get(author, 0) + 1
+            counted.earliest.setdefault(author, self.at)
 
     def seconds_to_wait(self, post: Post) -> int:
         """How long until its author may post again; 0 when they may now."""
         wait = timedelta()
-        for limit in post.limits:
-            if sum(self._counts[limit, author] for author in post.authors) >= limit.amount:
-                times = [self._earliest[limit, author] for author in post.authors if (limit, author) in self._earliest]
-                wait = max(wait, min(min(times) - self.at, timedelta()) + _window(limit))
+        for counted in self._of(post):
+            if sum(counted.posts.get(author, 0) for author in post.authors) >= counted.amount:
+                times = [counted.earliest[author] for author in post.authors if author in counted.earliest]
+                wait = max(wait, min(min(times) - self.at, timedelta()) + counted.window)
         return 0 if wait <= timedelta() else int(wait.total_seconds()) + 1
+
+    def _of(self, post: Post) -> Iterable[_Count]:
+        return (self._counts[limit] for limit in post.limits)
 
 
 def _window(limit: RateLimitItem) -> timedelta:

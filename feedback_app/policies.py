@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,11 +27,11 @@ class Policies:
         authors: dict[int, set[str]] = defaultdict(set)
         for post in posts:
             authors[post.wall_id].update(post.authors)
-        self._blocked = await _pairs(Block.among(authors), session)
+        self._blocked = await _pairs(session, *Block.among(authors))
 
         first = {wall_id: authors[wall_id] for wall_id, wall in self._walls.items() if wall.hold == "first"}
         if first:
-            self._known = await _pairs(Feedback.known_among(first), session)
+            self._known = await _pairs(session, Feedback.known_among(first))
 
         slow = {wall_id: authors[wall_id] for wall_id, wall in self._walls.items() if wall.slow_seconds}
         if slow:
@@ -65,5 +66,7 @@ class Policies:
             self._latest[post.wall_id, post.authors[0]] = self.at
 
 
-async def _pairs(statement: Select[int, str], session: AsyncSession) -> set[tuple[int, str]]:
-    return {(wall_id, author) for wall_id, author in await session.execute(statement)}
+async def _pairs(
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], values: dict[str, Any] | None = None
+) -> set[tuple[int, str]]:
+    return {(wall_id, author) for wall_id, author in await session.execute(statement, values)}

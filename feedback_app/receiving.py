@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .clock import now
 from .limits import Tally
 from .models import Feedback, Post, Wall
+from .models.feedback import NEW
 from .policies import Policies
 
 
@@ -40,8 +41,8 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
     the same form that was sent to another process, nor this transaction itself when it is run a second time.
     """
-    walls = {wall.id: wall for wall in await session.scalars(Wall.all_locked({post.wall_id for post in posts}))}
-    found = await session.scalars(Feedback.kept_under(_by_wall((post.wall_id, post.keys) for post in posts)))
+    walls = {wall.id: wall for wall in await session.scalars(*Wall.all_locked({post.wall_id for post in posts}))}
+    found = await session.scalars(*Post.kept_under(_by_wall((post.wall_id, post.keys) for post in posts)))
     kept = {(each.wall_id, each.key): each for each in found}
     at = now()
     tally, policies = Tally(at), Policies(walls.values(), at)
@@ -88,9 +89,9 @@ def _refusal(
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
     """One statement for all, which on MariaDB and MySQL cannot give their numbers, and one that asks for those."""
-    await session.execute(Feedback.insertion(), [each.row() for each in new])
+    await session.execute(Feedback.insertion(), [each.row(NEW) for each in new])
     keys = _by_wall((each.wall_id, [str(each.key)]) for each in new)
-    numbers = {(wall_id, key): number for wall_id, number, key in await session.execute(Feedback.numbers_under(keys))}
+    numbers = {(wall_id, key): number for wall_id, number, key in await session.execute(*Post.numbers_under(keys))}
     for each in new:
         each.id = numbers[each.wall_id, each.key]
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app.database import Database
 from feedback_app.models import Feedback
 from feedback_app.models.desk import Desk
+from feedback_app.models.question import Question
 
 
 def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> dict[str, tuple[Any, str]]:
@@ -30,8 +31,9 @@ def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> d
     }
 
 
-async def plan_of(statement: Select[*tuple[object, ...]], session: AsyncSession) -> str:
+async def plan_of(asked: Select[*tuple[object, ...]] | Question, session: AsyncSession) -> str:
     """One line for each step."""
+    statement = asked.statement.params(asked.values) if isinstance(asked, Question) else asked
     dialect = session.get_bind().dialect
     words = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace(":", r"\:")
     if dialect.name == "sqlite":

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from feedback_app.clock import now
-from feedback_app.models import Act, ActEntry, Attempt, Block, Feedback, Login, Membership, Setup, Wall
+from feedback_app.models import Act, ActEntry, Attempt, Block, Feedback, Login, Membership, Post, Setup, Wall
 from feedback_app.models.desk import Desk
 
 from .filling import BEGAN
@@ -40,9 +40,9 @@ def _writing(at: datetime) -> dict[str, Any]:
     return {
         "walls, locked": Wall.all_locked([1, 2]),
         "wall of an entry, locked": Wall.locked_with(7),
-        "what is kept under keys": Feedback.kept_under(keys),
-        "numbers under keys": Feedback.numbers_under(keys),
-        "how often authors posted": Feedback.times_by(["author 1", "author 2"], windows),
+        "what is kept under keys": Post.kept_under(keys),
+        "numbers under keys": Post.numbers_under(keys),
+        "how often authors posted": Post.times_by(["author 1", "author 2"], windows),
         "authors who are known": Feedback.known_among(authors),
         "when authors posted last": Feedback.latest_among(authors, since=at - timedelta(hours=1), until=at),
         "blocked among authors": Block.among(authors),

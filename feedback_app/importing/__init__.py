@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..config import ConfigurationError
 from ..exporting import ARRANGED, Progress, marks, nobody
 from ..keys import Keys
-from ..models import Block, Feedback, FormerAddress, Wall
+from ..models import Block, Feedback, FormerAddress, Post, Wall
 from ..models.base import counting_from
 from ..models.feedback import MOST_PINNED
 from ..models.wall import slug_fault
@@ -104,7 +104,7 @@ async def _numbers(wall: Wall, rows: Rows, session: AsyncSession) -> dict[str | 
     numbers: dict[str | None, int] = {}
     for first in range(0, len(rows), SLICE):
         keys = {row["key"] for row in rows[first : first + SLICE]}
-        numbers |= {key: number for _, number, key in await session.execute(Feedback.numbers_under({wall.id: keys}))}
+        numbers |= {key: number for _, number, key in await session.execute(*Post.numbers_under({wall.id: keys}))}
     return numbers
 
 

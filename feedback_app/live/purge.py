@@ -62,7 +62,7 @@ class Purge:
         found = (await session.execute(Feedback.to_blank(before, AT_ONCE))).all()
         if not found:
             return 0
-        await session.execute(Wall.all_locked({wall_id for _, wall_id in found}))
+        await session.execute(*Wall.all_locked({wall_id for _, wall_id in found}))
         numbers = {number for number, _ in found}
         still = {number for number, _ in await session.execute(Feedback.to_blank(before, AT_ONCE, among=numbers))}
         await session.execute(Feedback.blanking(still))
@@ -72,7 +72,7 @@ class Purge:
     async def forget(self, session: AsyncSession) -> int:
         """Delete rows without words, of whose end every reader who was away for less has heard; gives how many."""
         old = (await session.scalars(Feedback.forgettable(now() - self.keep_time, AT_ONCE))).all()
-        walls = {wall.id: wall for wall in await session.scalars(Wall.all_locked({each.wall_id for each in old}))}
+        walls = {wall.id: wall for wall in await session.scalars(*Wall.all_locked({each.wall_id for each in old}))}
         for feedback in old:
             walls[feedback.wall_id].forget(feedback)
             await session.delete(feedback)

@@ -26,6 +26,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import Feedback
 from .moderator import NAME_LENGTH
+from .question import Question, several
 
 VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", "unblock-author")
 BLOCK = "block-author"
@@ -239,11 +240,16 @@ class Block(Base):
         return select(Block.id).where(Block.created_at <= at - LASTING).limit(limit)
 
     @staticmethod
-    def among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
+    def among(authors: Mapping[int, Collection[str]]) -> Question:
         """Rows of (wall's number, author): which of these authors are blocked on one of the walls."""
         everybody = {author for each in authors.values() for author in each}
-        return select(Block.wall_id, Block.author).where(Block.wall_id.in_(authors), Block.author.in_(everybody))
+        return Question(_BLOCKED, {"walls": list(authors), "authors": list(everybody)})
 
     @staticmethod
     def lifting(wall_id: int, author: str) -> Delete:
         return delete(Block).where(Block.wall_id == wall_id, Block.author == author)
+
+
+_BLOCKED = select(Block.wall_id, Block.author).where(
+    Block.wall_id.in_(several("walls", Identifier)), Block.author.in_(several("authors", String))
+)

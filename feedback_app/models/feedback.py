@@ -1,7 +1,8 @@
 """A piece of feedback: a name and a few words on a wall."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -38,6 +39,11 @@ SLICE = 30
 MOST_PINNED = 3
 LONG = 700
 LONG_LINES = 14
+# What it has when it is new.
+NEW = (
+    *("wall_id", "version", "desk_version", "state", "reason", "created_at", "changed_at"),
+    *("name", "text", "author", "key"),
+)
 # What acts of moderators change, and undo brings back.
 CONDITION = ("state", "reason", "pinned_at", "removed_at", "answer", "answered_by", "answered_at")
 
@@ -198,17 +204,6 @@ class Feedback(Base):
         return blanked.where(Feedback.changed_at < before).order_by(Feedback.wall_id, Feedback.id).limit(limit)
 
     @staticmethod
-    def kept_under(keys: Mapping[int, Collection[str]]) -> "Select[Feedback]":
-        """What is stored under these keys, which are given by the number of their wall; what another of these walls
-        has under one of them may be among it."""
-        return select(Feedback).where(_under(keys))
-
-    @staticmethod
-    def numbers_under(keys: Mapping[int, Collection[str]]) -> Select[int, int, str | None]:
-        """Rows of (wall's number, number, key), as `kept_under` finds them."""
-        return select(Feedback.wall_id, Feedback.id, Feedback.key).where(_under(keys))
-
-    @staticmethod
     def known_among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
         """Rows of (wall's number, author): which of these authors, given by the wall's number, are public there."""
         found = select(Feedback.wall_id, Feedback.author).where(_by(authors), Feedback.state == "public")
@@ -248,31 +243,11 @@ class Feedback(Base):
         """For many rows by one statement, past the mapper, which would make objects of them once more."""
         return insert(cast("Table", Feedback.__table__))
 
-    @staticmethod
-    def times_by(authors: Collection[str], windows: Sequence[tuple[datetime, datetime]]) -> Select[*tuple[Any, ...]]:
-        """Rows of the author and, for each window: how many posts, on whichever wall, the time of the earliest."""
-        within = [Feedback.created_at.between(*window) for window in windows]
-        return (
-            select(
-                Feedback.author,
-                *(
-                    column
-                    for each in within
-                    for column in (func.count(case((each, 1))), func.min(case((each, Feedback.created_at))))
-                ),
-            )
-            .where(Feedback.author.in_(authors), or_(*within))
-            .group_by(Feedback.author)
-        )
-
-    def row(self) -> dict[str, Any]:
-        """All of it but its number, with defaults where nothing is set, so that many can be inserted together."""
-        columns = cast("Table", self.__table__).columns
-        return {
-            column.key: self.__dict__.get(column.key, getattr(column.default, "arg", None))
-            for column in columns
-            if not column.primary_key
-        }
+    def row(self, names: Collection[str] = ()) -> dict[str, Any]:
+        """These columns, or all but its number, with defaults where nothing is set, so that many can be inserted
+        together."""
+        defaults, held = _defaults(), self.__dict__
+        return {name: held.get(name, defaults[name]) for name in names or defaults}
 
 
 def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
@@ -284,6 +259,7 @@ def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
     return or_(*(and_(Feedback.wall_id + 0 == wall_id, Feedback.author.in_(each)) for wall_id, each in authors.items()))
 
 
-def _under(keys: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
-    """One condition, whatever the number of walls: to write down one for each takes longer than to answer it."""
-    return and_(Feedback.wall_id.in_(keys), Feedback.key.in_({key for each in keys.values() for key in each}))
+@cache
+def _defaults() -> dict[str, Any]:
+    columns = cast("Table", Feedback.__table__).columns
+    return {column.key: getattr(column.default, "arg", None) for column in columns if not column.primary_key}

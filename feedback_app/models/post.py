@@ -3,13 +3,19 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import chain
+from typing import Any
 
 from limits import RateLimitItem
+from sqlalchemy import Select, String, and_, case, func, or_, select
 
+from .base import Identifier, UTCDateTime
 from .feedback import Feedback
+from .question import Question, one, several
 
 GIVEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 SAME_WORDS_SECONDS = 60
@@ -58,6 +64,25 @@ class Post:
             own = key_of(secrets.token_hex(), name, text)
         return cls(wall_id, name, text, authors, [*guessed, own], guessed, limits)
 
+    @staticmethod
+    def kept_under(keys: Mapping[int, Collection[str]]) -> Question:
+        """Feedback that is stored under these keys, which are given by the number of their wall; what another of these
+        walls has under one of them may be among it."""
+        return Question(_KEPT, _values_of(keys))
+
+    @staticmethod
+    def numbers_under(keys: Mapping[int, Collection[str]]) -> Question:
+        """Rows of (wall's number, number, key), as `kept_under` finds them."""
+        return Question(_NUMBERS, _values_of(keys))
+
+    @staticmethod
+    def times_by(authors: Collection[str], windows: Sequence[tuple[datetime, datetime]]) -> Question:
+        """Rows of the author and, for each window: how many posts, on whichever wall, the time of the earliest."""
+        values: dict[str, Any] = {"authors": list(authors)}
+        for number, (begins, ends) in enumerate(windows):
+            values |= {f"from_{number}": begins, f"to_{number}": ends}
+        return Question(_times_in(len(windows)), values)
+
     def is_kept_as(self, feedback: Feedback) -> bool:
         """Whether what is kept under one of its keys is this post."""
         return feedback.key not in self.guessed or (feedback.name, feedback.text) == (self.name, self.text)
@@ -70,3 +95,30 @@ def key_of(key: str, name: str, text: str) -> str:
     went on writing before the second one, loses nothing.
     """
     return hashlib.sha256("\0".join((key, name, text)).encode()).hexdigest()
+
+
+# One condition, whatever the number of walls: to write down one for each takes longer than to answer it.
+_UNDER = and_(
+    Feedback.wall_id.in_(several("walls", Identifier)),
+    Feedback.key.in_(several("keys", String)),
+)
+_KEPT = select(Feedback).where(_UNDER)
+_NUMBERS = select(Feedback.wall_id, Feedback.id, Feedback.key).where(_UNDER)
+
+
+def _values_of(keys: Mapping[int, Collection[str]]) -> dict[str, Any]:
+    return {"walls": list(keys), "keys": list({key for each in keys.values() for key in each})}
+
+
+@cache
+def _times_in(windows: int) -> "Select[*tuple[Any, ...]]":
+    within = [
+        Feedback.created_at.between(one(f"from_{number}", UTCDateTime), one(f"to_{number}", UTCDateTime))
+        for number in range(windows)
+    ]
+    counted = [(func.count(case((each, 1))), func.min(case((each, Feedback.created_at)))) for each in within]
+    return (
+        select(Feedback.author, *chain.from_iterable(counted))
+        .where(Feedback.author.in_(several("authors", String)), or_(*within))
+        .group_by(Feedback.author)
+    )

@@ -27,6 +27,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress
+from .question import Question, several
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TITLE_LENGTH = 120
@@ -79,16 +80,10 @@ class Wall(Base):
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
-    def all_locked(wall_ids: Iterable[int]) -> "Select[Wall]":
+    def all_locked(wall_ids: Iterable[int]) -> Question:
         """These walls, locked in the one order that everybody keeps, so that two who lock several never wait for
         each other."""
-        return (
-            select(Wall)
-            .where(Wall.id.in_(sorted(wall_ids)))
-            .order_by(Wall.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+        return Question(_ALL_LOCKED, {"walls": sorted(wall_ids)})
 
     @staticmethod
     def locked_numbered(wall_id: int) -> "Select[Wall]":
@@ -283,6 +278,15 @@ class Wall(Base):
         feedback.desk_version = self.change_on_the_desk()
         if was_public or feedback.is_public:
             feedback.version = self.change()
+
+
+_ALL_LOCKED = (
+    select(Wall)
+    .where(Wall.id.in_(several("walls", Identifier)))
+    .order_by(Wall.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def slug_fault(slug: str) -> str | None:
