@@ -6,6 +6,7 @@ A few random histories in each run of the tests; `make soak` tries many and find
 import asyncio
 import os
 import re
+import signal
 from collections.abc import Coroutine
 from contextlib import ExitStack
 from pathlib import Path
@@ -169,10 +170,11 @@ class History(RuleBasedStateMachine):
         for screen in self.screens:
             await screen.close()
         await self.database.close()
+        ended = [server.process.poll() for server in self.servers]
         for server in self.servers:
-            if server.process.poll() is None:
-                await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.stop, signal.SIGKILL)
         await self.loop.shutdown_default_executor()
+        assert ended == [None, None], "A server ended by itself."
 
     def _wake(self, server: int) -> None:
         if not self.is_alive[server]:
