@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database, DatabaseUnfit, schema
+from .ending import end
 from .live.teller import Teller
 from .models import Wall
 
@@ -55,9 +56,7 @@ class Readiness:
         return [word for word, task in tasks.items() if not (task.result() if task.done() else word in gets_on)]
 
     async def close(self) -> None:
-        for task in self._running.values():
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await end(self._running.values())
 
     def _note_commit(self) -> None:
         self._committed = monotonic()

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from feedback_app.live.freshness import SQLiteFreshness, Unproved
 from feedback_app.models import Wall
 
 from .postgresql import Line, PostgreSQL, create_database
@@ -211,3 +213,24 @@ async def test_while_a_stranger_holds_the_file_every_page_is_fresh(wall: Served)
         await until(lambda: has_all_for_itself(connection))
         assert "Before" in (await pages_of(wall, fresh=True))["/walls/main"]
         connection.execute("ROLLBACK")
+
+
+@pytest.mark.sqlite
+async def test_a_server_stops_although_a_driver_takes_its_end_for_a_fault(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requirement 24. A question that is cancelled may come back as a broken connection, after which one asks again."""
+    asked: list[str] = []
+
+    async def swallows(_self: SQLiteFreshness, _slugs: object) -> NoReturn:
+        asked.append("")
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            raise Unproved() from None
+        raise AssertionError
+
+    monkeypatch.setattr(SQLiteFreshness, "of_all", swallows)
+    async with asyncio.timeout(60), serving(data=data, defences=False) as wall:
+        assert (await wall.client.get("/walls/main")).status_code == 200
+        await until(lambda: asked)

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 from quart import Quart
 
 from ..asgi import App, wrap
 from ..config import Settings
+from ..ending import end
 from .door import Door
 from .workshop import MADE_OF
 
@@ -30,7 +30,5 @@ def init_app(app: Quart, settings: Settings) -> None:
         door: Door = app.extensions["door"]
         task = asyncio.create_task(door.tend())
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end([task])
         await door.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..asgi import App, Message, Scope
+from ..ending import end
 from ..logs import RECORD, Record
 from .answer import Header
 from .ready import Ready
@@ -56,10 +57,7 @@ class Workshop:
         return making
 
     async def close(self) -> None:
-        tasks = [making.task for making in self._makings.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([making.task for making in self._makings.values()])
 
     async def _make(self, address: Address, slug: str) -> Outcome:
         scope = _request(address)

@@ -9,6 +9,7 @@ from .. import metrics
 from ..asgi import wrap
 from ..config import Settings
 from ..database import Database
+from ..ending import end
 from .freshness import freshness_of
 from .hub import Hub
 from .index import Indexes
@@ -44,8 +45,6 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         hub.close()
         purge.stop()
         await asyncio.gather(purging, return_exceptions=True)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await past.close()
         await freshness.close()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
 from ..database import Database
+from ..ending import end
 from ..models import Wall
 
 # What other machines committed is seen after this long at the latest, where each look is a question over the network.
@@ -189,10 +190,7 @@ class ServerFreshness(Freshness):
             raise Unproved(hangs=isinstance(error, TimeoutError)) from error
 
     async def close(self) -> None:
-        looking = list(self._looking)
-        for look in looking:
-            look.cancel()
-        await asyncio.gather(*looking, return_exceptions=True)
+        await end(self._looking)
 
     def _start(self, slug: str) -> tuple[float, asyncio.Task[Wall | None]]:
         clock = asyncio.get_running_loop().time()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from jinja2 import Environment
 
 from ..database import Database
+from ..ending import end
 from ..models import Wall
 from .freshness import Freshness, Unproved
 from .hub import PUBLIC, Key
@@ -58,10 +59,7 @@ class Past:
         return reading.result()
 
     async def close(self) -> None:
-        tasks = list(self._kept.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._kept.values())
 
     def _start(self, wanted: Wanted) -> "asyncio.Task[Missed | None]":
         while len(self._kept) >= MOST_KEPT and next(iter(self._kept.values())).done():

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from jinja2 import Environment
 
 from ..database import Database, is_outage
+from ..ending import end
 from ..metrics import DATABASE_ERRORS, told
 from ..models import Wall
 from .desk import desk_news_since
@@ -48,10 +49,7 @@ class Teller:
                 await self._try(None, self.tell_all())
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            tasks = list(self._telling.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(self._telling.values())
 
     async def tell_all(self) -> None:
         """See to it that everybody who listens in this process is brought up to the database."""
