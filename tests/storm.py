@@ -29,8 +29,8 @@ SENT_AGAIN = 0.05
 class Poster:
     """Posts one entry after the other, each under one key until it is stored; `acknowledged` gives their numbers."""
 
-    def __init__(self, name: str, server: Process, *, keeps_connection: bool) -> None:
-        self.name, self.server, self.keeps_connection = name, server, keeps_connection
+    def __init__(self, name: str, server: Process, *, keeps_connection: bool, pause: float) -> None:
+        self.name, self.server, self.keeps_connection, self.pause = name, server, keeps_connection, pause
         self.acknowledged: dict[str, int] = {}
         self.answered_otherwise: list[str] = []
         self.troubles: Counter[str] = Counter()
@@ -44,7 +44,7 @@ class Poster:
                 self.acknowledged[words] = await self._post(words, client)
                 if random.random() < SENT_AGAIN and await self._post(words, client) != self.acknowledged[words]:
                     self.answered_otherwise.append(words)
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(self.pause)
 
     async def _post(self, words: str, client: httpx.AsyncClient) -> int:
         """Send it until it is acknowledged; gives the number of its entry."""
@@ -120,11 +120,13 @@ class Outcome:
 
 
 class Storm:
-    def __init__(self, servers: Sequence[Process], *, posters: int, followers: int) -> None:
+    def __init__(
+        self, servers: Sequence[Process], *, posters: int, followers: int, pause: float = PAUSE_SECONDS
+    ) -> None:
         places = list(itertools.islice(itertools.cycle(servers), max(posters, followers)))
         self.servers = servers
         self.posters = [
-            Poster(f"Poster {number}", server, keeps_connection=number % 2 == 0)
+            Poster(f"Poster {number}", server, keeps_connection=number % 2 == 0, pause=pause)
             for number, server in enumerate(places[:posters])
         ]
         self.followers = [Follower(server) for server in places[:followers]]
