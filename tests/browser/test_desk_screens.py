@@ -132,8 +132,9 @@ async def test_what_is_written_while_one_asks_for_what_waits_is_remembered_too(
     await expect(entry(reader, 2)).to_contain_text("Until then only you see it")
     before = len(asked)
     was_written.set()
-    await until(lambda: len(asked) > before + 3)
-    assert set(asked[before:]) == {2}
+    # One may have been on its way already.
+    await until(lambda: len(asked) > before + 4)
+    assert set(asked[before + 1 :]) == {2}
     await reader.unroute_all(behavior="ignoreErrors")
     await reader.reload()
     await expect(reader.locator(".feedback[data-waiting] .feedback__text")).to_have_text(["Mine too", "Mine"])
