@@ -34,6 +34,9 @@ IMPORTED = (
     *("asyncmy", "asyncpg", "uvicorn.lifespan.on", "uvloop"),
 )
 LARGEST_ORDER = 1 << 17
+# Held while the nursery is made, too: of two, each would end the adoption that the other one needs, and a program that
+# is nobody's child counts as ended for `subprocess`, which then kills nothing.
+LOCK = threading.Lock()
 
 
 class Program(subprocess.Popen[str]):
@@ -52,7 +55,8 @@ class Program(subprocess.Popen[str]):
             "folder": str(given["cwd"] or os.getcwd()),
             "apart": given["start_new_session"],
         }
-        self.pid = nursery().bear(order, [number if end == -1 else end for number, end in enumerate(ends)])
+        with LOCK:
+            self.pid = nursery().bear(order, [number if end == -1 else end for number, end in enumerate(ends)])
         self._child_created = True
         self._close_pipe_fds(*ends[:1], given["p2cwrite"], given["c2pread"], *ends[1:2], given["errread"], ends[2])  # type: ignore[attr-defined]
 
@@ -68,7 +72,6 @@ def _wants_another_python(environment: dict[str, str] | None) -> bool:
 class Nursery:
     def __init__(self) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._lock = threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
@@ -77,12 +80,11 @@ class Nursery:
 
     def bear(self, order: dict[str, Any], files: list[int]) -> int:
         """Gives the number of the process, which is a child of this one."""
-        with self._lock:
-            # Who bears it ends at once, and the nearest ancestor who wants it adopts it.
-            _adopt(True)
-            socket.send_fds(self._line, [json.dumps(order).encode()], files)
-            answer = self._line.recv(100)
-            _adopt(False)
+        # Who bears it ends at once, and the nearest ancestor who wants it adopts it.
+        _adopt(True)
+        socket.send_fds(self._line, [json.dumps(order).encode()], files)
+        answer = self._line.recv(100)
+        _adopt(False)
         assert answer, "The nursery has ended."
         return int(answer)
 

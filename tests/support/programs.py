@@ -38,7 +38,6 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        self._await_place()
         options = ["--host", self.host, "--port", str(self.port), "--workers", str(self.workers)]
         self.process = Program(
             [sys.executable, "-m", self.program, "serve", *options],
@@ -49,19 +48,6 @@ class Process:
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         assert "The wall is at" in said, f"It said {said!r}, and ended with {self.process.poll()}."
-
-    def _await_place(self) -> None:
-        """Until one can listen there: of a server that was killed the system keeps something for a while."""
-        end = time.monotonic() + 70
-        while True:
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((self.host, self.port))
-                    return probe.listen()
-                except OSError:
-                    assert time.monotonic() < end, "The place of the server is not free again."
-            time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
