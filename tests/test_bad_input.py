@@ -49,7 +49,7 @@ async def test_words_that_cannot_be_are_refused_with_a_sentence(client: httpx.As
         answer = await client.post(
             "/walls/main/feedback", data={"name": "Ann", "text": text, "stamp": mark}, headers=HTMX
         )
-        assert time.perf_counter() - started < 5, kind
+        assert time.perf_counter() - started < 1, kind
         assert answer.status_code == 422, kind
         assert 'id="composer-text-fault"' in answer.text, kind
         assert 'value="Ann"' in answer.text, kind

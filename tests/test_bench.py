@@ -18,7 +18,7 @@ from .support import environment
 
 @pytest.mark.slow
 @pytest.mark.sqlite
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(300)
 def test_the_command_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     data = tmp_path / "data"
     command = [sys.executable, "-m", "feedback_app", "bench", "--quick", "--listeners", "5", "--json"]

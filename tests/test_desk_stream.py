@@ -113,7 +113,7 @@ async def test_who_may_not_listen_any_more_is_cut_off(
             await wall.database.write(demote)
         else:
             monkeypatch.setattr(rights, "now", _tomorrow)
-        await until(lambda: reader.ended)
+        await until(lambda: reader.ended, 6)
         assert [event.event for event in reader.events] == ["ended"]
         if how != "idle":
             await post(wall.client)

@@ -106,7 +106,7 @@ async def test_who_may_not_listen_any_more_is_cut_off(
             await give(wall, kim, "other", None)
         else:
             monkeypatch.setattr(rights, "now", lambda: now() + timedelta(days=1))
-        await until(lambda: reader.ended)
+        await until(lambda: reader.ended, 6)
         assert [event.event for event in reader.events[1:]] == ["ended"]
         if how != "idle":
             await post(wall.client)
@@ -121,7 +121,7 @@ async def test_whose_walls_are_others_is_told_the_list_anew(
     async with IndexReader(wall.port, kim.token) as reader:
         await until(lambda: reader.counts)
         await give(wall, kim, slug, role)
-        await until(lambda: reader.ended)
+        await until(lambda: reader.ended, 6)
         assert reader.events[-1].event == "closing"
     async with IndexReader(wall.port, kim.token) as reader:
         await until(lambda: reader.counts)

@@ -55,6 +55,7 @@ async def test_the_former_program_serves_what_the_newer_one_left(
     older = Former(former, data)
     try:
         async with older.client() as client:
+            assert (await client.get("/readyz")).status_code == 200
             assert await words(client) == ["Shown"]
             assert (await post(client, text="By the former one")).status_code == 201
             # It has no desk to offer, which tells that it is the former program indeed.

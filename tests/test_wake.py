@@ -90,7 +90,7 @@ async def test_news_arrives_although_no_notice_is_heard(
     await postgresql.execute("ALTER TABLE walls DISABLE TRIGGER USER")
     async with Reader(there.port, "0") as reader:
         await write(here, "Not announced")
-        await until(lambda: reader.versions == [1])
+        await until(lambda: reader.versions == [1], 2)
     await postgresql.execute("ALTER TABLE walls ENABLE TRIGGER USER")
 
 
@@ -102,6 +102,6 @@ async def test_behind_pgbouncer_one_looks(data: Path, serve: Callable[..., Any],
     async with Reader(there.port, "0") as reader:
         for each in range(1, 4):
             await write(here, f"{each}")
-            await until(lambda each=each: reader.versions == list(range(1, each + 1)))
+            await until(lambda each=each: reader.versions == list(range(1, each + 1)), 2)
     assert await listeners(postgresql) == set()
     assert wake.LOOK_SECONDS < 0.25

@@ -288,7 +288,7 @@ async def test_clients_that_go_away_at_any_moment_stall_nobody(wall: Served) -> 
         assert answer.status_code == 201, answer.text
         waits.append(time.perf_counter() - started)
     # The requirement says 0.2 s; this machine may have other things to do as well.
-    assert max(waits) < 5
+    assert max(waits) < 2
     print(f"the next post took {1000 * sorted(waits)[150]:.0f} ms in the middle and {1000 * max(waits):.0f} at most")
     page = (await wall.client.get("/walls/main")).text
     async with wall.database.reading() as session:

@@ -46,5 +46,6 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         purge.stop()
         await asyncio.gather(purging, return_exceptions=True)
         await end(tasks)
+        await teller.close()
         await past.close()
         await freshness.close()

@@ -43,13 +43,14 @@ class Teller:
 
     async def run(self) -> None:
         """Cancelled when the server stops."""
-        try:
-            while True:
-                await self.wake.wait()
-                await self._try(None, self.tell_all())
-                await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            await end(self._telling.values())
+        while True:
+            await self.wake.wait()
+            await self._try(None, self.tell_all())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def close(self) -> None:
+        """After `run` has ended: what was being told."""
+        await end(self._telling.values())
 
     async def tell_all(self) -> None:
         """See to it that everybody who listens in this process is brought up to the database."""

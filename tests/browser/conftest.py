@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from ..databases import Folders
 from .office import Office
@@ -24,8 +24,6 @@ FLAGS = [
     "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--test-third-party-cookie-phaseout",
 ]
-# A machine that runs all of this at once takes its time; whatever is not there by then never comes.
-expect.set_options(timeout=20_000)
 MISSING = "Chromium is not installed, so the browser tests are skipped (on Debian: apt-get install chromium)."
 
 

@@ -140,7 +140,7 @@ async def words(client: httpx.AsyncClient) -> list[str]:
     return [item["content_text"] for item in await items(client)]
 
 
-async def until(condition: Callable[[], Any], seconds: float = 40) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
     """Wait until it holds; it may be a coroutine function."""
     end = time.monotonic() + seconds
     while True:
