@@ -97,3 +97,14 @@ def test_a_target_that_cannot_be_is_one_clear_line_and_nothing_is_left(data: Pat
         assert len(outcome.stderr.splitlines()) == 1
         assert "FEEDBACK_DATABASE_URL" not in outcome.stderr, "The setting is as it should be."
     assert list(tmp_path.glob("*.sqlite3")) == []
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://postgres@127.0.0.1:1/none"])
+def test_a_source_that_cannot_be_is_told_by_the_setting(data: Path, tmp_path: Path, url: str) -> None:
+    outcome = run(data, "copy", "--to", f"sqlite:///{tmp_path}/copy.sqlite3", FEEDBACK_DATABASE_URL=url)
+    assert outcome.returncode == 1
+    assert len(outcome.stderr.splitlines()) == 1
+    assert "FEEDBACK_DATABASE_URL" in outcome.stderr
+    assert "--to" not in outcome.stderr
+    assert list(tmp_path.glob("*.sqlite3")) == []

@@ -65,11 +65,14 @@ def copy(url: str) -> None:
         rows = ", ".join(f"{number} {name}" for name, number in counts.items())
         click.echo(f"Copied and compared: {rows}. Set FEEDBACK_DATABASE_URL to the new database and start again.")
 
-    try:
-        with_database(run)
-    except (ConfigurationError, DatabaseUnfit) as error:
-        # What is wrong with the database to copy to was said with the option, and not with the setting.
-        raise type(error)(str(error).replace(f"{PREFIX}DATABASE_URL", "--to")) from None
+    async def run_with_the_option(source: Database) -> None:
+        try:
+            await run(source)
+        except (ConfigurationError, DatabaseUnfit) as error:
+            # The source is open by now, so what is wrong is the database of the option, not that of the setting.
+            raise type(error)(str(error).replace(f"{PREFIX}DATABASE_URL", "--to")) from None
+
+    with_database(run_with_the_option)
 
 
 def _database_file(*, restores: bool) -> Path:
