@@ -191,13 +191,13 @@ def run(
     _allow_many_connections()
 
     def started() -> None:
-        spare_the_collector()
+        _spare_the_collector()
         on_start()
 
     WallServer(app, on_start=started, each_second=each_second).run(sockets=[listening])
 
 
-def spare_the_collector() -> None:
+def _spare_the_collector() -> None:
     """Let the garbage collector pass over what stays for ever, and come by less often.
 
     It would look at some hundred thousand objects of the libraries again and again, since every request makes new ones.

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import settings
 from quart import Quart, request, request_finished
 
-from feedback_app.server import spare_the_collector
-
 from .databases import ENGINES, Folders, missing
 from .moderating import Desk, browser_of, moderating
 from .support import Browser, Process, Served, serving
@@ -67,11 +65,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     items[:] = spread(items)
-
-
-def pytest_collection_finish() -> None:
-    """The garbage collector passes over all that was imported, as it does in a server in use."""
-    spare_the_collector()
 
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:
