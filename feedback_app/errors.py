@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from .database import database, is_outage
 from .finding import wall_of_request
 from .forms import read_form
-from .guard import refusal_of
+from .guard import NOWHERE, refusal_of
 from .jinja import render
 from .logs import described
 from .metrics import DATABASE_ERRORS
@@ -22,7 +22,7 @@ from .words import printable
 logger = logging.getLogger(__name__)
 
 SENTENCES = {
-    404: Sentence("There is nothing at this address. It may have been taken back, or the link is incomplete."),
+    404: NOWHERE[1],
     405: Sentence("This address does not take that kind of request."),
     500: Sentence(
         "Something went wrong on our side. Your words were not stored: go back, and send them again in a moment."

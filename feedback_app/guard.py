@@ -17,6 +17,7 @@ REFUSED = "feedback.refused"
 TOO_LARGE = (413, Sentence("This is more than the wall takes at once (128 KiB). Shorten it and send it again."))
 TOO_SLOW = (408, Sentence("The form did not arrive in time, so nothing was stored. Go back and send it again."))
 UNEXPECTED = (413, Sentence("A request to read a page brings nothing along. Open the address in a browser."))
+NOWHERE = (404, Sentence("There is nothing at this address. It may have been taken back, or the link is incomplete."))
 MALFORMED = (400, Sentence("This request is not well formed, so nothing was stored."))
 
 
@@ -52,7 +53,7 @@ def _most(scope: Scope) -> int:
 def _fault_of_head(scope: Scope) -> tuple[int, str] | None:
     """What the head alone gives away."""
     if "\0" in scope["path"]:  # Nothing of ours is called like that, and PostgreSQL does not even look.
-        return MALFORMED
+        return NOWHERE
     lengths = {value for name, value in scope["headers"] if name == b"content-length"}
     is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
     if len(lengths) > 1 or any(not value.isdigit() for value in lengths) or (lengths and is_chunked):
