@@ -17,6 +17,15 @@ def wrap(app: Quart, layer: Callable[[App], App]) -> None:
     app.asgi_app = layer(cast("App", app.asgi_app))  # type: ignore[method-assign, assignment]
 
 
+def at_once(app: App, scope: Scope) -> Any:
+    """What the app answers to this request without waiting for anything, ready to be put on the line.
+
+    None where it has to be called: most apps always have. It is an offer of our own layers, and not part of ASGI.
+    """
+    ready = getattr(app, "at_once", None)
+    return None if ready is None else ready(scope)
+
+
 def again(message: Message, receive: Receive) -> Receive:
     """What was taken out already, once more for the next who asks, and then what comes after it."""
     told = False

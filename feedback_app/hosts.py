@@ -1,8 +1,9 @@
 """Under which name we may be asked: with a public address configured, under that one only."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from .asgi import App, Receive, Scope, Send
+from .asgi import App, Receive, Scope, Send, at_once
 from .config import USUAL_PORTS
 
 # They are asked from inside, by supervisors, balancers and collectors, and name no address in their answers.
@@ -19,6 +20,9 @@ class Hosts:
     def __init__(self, app: App, base_url: str) -> None:
         self.app = app
         self._own = _names_of(base_url)
+
+    def at_once(self, scope: Scope) -> Any:
+        return at_once(self.app, scope) if self._is_ours(scope) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in ANYWHERE or self._is_ours(scope):

@@ -12,9 +12,10 @@ import secrets
 import sys
 import time
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from quart import Quart, request
 from sqlalchemy.exc import OperationalError
 
 from . import metrics
-from .asgi import App, Message, Receive, Scope, Send
+from .asgi import App, Message, Receive, Scope, Send, at_once
 
 RECORD = "feedback.record"
 # What supervisors ask every few seconds is worth a line only when it goes wrong.
@@ -84,13 +85,23 @@ class RequestLog:
         self.app = app
         self._lines: list[str] = []
 
+    def at_once(self, scope: Scope, put: Callable[[int, bytes], bool]) -> bool:
+        """Have an answer put on the line, where one is ready and `put` takes it; else the request is to be called."""
+        began = time.perf_counter()
+        answer = at_once(self.app, scope)
+        if answer is None or not put(answer.status, answer.framed):
+            return False
+        record = self._begun(scope)
+        record.route, record.status, record.bytes = answer.route, answer.status, answer.size
+        self._ended(record, began)
+        return True
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        method = scope["method"] if scope["method"] in metrics.METHODS else "other"
-        record = scope[RECORD] = Record(f"{PROCESS}-{next(_numbers)}", method)
-        _request.set(record.request)
         began = time.perf_counter()
+        record = scope[RECORD] = self._begun(scope)
+        _request.set(record.request)
 
         def count(message: Message) -> Awaitable[None]:
             record.status = message.get("status", record.status)
@@ -100,11 +111,18 @@ class RequestLog:
         try:
             await self.app(scope, receive, count)
         finally:
-            record.milliseconds = round((time.perf_counter() - began) * 1000, 1)
-            metrics.answered(record.method, record.route, record.status)
-            if self.form != "off" and not (record.route in UNEVENTFUL and record.status < 400):
-                self._write(record.line() if self.form == "text" else record.json_line())
+            self._ended(record, began)
         return None
+
+    def _begun(self, scope: Scope) -> Record:
+        method = scope["method"] if scope["method"] in metrics.METHODS else "other"
+        return Record(f"{PROCESS}-{next(_numbers)}", method)
+
+    def _ended(self, record: Record, began: float) -> None:
+        record.milliseconds = round((time.perf_counter() - began) * 1000, 1)
+        metrics.answered(record.method, record.route, record.status)
+        if self.form != "off" and not (record.route in UNEVENTFUL and record.status < 400):
+            self._write(record.line() if self.form == "text" else record.json_line())
 
     def _write(self, line: str) -> None:
         """Together with those of all requests that end in this turn of the loop.
@@ -152,7 +170,12 @@ class JSONLines(logging.Formatter):
 
 
 def _at(seconds: float) -> str:
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds % 1 * 1000):03d}Z"
+    return f"{_second(int(seconds))}.{int(seconds % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def _message(record: logging.LogRecord) -> str:

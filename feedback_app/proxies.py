@@ -1,8 +1,9 @@
 """Proxies in front: whom to believe about where a request comes from."""
 
 import ipaddress
+from typing import Any
 
-from .asgi import App, Receive, Scope, Send
+from .asgi import App, Receive, Scope, Send, at_once
 
 
 class Proxies:
@@ -15,16 +16,20 @@ class Proxies:
     def __init__(self, app: App, trusted: int) -> None:
         self.app, self.trusted = app, trusted
 
+    def at_once(self, scope: Scope) -> Any:
+        return at_once(self.app, self._believed(scope))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            address = self._told(scope, b"x-forwarded-for")
-            scheme = self._told(scope, b"x-forwarded-proto", nearest=True)
-            scope = {
-                **scope,
-                "client": (address, 0) if _is_address(address) else scope["client"],
-                "scheme": scheme if scheme in ("http", "https") else scope["scheme"],
-            }
-        await self.app(scope, receive, send)
+        await self.app(self._believed(scope) if scope["type"] == "http" else scope, receive, send)
+
+    def _believed(self, scope: Scope) -> Scope:
+        address = self._told(scope, b"x-forwarded-for")
+        scheme = self._told(scope, b"x-forwarded-proto", nearest=True)
+        return {
+            **scope,
+            "client": (address, 0) if _is_address(address) else scope["client"],
+            "scheme": scheme if scheme in ("http", "https") else scope["scheme"],
+        }
 
     def _told(self, scope: Scope, header: bytes, *, nearest: bool = False) -> str:
         """What the outermost trusted proxy said, or with `nearest` at least what the nearest one did."""

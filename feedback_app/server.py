@@ -6,16 +6,18 @@ import resource
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from quart import Quart
 from uvicorn import Config, Server
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .asgi import Scope
 from .front.answer import ANSWER
 from .live.hub import Hub
 from .live.stream import LINE
+from .logs import RequestLog
 
 HEAD_SECONDS = 10
 HEAD_BYTES = 64 * 1024
@@ -48,6 +50,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._extensions = {LINE: transport, ANSWER: self.answer}
+        self._log: RequestLog = self.config.app.asgi_app  # type: ignore[union-attr]
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -85,7 +88,16 @@ class Protocol(HttpToolsProtocol):
         # One request of a connection is answered after the other, also when they arrive together.
         self._answering = cycle
         cycle.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]
-        super()._start_asgi_task(cycle, app)
+        if cycle.scope["method"] == "GET":
+            # In its turn and not here, so that one proof that pages are fresh serves all that came at this moment.
+            self.loop.call_soon(self._answer_at_once, cycle, app)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _answer_at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Make a task of a request only if its answer is not ready."""
+        if not self._log.at_once(cast("Scope", cycle.scope), self.answer):
+            super()._start_asgi_task(cycle, app)
 
     def answer(self, status: int, framed: bytes) -> bool:
         """Put a whole answer on the line, headers and body in one; False where `send` has more to do than that."""

@@ -51,7 +51,9 @@ OTHERS = [
 
 
 async def test_any_other_name_is_refused_and_not_repeated(wall: Served) -> None:
-    """Requirement 50, attack P3."""
+    """Requirement 50, attack P3; also where the pages are ready for those who ask under its own name."""
+    for target in ("/walls/main", "/walls/main/feed.json"):
+        assert " 200 " in await asked(wall, "Host: wall.example", target=target)
     for host in OTHERS:
         for target in ("/walls/main", "/walls/main/live?after=0", "/walls/main/feed.json", "/login", "/nothing"):
             answer = await asked(wall, f"Host: {host}", target=target)

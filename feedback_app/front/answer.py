@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..asgi import Message, Scope, Send
-from ..logs import answered
+from ..logs import answered, name
 
 Header = tuple[bytes, bytes]
 # Under this name our server offers to put a whole answer on the line that was framed before.
@@ -12,23 +12,36 @@ ANSWER = "feedback.answer"
 
 
 class Answer(NamedTuple):
-    """As ASGI has it, and as it goes down the line after the status line and what the server says in every answer."""
+    """As ASGI has it, and as it goes down the line after the status line and what the server says in every answer.
 
+    `route` is for the log.
+    """
+
+    route: str
     start: Message
     body: Message
     framed: bytes
 
     @classmethod
-    def of(cls, status: int, headers: Iterable[Header], body: bytes = b"") -> "Answer":
+    def of(cls, route: str, status: int, headers: Iterable[Header], body: bytes = b"") -> "Answer":
         told = list(headers)
         start = {"type": "http.response.start", "status": status, "headers": told}
         framed = b"".join(b"%b: %b\r\n" % header for header in told) + b"\r\n" + body
-        return cls(start, {"type": "http.response.body", "body": body, "more_body": False}, framed)
+        return cls(route, start, {"type": "http.response.body", "body": body, "more_body": False}, framed)
+
+    @property
+    def status(self) -> int:
+        return int(self.start["status"])
+
+    @property
+    def size(self) -> int:
+        return len(self.body["body"])
 
     async def give(self, scope: Scope, send: Send) -> None:
+        name(scope, self.route)
         put = (scope.get("extensions") or {}).get(ANSWER) if scope["method"] != "HEAD" else None
-        if put is not None and put(self.start["status"], self.framed):
-            answered(scope, self.start["status"], len(self.body["body"]))
+        if put is not None and put(self.status, self.framed):
+            answered(scope, self.status, self.size)
         else:
             await send(self.start)
             await send(self.body)

@@ -7,8 +7,8 @@ import time
 from ..asgi import App, Receive, Scope, Send
 from ..clock import now
 from ..live.freshness import Freshness, Unproved
-from ..logs import name
 from ..stamps import Stamps
+from .answer import Answer
 from .ready import Ready
 from .shelf import Address, Shelf
 from .workshop import Workshop
@@ -43,14 +43,20 @@ class Door:
         # Addresses with a query are without number; they make room for each other, not on the others' shelf.
         self._plain, self._queried = Shelf(PLAIN_BYTES), Shelf(QUERIED_BYTES)
 
+    def at_once(self, scope: Scope) -> Answer | None:
+        """What is ready and still so."""
+        headers = _told(scope)
+        if headers is None or scope["method"] != "GET":
+            return None
+        address = self._address(scope, headers)
+        ready = self._shelf(address).find(address)
+        return ready.answer(headers) if ready is not None and self._is_fresh(ready) else None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        headers = _told(scope)
+        if headers is None:
             return await self.app(scope, receive, send)
-        headers = dict(scope["headers"])
-        if len(headers) < len(scope["headers"]) or not DOUBTFUL.isdisjoint(headers):
-            return await self.app(scope, receive, send)
-        origin = self._origin or (scope["scheme"], headers.get(b"host", b""))
-        address = Address(scope["path"], scope["query_string"], *origin)
+        address = self._address(scope, headers)
         ready = self._shelf(address).find(address)
         slug = ready.slug if ready is not None else _slug(address)
         if slug is None:
@@ -62,9 +68,12 @@ class Door:
 
         if ready is None:
             return await self.app(scope, receive, send)
-        name(scope, ready.route)
         answer = ready.outdated(headers) if is_outdated else ready.answer(headers)
         return await answer.give(scope, send)
+
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> Address:
+        origin = self._origin or (scope["scheme"], headers.get(b"host", b""))
+        return Address(scope["path"], scope["query_string"], *origin)
 
     def _is_fresh(self, ready: Ready) -> bool:
         """Whether it is proved, without waiting for anything, that it would be made just so again."""
@@ -136,6 +145,14 @@ class Door:
 
     def _keep(self, address: Address, ready: Ready) -> None:
         self._shelf(address).put(address, ready)
+
+
+def _told(scope: Scope) -> dict[bytes, bytes] | None:
+    """The headers of a request for nothing but a page; None where it is, or may be, for something else."""
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        return None
+    headers = dict(scope["headers"])
+    return headers if len(headers) == len(scope["headers"]) and DOUBTFUL.isdisjoint(headers) else None
 
 
 def _slug(address: Address) -> str | None:

@@ -14,7 +14,6 @@ from ..config import Settings
 from ..forms import URLENCODED, Filled, fields_of
 from ..guard import refusal_of
 from ..live.freshness import Freshness, Unproved
-from ..logs import name
 from ..place import Place
 from ..security import CHANGING, headers, is_our_site, policy
 from ..writing import Thanks, Writing
@@ -23,6 +22,8 @@ from .ready import ENCODINGS, WORTH_COMPRESSING
 
 # Under this name in the scope stands what came of a form that was tried in vain: an exception for Quart to explain.
 OUTCOME = "feedback.outcome"
+# As the log calls it whoever answers.
+ROUTE = "feedback.write"
 ADDRESS = re.compile(r"/walls/([a-z0-9-]{1,60})/feedback")
 # What our own pages ask for in the address of the form; nothing in it is quoted.
 QUERY = re.compile(rb"(?:(?:view|theme|accent|form|limit)=[0-9A-Za-z]{1,20}(?:&(?!$)|$)){0,5}")
@@ -58,7 +59,6 @@ class Letterbox:
         thanks = await self._take_in(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
         if thanks is None:
             return await self.app(scope, again(form, receive), send)
-        name(scope, "feedback.write")
         return await self._answer(thanks, told.get(b"accept-encoding", b"")).give(scope, send)
 
     async def _take_in(self, slug: str, body: bytes, scope: Scope, *, to_htmx: bool) -> Thanks | None:
@@ -83,7 +83,7 @@ class Letterbox:
             body, encoding = ENCODINGS["br"][0](body), [(b"content-encoding", b"br")]
         about = {**thanks.headers, "Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))}
         varies = (b"vary", b"Accept-Encoding")
-        return Answer.of(thanks.status, [*_encoded(about), varies, *encoding, *self._said], body)
+        return Answer.of(ROUTE, thanks.status, [*_encoded(about), varies, *encoding, *self._said], body)
 
 
 def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:

@@ -26,29 +26,29 @@ OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"conten
 
 
 class Ready:
-    """Answers without asking anybody. `asked` counts how often it was wanted, `route` is for the log."""
+    """Answers without asking anybody. `asked` counts how often it was wanted."""
 
     __slots__ = (
         "_best",
         "_body",
         "_headers",
+        "_route",
         "_unchanged",
         "_wholes",
         "asked",
         "at",
         "made_of",
-        "route",
         "slug",
         "tag",
     )
 
     def __init__(self, slug: str, route: str, made_of: MadeOf, headers: Iterable[Header], body: bytes) -> None:
-        self.slug, self.route, self.made_of, self.at, self.asked = slug, route, made_of, time.monotonic(), 0
-        self._body = body
+        self.slug, self.made_of, self.at, self.asked = slug, made_of, time.monotonic(), 0
+        self._route, self._body = route, body
         self._headers = [header for header in headers if header[0] != b"content-length"]
         self.tag = next(value for name, value in self._headers if name == b"etag")
         # The policy of a 304 would replace the one of the page that the browser has kept.
-        self._unchanged = Answer.of(304, (header for header in self._headers if header[0] not in OF_THE_BODY))
+        self._unchanged = Answer.of(route, 304, (each for each in self._headers if each[0] not in OF_THE_BODY))
         self._wholes: dict[str, Answer] = {}
         self._best = False
 
@@ -72,7 +72,7 @@ class Ready:
         age = b"%d" % (time.monotonic() - self.at)
         # RFC 9111, section 5.1, and RFC 7234, section 5.5.1.
         said = ((b"cache-control", b"no-store"), (b"age", age), (b"warning", b'110 - "Response is Stale"'))
-        return Answer.of(200, (*kept, *said), whole.body["body"])
+        return Answer.of(self._route, 200, (*kept, *said), whole.body["body"])
 
     @property
     def is_worth_the_best(self) -> bool:
@@ -98,7 +98,7 @@ class Ready:
         headers = [*self._headers, (b"content-length", b"%d" % len(body))]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
-        return Answer.of(200, headers, body)
+        return Answer.of(self._route, 200, headers, body)
 
 
 def encoding_of(header: bytes) -> str:
