@@ -12,10 +12,10 @@ import secrets
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +65,20 @@ class Record:
     milliseconds: float = 0
     bytes: int = 0
 
-    def line(self) -> str:
+    @property
+    def is_eventful(self) -> bool:
+        return self.status >= 400 or self.route not in UNEVENTFUL
+
+    def line(self, at: str) -> str:
         return (
-            f"{_at(time.time())} {self.method} {self.route} {self.status} {self.milliseconds} ms {self.bytes} bytes "
+            f"{at} {self.method} {self.route} {self.status} {self.milliseconds:.1f} ms {self.bytes} bytes "
             f"{self.request}\n"
         )
 
-    def json_line(self) -> str:
+    def json_line(self, at: str) -> str:
         fields = {field: getattr(self, field) for field in self.__slots__}
-        return json.dumps({"at": _at(time.time()), "level": "info", **fields}) + "\n"
+        fields["milliseconds"] = round(self.milliseconds, 1)
+        return json.dumps({"at": at, "level": "info", **fields}) + "\n"
 
 
 class RequestLog:
@@ -83,7 +88,7 @@ class RequestLog:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._lines: list[str] = []
+        self._lately: list[Record] = []
 
     def at_once(self, scope: Scope, put: Callable[[int, bytes], bool]) -> bool:
         """Have an answer put on the line, where one is ready and `put` takes it; else the request is to be called."""
@@ -119,23 +124,22 @@ class RequestLog:
         return Record(f"{PROCESS}-{next(_numbers)}", method)
 
     def _ended(self, record: Record, began: float) -> None:
-        record.milliseconds = round((time.perf_counter() - began) * 1000, 1)
-        metrics.answered(record.method, record.route, record.status)
-        if self.form != "off" and not (record.route in UNEVENTFUL and record.status < 400):
-            self._write(record.line() if self.form == "text" else record.json_line())
+        record.milliseconds = (time.perf_counter() - began) * 1000
+        if not self._lately:
+            asyncio.get_running_loop().call_soon(self._settle)
+        self._lately.append(record)
 
-    def _write(self, line: str) -> None:
-        """Together with those of all requests that end in this turn of the loop.
+    def _settle(self) -> None:
+        """Count and write down all that ended in this turn of the loop.
 
         Not through `logging`, which takes longer over a line than the server over a page that is ready.
         """
-        if not self._lines:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._lines.append(line)
-
-    def _flush(self) -> None:
-        sys.stderr.write("".join(self._lines))
-        self._lines.clear()
+        lately, self._lately = self._lately, []
+        for what, times in Counter((each.method, each.route, each.status) for each in lately).items():
+            metrics.answered(*what, times)
+        if self.form != "off":
+            at, line = _at(time.time()), Record.line if self.form == "text" else Record.json_line
+            sys.stderr.write("".join(line(each, at) for each in lately if each.is_eventful))
 
 
 def begin(form: str) -> None:
@@ -170,12 +174,7 @@ class JSONLines(logging.Formatter):
 
 
 def _at(seconds: float) -> str:
-    return f"{_second(int(seconds))}.{int(seconds % 1 * 1000):03d}Z"
-
-
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds % 1 * 1000):03d}Z"
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -68,11 +68,11 @@ class Counting(Protocol):
     count: int
 
 
-def answered(method: str, route: str, status: int) -> None:
-    """A request has ended; `status` is 0 when it got no answer."""
-    _requests(method, route, f"{status // 100}xx" if status else "none").inc()
+def answered(method: str, route: str, status: int, times: int = 1) -> None:
+    """So many requests have ended in this way; `status` is 0 when they got no answer."""
+    _requests(method, route, f"{status // 100}xx" if status else "none").inc(times)
     if route == WRITING and method == "POST":
-        POSTS.labels("failed" if status >= 500 else OUTCOMES.get(status, "refused")).inc()
+        POSTS.labels("failed" if status >= 500 else OUTCOMES.get(status, "refused")).inc(times)
 
 
 @functools.cache

@@ -23,17 +23,16 @@ from .wake import wake_for
 
 def init_app(app: Quart, settings: Settings, database: Database) -> None:
     hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
-    templates = app.extensions["templates"]
     freshness = freshness_of(database)
-    past = Past(database, freshness, templates)
+    past = Past(database, freshness)
     app.extensions.update(hub=hub, freshness=freshness)
-    wrap(app, lambda inner: Streams(inner, hub, database, past, templates, settings.base_url))
-    wrap(app, lambda inner: Indexes(inner, hub, database, templates, settings.base_url))
+    wrap(app, lambda inner: Streams(inner, hub, database, past, settings.base_url))
+    wrap(app, lambda inner: Indexes(inner, hub, database, settings.base_url))
 
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
         wake = wake_for(database, hub.hears_of)
-        teller = app.extensions["teller"] = Teller(database, hub, wake, templates)
+        teller = app.extensions["teller"] = Teller(database, hub, wake)
         rights = Rights(database, hub)
         purge = app.extensions["purge"] = Purge(
             database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days

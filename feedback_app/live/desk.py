@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from jinja2 import Environment
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..desk import Entry, counts, entries
+from ..jinja import render
 from ..models import Wall
 from ..models.desk import Desk
 from .news import MOST_CHANGES, Change, News, reload
 
 
-async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession, templates: Environment) -> News:
+async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
     """As `news_since`, by the wall's desk version; how much waits comes with the last change."""
     if after == wall.desk_version:
         return News(wall.desk_version, [])
@@ -19,15 +19,16 @@ async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession, 
         changed = (await session.scalars(Desk.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
             counted = (await counts([wall.id], session))[wall.id]
-            return _each(wall, await entries(changed, wall.id, session), counted, templates)
-    return reload(wall.desk_version, templates)
+            return _each(wall, await entries(changed, wall.id, session), counted)
+    return reload(wall.desk_version)
 
 
-def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str], templates: Environment) -> News:
-    template = templates.get_template("live/_desk_change.html")
-    changes = [Change(each.feedback.desk_version, template.render(wall=wall, entry=each)) for each in changed]
+def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> News:
+    changes = [
+        Change(each.feedback.desk_version, render("live/_desk_change.html", wall=wall, entry=each)) for each in changed
+    ]
     version = max([wall.desk_version, *(change.version for change in changes)])
     # The counters belong to all of the changes, and to the wall where none of its entries is among them.
-    counters = templates.get_template("moderation/_counts.html").render(counts=counted)
+    counters = render("moderation/_counts.html", counts=counted)
     last = changes.pop() if changes else Change(version, "")
     return News(version, [*changes, Change(version, last.html + counters)])

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from jinja2 import Environment
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +13,7 @@ from ..clock import now
 from ..database import Database
 from ..desk import counts
 from ..guard import refusal_of
+from ..jinja import render
 from ..logs import name
 from ..models import Login, Wall
 from .hub import INDEX, Hub, Key, Listener
@@ -24,12 +24,12 @@ from .stream import AWAY, FULL, HEADERS, SLOW_SECONDS, hang_up_of, refuse
 ADDRESS = "/moderation/live"
 
 
-async def index_news_since(after: int | None, wall: Wall, session: AsyncSession, templates: Environment) -> News:
+async def index_news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
     """How the wall stands on the index now, whatever it was that changed."""
     if after == wall.desk_version:
         return News(wall.desk_version, [])
     counted = (await counts([wall.id], session))[wall.id]
-    html = templates.get_template("live/_index_change.html").render(wall=wall, count=counted)
+    html = render("live/_index_change.html", wall=wall, count=counted)
     return News(wall.desk_version, [Change(wall.desk_version, html)])
 
 
@@ -51,8 +51,8 @@ class Indexes:
     Those who have no wall go on to the app, which has no such page.
     """
 
-    def __init__(self, app: App, hub: Hub, database: Database, templates: Environment, base_url: str) -> None:
-        self.app, self.hub, self.database, self.templates, self.base_url = app, hub, database, templates, base_url
+    def __init__(self, app: App, hub: Hub, database: Database, base_url: str) -> None:
+        self.app, self.hub, self.database, self.base_url = app, hub, database, base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_asked(scope):
@@ -82,7 +82,7 @@ class Indexes:
             rights = (await reading.execute(Login.rights([session], now()))).all()
             walls = (await reading.scalars(Wall.among([wall_id for _, wall_id in rights]))).all() if rights else []
             counted = await counts([wall.id for wall in walls], reading)
-        html = self.templates.get_template("live/_index.html").render(walls=walls, counts=counted)
+        html = render("live/_index.html", walls=walls, counts=counted)
         return walls, Change(0, html).event().body
 
     async def _follow(self, reader: Listener, walls: Sequence[Wall], body: bytes, receive: Receive) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from jinja2 import Environment
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..jinja import render
 from ..models import Feedback, Wall
 from .hub import Event
 
@@ -58,28 +58,29 @@ def version_from(text: str) -> int | None:
     return int(text) if _VERSION.fullmatch(text) else None
 
 
-async def news_since(after: int | None, wall: Wall, session: AsyncSession, templates: Environment) -> News:
+async def news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
     """`after` is None for a reader whose version is not known."""
     if after == wall.version:
         return News(wall.version, [])
     if after is not None and wall.oldest_version <= after < wall.version:
         changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
-            return _each(after, wall, changed, templates)
-    return reload(wall.version, templates)
+            return _each(after, wall, changed)
+    return reload(wall.version)
 
 
-def reload(version: int, templates: Environment) -> News:
-    return News(version, [Change(version, templates.get_template("live/_reload.html").render())])
+def reload(version: int) -> News:
+    return News(version, [Change(version, render("live/_reload.html"))])
 
 
-def _each(after: int, wall: Wall, changed: Sequence[Feedback], templates: Environment) -> News:
-    template = templates.get_template("live/_change.html")
+def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> News:
     # Rows can be newer than the wall, which was read a moment before them. Those are told the next time, when it is
     # known, too, whether the wall itself was arranged in between.
     known = [feedback for feedback in changed if feedback.version is not None and feedback.version <= wall.version]
-    changes = [Change(feedback.version or 0, template.render(wall=wall, feedback=feedback)) for feedback in known]
+    changes = [
+        Change(feedback.version or 0, render("live/_change.html", wall=wall, feedback=feedback)) for feedback in known
+    ]
     if wall.arranged > after:
-        changes.append(Change(wall.arranged, templates.get_template("live/_arranged.html").render()))
+        changes.append(Change(wall.arranged, render("live/_arranged.html")))
     times = (feedback.changed_at for feedback in known if feedback.changed_at)
     return News(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))

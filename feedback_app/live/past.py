@@ -4,8 +4,6 @@ import asyncio
 from collections import OrderedDict
 from typing import NamedTuple
 
-from jinja2 import Environment
-
 from ..database import Database
 from ..ending import end
 from ..models import Wall
@@ -34,8 +32,8 @@ class Wanted(NamedTuple):
 class Past:
     """After a restart thousands come at once, who know the same and have missed the same."""
 
-    def __init__(self, database: Database, freshness: Freshness, templates: Environment) -> None:
-        self.database, self.freshness, self.templates = database, freshness, templates
+    def __init__(self, database: Database, freshness: Freshness) -> None:
+        self.database, self.freshness = database, freshness
         self._kept: OrderedDict[Wanted, asyncio.Task[Missed | None]] = OrderedDict()
 
     async def since(self, after: int | None, slug: str, *, at_least: int = 0) -> Missed | None:
@@ -83,5 +81,5 @@ class Past:
             wall = await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
             if wall is None:
                 return None
-            news = await news_since(after, wall, session, self.templates)
+            news = await news_since(after, wall, session)
         return Missed(Key(PUBLIC, wall.id), news.version, news.body)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import NamedTuple, cast
 from urllib.parse import parse_qs
 
-from jinja2 import Environment
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..asgi import App, Receive, Scope, Send
@@ -51,11 +50,8 @@ class Streams:
     Everything else, and every doubt, goes on to the app.
     """
 
-    def __init__(
-        self, app: App, hub: Hub, database: Database, past: Past, templates: Environment, base_url: str
-    ) -> None:
-        self.app, self.hub, self.database, self.past, self.templates = app, hub, database, past, templates
-        self.base_url = base_url
+    def __init__(self, app: App, hub: Hub, database: Database, past: Past, base_url: str) -> None:
+        self.app, self.hub, self.database, self.past, self.base_url = app, hub, database, past, base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._asked(scope)
@@ -98,7 +94,7 @@ class Streams:
             rights = (await session.execute(Login.rights([asked.session], now()))).all()
             if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
                 return None
-            news = await desk_news_since(after, wall, session, self.templates)
+            news = await desk_news_since(after, wall, session)
         return Missed(Key(DESK, wall.id), news.version, news.body)
 
     async def _follow(self, asked: Asked, missed: Missed, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,8 +5,6 @@ import logging
 import time
 from collections.abc import Coroutine
 
-from jinja2 import Environment
-
 from ..database import Database, is_outage
 from ..ending import end
 from ..metrics import DATABASE_ERRORS, told
@@ -28,8 +26,8 @@ logger = logging.getLogger(__name__)
 class Teller:
     """Each topic is told by itself, so that one with very many listeners keeps the others from nothing."""
 
-    def __init__(self, database: Database, hub: Hub, wake: Wake, templates: Environment) -> None:
-        self.database, self.hub, self.wake, self.templates = database, hub, wake, templates
+    def __init__(self, database: Database, hub: Hub, wake: Wake) -> None:
+        self.database, self.hub, self.wake = database, hub, wake
         self._telling: dict[Key, asyncio.Task[None]] = {}
         # Since when it has been trying to tell a topic or, under None, to see which of them have changed.
         self._trying: dict[Key | None, float] = {}
@@ -81,7 +79,7 @@ class Teller:
     async def tell(self, key: Key, after: int) -> None:
         async with self.database.reading() as session:
             wall = await session.get_one(Wall, key.wall_id)
-            news = await NEWS[key.kind](after, wall, session, self.templates)
+            news = await NEWS[key.kind](after, wall, session)
         if key in self.hub.topics:
             await self.hub.tell(key, news.version, news.events())
             if key.kind == PUBLIC:

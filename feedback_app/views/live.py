@@ -1,9 +1,6 @@
 """The news as one answer, for readers without a stream."""
 
-from typing import cast
-
-from jinja2 import Environment
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 
 from ..database import database
 from ..finding import find_wall
@@ -14,10 +11,9 @@ views = Blueprint("live", __name__)
 
 @views.get("/walls/<slug>/changes")
 async def changes(slug: str) -> Response:
-    templates = cast("Environment", current_app.extensions["templates"])
     async with database().reading() as session:
         wall = await find_wall(slug, session)
-        news = await news_since(version_from(request.args.get("after", "")), wall, session, templates)
+        news = await news_since(version_from(request.args.get("after", "")), wall, session)
 
     headers = {"Wall-Version": str(news.version), "Cache-Control": "no-store"}
     return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)

@@ -1,10 +1,8 @@
 """Moderation: the desk of each wall, and the acts of moderators."""
 
-from typing import cast
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment
-from quart import Blueprint, Response, abort, current_app, request
+from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import acting, undoing
@@ -53,10 +51,9 @@ async def older(slug: str) -> Response:
 @views.get("/walls/<slug>/moderation/changes")
 async def changes(slug: str) -> Response:
     """The desk's news as one answer, for a page without a stream."""
-    templates = cast("Environment", current_app.extensions["templates"])
     async with database().reading() as session:
         wall = await require_wall(slug, session)
-        news = await desk_news_since(version_from(request.args.get("after", "")), wall, session, templates)
+        news = await desk_news_since(version_from(request.args.get("after", "")), wall, session)
     headers = {"Wall-Version": str(news.version)}
     return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)
 
