@@ -53,8 +53,9 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.words = languages.catalogue(language)
-    made.install_gettext_translations(made.words, newstyle=True)  # type: ignore[attr-defined]
-    made.globals["asset"] = assets().url
+    # The values of a sentence have names, and are put in where it stands, escaped.
+    made.newstyle_gettext = True  # type: ignore[attr-defined]
+    made.globals = {"asset": assets().url}
     made.filters.update(initials=initials, hue=hue, iso=iso)
     made.filters.update(
         readable=partial(languages.readable, language=language), said=partial(languages.say, language=language)
@@ -68,6 +69,10 @@ class _Environment(Environment):
 
     words: NullTranslations
 
+    def make_globals(self, _: Any) -> Any:
+        """The same for every template, so that no context is put together from several."""
+        return self.globals
+
     def compile(self, source: Any, name: Any = None, filename: Any = None, *more: Any, **others: Any) -> Any:
         if isinstance(source, str):
             source = _Once(self).visit(self.parse(source, name, filename))
@@ -79,12 +84,14 @@ class _Once(NodeTransformer):
         self._environment = environment
 
     def visit_Call(self, call: nodes.Call) -> nodes.Node:
-        """A sentence without values, in the language of these templates."""
-        is_whole = isinstance(call.node, nodes.Name) and call.node.name == "_" and not call.kwargs
-        if is_whole and len(call.args) == 1 and isinstance(call.args[0], nodes.Const):
-            said = self._environment.words.gettext(call.args[0].value)
-            return nodes.MarkSafe(nodes.Const(said), lineno=call.lineno)
-        return self.generic_visit(call)
+        """A sentence in the language of these templates; where it has values, they are all that is left to do."""
+        self.generic_visit(call)
+        if not isinstance(call.node, nodes.Name) or call.node.name not in ("_", "gettext"):
+            return call
+        (sentence,) = call.args
+        said = nodes.MarkSafe(nodes.Const(self._environment.words.gettext(sentence.as_const())))
+        values = nodes.Dict([nodes.Pair(nodes.Const(each.key), each.value) for each in call.kwargs])
+        return nodes.Mod(said, values, lineno=call.lineno)
 
     def visit_Include(self, include: nodes.Include) -> nodes.Node:
         """What is included, in its place: to look it up and to give it a context takes longer than most of them do."""

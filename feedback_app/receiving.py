@@ -93,7 +93,7 @@ async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
     keys = _by_wall((each.wall_id, [str(each.key)]) for each in new)
     numbers = {(wall_id, key): number for wall_id, number, key in await session.execute(*Post.numbers_under(keys))}
     for each in new:
-        each.id = numbers[each.wall_id, each.key]
+        each.take_number(numbers[each.wall_id, each.key])
 
 
 def _by_wall(pairs: Iterable[tuple[int, Iterable[str]]]) -> Mapping[int, set[str]]:

@@ -74,7 +74,7 @@ class Letterbox:
         except Exception as outcome:  # Whatever it is, Quart has the words for it.
             scope[OUTCOME] = outcome
             return None
-        place = Place.of_form(slug, MultiDict(parse_qsl(scope["query_string"].decode())))
+        place = _place(slug, scope["query_string"])
         return self._writing.thanks(received, wall, place, to_htmx=to_htmx)
 
     def _answer(self, thanks: Thanks, accepted: bytes) -> Answer:
@@ -100,6 +100,11 @@ def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
         and not scope.get("root_path")
         and refusal_of(scope) is None
     )
+
+
+@lru_cache(maxsize=512)
+def _place(slug: str, query: bytes) -> Place:
+    return Place.of_form(slug, MultiDict(parse_qsl(query.decode())))
 
 
 @lru_cache(maxsize=512)

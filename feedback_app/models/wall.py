@@ -150,7 +150,7 @@ class Wall(Base):
     ) -> Feedback:
         """Take in a piece of feedback, the newest of the wall: public at once, or held for that reason."""
         at = now()
-        return Feedback(
+        return Feedback.new(
             wall_id=self.id,
             version=None if reason else self.change(),
             desk_version=self.change_on_the_desk(),
