@@ -2,8 +2,12 @@
 
 import ipaddress
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from .keys import Keys
+
+# With the name of a network interface behind it.
+LONGEST_ADDRESS = 64
 
 
 def authors_at(address: str, at: datetime, keys: Keys) -> list[str]:
@@ -20,12 +24,25 @@ def authors_at(address: str, at: datetime, keys: Keys) -> list[str]:
 
 def network_of(address: str) -> str:
     """The IPv4 address, the /64 network of an IPv6 address, or the text itself where it is neither."""
-    try:
-        parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    except ValueError:
+    parsed = parsed_address(address.split("%", 1)[0])
+    if parsed is None:
         return address
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that this is; None where it is none."""
+    return _parsed(text) if len(text) <= LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Kept, since the same one is asked for several times on its way."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

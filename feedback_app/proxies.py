@@ -1,9 +1,9 @@
 """Proxies in front: whom to believe about where a request comes from."""
 
-import ipaddress
 from typing import Any
 
 from .asgi import App, Receive, Scope, Send, at_once
+from .authors import parsed_address
 
 
 class Proxies:
@@ -27,7 +27,7 @@ class Proxies:
         scheme = self._told(scope, b"x-forwarded-proto", nearest=True)
         return {
             **scope,
-            "client": (address, 0) if _is_address(address) else scope["client"],
+            "client": (address, 0) if parsed_address(address) is not None else scope["client"],
             "scheme": scheme if scheme in ("http", "https") else scope["scheme"],
         }
 
@@ -37,11 +37,3 @@ class Proxies:
         if len(values) < self.trusted:
             return values[-1].strip() if nearest else ""
         return values[-self.trusted].strip()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

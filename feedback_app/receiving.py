@@ -88,10 +88,14 @@ def _refusal(
 
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
-    """One statement for all, which on MariaDB and MySQL cannot give their numbers, and one that asks for those."""
-    await session.execute(Feedback.insertion(), [each.row(NEW) for each in new])
-    keys = _by_wall((each.wall_id, [str(each.key)]) for each in new)
-    numbers = {(wall_id, key): number for wall_id, number, key in await session.execute(*Post.numbers_under(keys))}
+    """One statement for all; where it cannot give their numbers, as on MySQL, and one that asks for those."""
+    rows = [each.row(NEW) for each in new]
+    if session.get_bind().dialect.insert_executemany_returning:
+        stored = await session.execute(Post.storing(), rows)
+    else:
+        await session.execute(Feedback.insertion(), rows)
+        stored = await session.execute(*Post.numbers_under(_by_wall((each.wall_id, [str(each.key)]) for each in new)))
+    numbers = {(wall_id, key): number for wall_id, number, key in stored}
     for each in new:
         each.take_number(numbers[each.wall_id, each.key])
 

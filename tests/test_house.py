@@ -42,7 +42,7 @@ MAY = {
     "place": {"models"},
     "forms": {"models", "sentences", "words"},
     "guard": {"asgi", "sentences"},
-    "proxies": {"asgi"},
+    "proxies": {"asgi", "authors"},
     "metrics": set(),
     "logs": {"asgi", "metrics"},
     "readiness": {"database", "ending", "live", "models"},

@@ -45,7 +45,13 @@ def locked(database: Database) -> Iterator[sqlite3.Connection]:
         yield stranger
 
 
-async def test_those_who_wait_at_the_same_moment_share_one_commit(wall: Served) -> None:
+@pytest.mark.parametrize("has_returning", [True, False], ids=["returning", "as on MySQL"])
+async def test_those_who_wait_at_the_same_moment_share_one_commit(
+    wall: Served, monkeypatch: pytest.MonkeyPatch, has_returning: bool
+) -> None:
+    dialect = wall.database.write_engine.dialect
+    assert dialect.insert_executemany_returning
+    monkeypatch.setattr(dialect, "insert_executemany_returning", has_returning)
     other = await another_wall(wall.database)
     commits: list[None] = []
     wall.database.on_commit(lambda: commits.append(None))

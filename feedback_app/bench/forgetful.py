@@ -9,11 +9,12 @@ from .. import logs, server
 from ..application import create_app
 from ..models import Feedback, Post, Wall
 
+WALL = Wall(id=1, version=0, desk_version=0)
+
 
 async def forget(_: Any, post: Post) -> Feedback:
-    wall = Wall(id=post.wall_id, version=0, desk_version=0)
-    feedback = wall.receive(name=post.name, text=post.text, author=post.authors[0])
-    feedback.id = 1
+    feedback = WALL.receive(name=post.name, text=post.text, author=post.authors[0])
+    feedback.take_number(1)
     return feedback
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from limits import RateLimitItem
 from sqlalchemy import Select, String, and_, case, func, or_, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from .base import Identifier, UTCDateTime
 from .feedback import Feedback
@@ -74,6 +75,12 @@ class Post:
     def numbers_under(keys: Mapping[int, Collection[str]]) -> Question:
         """Rows of (wall's number, number, key), as `kept_under` finds them."""
         return Question(_NUMBERS, _values_of(keys))
+
+    @staticmethod
+    @cache
+    def storing() -> "ReturningInsert[int, int, str | None]":
+        """For many rows by one statement, which gives of each what `numbers_under` does."""
+        return Feedback.insertion().returning(Feedback.wall_id, Feedback.id, Feedback.key)
 
     @staticmethod
     def times_by(authors: Collection[str], windows: Sequence[tuple[datetime, datetime]]) -> Question:
