@@ -15,6 +15,9 @@ from .faults import is_passing
 from .outage import Outage
 
 BATCH = 256
+# A batch costs much the same whoever is in it. So before the next one begins, the answers of the last one go out, and
+# whoever is ready to write again by then is read and taken along: so many turns of the loop, a moment where it is idle.
+TURNS = 4
 # While the database is away, a piece is tried again for this long.
 PATIENCE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 1.0
@@ -84,6 +87,8 @@ class Writer:
     async def _run(self) -> None:
         while self._waiting:
             await self._settle(self._next_batch())
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
         self._task = None
 
     def _next_batch(self) -> list[_Piece]:
