@@ -3,12 +3,13 @@
 import os
 import re
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from limits import RateLimitItem, parse_many
+from .rates import Rate, rates_in
 
 PREFIX = "FEEDBACK_"
 LONGEST_DAYS = 3650
@@ -66,15 +67,15 @@ class Settings:
         return [each.strip() for each in self.secret_key_fallbacks.split(",") if each.strip()]
 
     @cached_property
-    def post_limits(self) -> list[RateLimitItem]:
+    def post_limits(self) -> list[Rate]:
         if not self.post_limit.strip() or not self.defences:
             return []
         try:
-            limits = parse_many(self.post_limit)
+            limits = rates_in(self.post_limit)
         except ValueError:
             limits = []
-        longest = LONGEST_DAYS * 24 * 3600
-        if not limits or any(limit.amount < 1 or limit.get_expiry() > longest for limit in limits):
+        longest = timedelta(days=LONGEST_DAYS)
+        if any(not limit.amount or not timedelta() < limit.window <= longest for limit in limits) or not limits:
             raise ConfigurationError(
                 f"{PREFIX}POST_LIMIT must be written like 5/minute;30/hour, not {self.post_limit!r}."
             )

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from limits import RateLimitItem
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .models import Post
+from .rates import Rate
 
 
 class _Count:
     """What one limit has counted: by author, how many posts, and the time of the earliest of them."""
 
-    def __init__(self, limit: RateLimitItem) -> None:
-        self.amount, self.window = limit.amount, _window(limit)
+    def __init__(self, limit: Rate) -> None:
+        self.amount, self.window = limit.amount, limit.window
         self.posts: dict[str, int] = {}
         self.earliest: dict[str, datetime] = {}
 
@@ -27,17 +27,17 @@ class Tally:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        self._counts: dict[RateLimitItem, _Count] = {}
+        self._counts: dict[Rate, _Count] = {}
 
     async def read(self, posts: Iterable[Post], session: AsyncSession) -> None:
         """One question about all authors and all windows."""
         limited = [post for post in posts if post.limits]
-        limits = sorted({limit for post in limited for limit in post.limits}, key=_window)
+        limits = sorted({limit for post in limited for limit in post.limits}, key=lambda limit: limit.window)
         if not limits:
             return
         self._counts = {limit: _Count(limit) for limit in limits}
         authors = {author for post in limited for author in post.authors}
-        windows = [(self.at - _window(limit), self.at + _window(limit)) for limit in limits]
+        windows = [(self.at - limit.window, self.at + limit.window) for limit in limits]
         for author, *found in await session.execute(*Post.times_by(authors, windows)):
             for counted, posted, earliest in zip(self._counts.values(), found[::2], found[1::2], strict=True):
                 if posted:
@@ -60,7 +60,3 @@ class Tally:
 
     def _of(self, post: Post) -> Iterable[_Count]:
         return (self._counts[limit] for limit in post.limits)
-
-
-def _window(limit: RateLimitItem) -> timedelta:
-    return timedelta(seconds=limit.get_expiry())

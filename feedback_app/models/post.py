@@ -10,10 +10,10 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from limits import RateLimitItem
 from sqlalchemy import Select, String, and_, case, func, or_, select
 from sqlalchemy.sql.dml import ReturningInsert
 
+from ..rates import Rate
 from .base import Identifier, UTCDateTime
 from .feedback import Feedback
 from .question import Question, one, several
@@ -37,7 +37,7 @@ class Post:
     authors: Sequence[str]
     keys: Sequence[str]
     guessed: Sequence[str] = ()
-    limits: Sequence[RateLimitItem] = ()
+    limits: Sequence[Rate] = ()
 
     @classmethod
     def of(
@@ -49,7 +49,7 @@ class Post:
         authors: Sequence[str],
         at: datetime,
         given: str = "",
-        limits: Sequence[RateLimitItem] = (),
+        limits: Sequence[Rate] = (),
     ) -> "Post":
         """`given` is the idempotency key that the page's script put into the form.
 

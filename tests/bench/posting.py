@@ -15,18 +15,17 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from limits import parse_many
-
 from feedback_app.clock import now
 from feedback_app.database import Database, writer
 from feedback_app.models import Post
+from feedback_app.rates import rates_in
 from feedback_app.receiving import receive
 
 from .raw import RawMariaDB, RawPostgreSQL, RawSQLite, RawWriter
 
 # What a transaction a post costs, and what all who wait pay together; and the driver alone.
 WAYS = ("alone", "together", "raw")
-LIMITS = tuple(parse_many("5/minute;30/hour"))
+LIMITS = tuple(rates_in("5/minute;30/hour"))
 TEXT = "The part about undoing mistakes was worth the trip on its own."
 
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
-from limits import parse_many
 from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +20,7 @@ from feedback_app.clock import now
 from feedback_app.database import Database
 from feedback_app.models import Feedback, Login, Membership, Moderator, Post, Wall
 from feedback_app.passwords import hash_now
+from feedback_app.rates import rates_in
 from feedback_app.server import WallServer, listen
 
 from .. import warm as warm
@@ -128,7 +128,7 @@ async def post(
 
 def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Post:
     """What the form's handler gives to the writer."""
-    rules = parse_many(limits) if limits else ()
+    rules = rates_in(limits) if limits else ()
     return Post.of(wall_id=wall_id, name="Ann", text=text, authors=[author], at=now(), given=given, limits=rules)
 
 
