@@ -67,6 +67,22 @@ async def test_those_who_wait_at_the_same_moment_share_one_commit(
         ]
 
 
+async def test_who_has_just_been_answered_is_taken_along_with_those_who_wait(wall: Served) -> None:
+    """Otherwise the two groups would take turns for ever, and each pay for a transaction of its own."""
+    commits: list[None] = []
+    wall.database.on_commit(lambda: commits.append(None))
+
+    async def write(author: str) -> None:
+        for each in range(10):
+            await wall.database.write_together(receive, a_post(f"{author} {each}", author=author))
+
+    first = [asyncio.create_task(write(f"early {each}")) for each in range(5)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # Now their first transaction has begun without the others.
+    await asyncio.gather(*first, *(write(f"late {each}") for each in range(5)))
+    assert 10 < len(commits) <= 13
+
+
 async def test_a_limit_holds_within_one_batch(wall: Served) -> None:
     posts = [a_post(f"{each}", author=("a", "b")[each % 2], limits="5/minute;30/hour") for each in range(20)]
     answers = await take_in(wall.database, *posts)
