@@ -90,7 +90,7 @@ class RequestLog:
         self.app = app
         self._lately: list[Record] = []
 
-    def at_once(self, scope: Scope, put: Callable[[int, bytes], bool]) -> bool:
+    def answer_at_once(self, scope: Scope, put: Callable[[int, bytes], bool]) -> bool:
         """Have an answer put on the line, where one is ready and `put` takes it; else the request is to be called."""
         began = time.perf_counter()
         answer = at_once(self.app, scope)

@@ -96,8 +96,12 @@ class Protocol(HttpToolsProtocol):
 
     def _answer_at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Make a task of a request only if its answer is not ready."""
-        if not self._log.at_once(cast("Scope", cycle.scope), self.answer):
-            super()._start_asgi_task(cycle, app)
+        is_answered = False
+        try:
+            is_answered = self._log.answer_at_once(cast("Scope", cycle.scope), self.answer)
+        finally:  # What fails here is told by the loop; whoever asked gets their answer in the usual way.
+            if not is_answered:
+                super()._start_asgi_task(cycle, app)
 
     def answer(self, status: int, framed: bytes) -> bool:
         """Put a whole answer on the line, headers and body in one; False where `send` has more to do than that."""

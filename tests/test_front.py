@@ -241,6 +241,17 @@ async def test_a_request_for_a_ready_page_that_brings_a_body_is_refused(
     writer.transport.abort()
 
 
+async def test_whoever_asks_gets_their_answer_also_where_the_short_way_fails(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    page = await client.get("/walls/main")
+    monkeypatch.setattr(door.Door, "at_once", fail)
+    assert (await client.get("/walls/main")).text == page.text
+
+
 async def test_a_thank_you_is_made_for_one_person(client: httpx.AsyncClient, made: Counter[str]) -> None:
     location = (await post(client, headers=OURS)).headers["location"]
     for _ in range(2):
