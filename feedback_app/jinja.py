@@ -1,7 +1,7 @@
 """Templates: pages, fragments, feeds and the stream, for each language that somebody reads.
 
 They are not Quart's, which makes every template asynchronous and thereby twice as slow, although nothing in them waits.
-What a template says with `_()` is said in its language when it is compiled, which takes half of the work out of a
+What a template says with `_()` is said in its language when it is compiled, which takes half of the calls out of a
 fragment; `| said` says sentences that come from code.
 """
 

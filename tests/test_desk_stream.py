@@ -12,7 +12,7 @@ from feedback_app.clock import now
 from feedback_app.live import rights
 from feedback_app.models import Membership
 
-from .moderating import Desk, fill, make_wall, moderating
+from .moderating import Desk, arrange, fill, make_wall, moderating
 from .support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
 
 
@@ -32,6 +32,18 @@ async def test_moderators_see_each_others_work_and_the_counters_move(wall: Serve
         assert poll.headers["wall-version"] == "4"
         assert "New" in poll.text
         assert (await robin.client.get("/walls/main/moderation/changes?after=4")).status_code == 204
+
+
+async def test_the_desk_is_in_english_also_where_it_changes(wall: Served, kim: Desk) -> None:
+    await arrange(wall, language="de")
+    await fill(wall, "held")
+    dates = re.compile(r'<time datetime="[^"]*">([^<]*)</time>')
+    (written,) = dates.findall(await kim.page())
+    assert re.fullmatch(r"\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC", written)  # In German there would be a full stop.
+    async with desk_reader(wall, kim, "1") as reader:
+        assert dates.findall((await kim.act("publish", 1)).text) == [written]
+        await until(lambda: reader.news)
+        assert dates.findall(reader.news[0].data) == [written]
 
 
 async def test_what_is_held_is_never_heard_of_in_public(wall: Served, kim: Desk) -> None:

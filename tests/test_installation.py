@@ -106,10 +106,7 @@ NO_RATES = ("many", "0/minute", "5/0 minutes", "5/9999 year", "5/minute;many", "
         ({"FEEDBACK_DATABASE_URL": "sqlite:///:memory:"}, "forget every word"),
         ({"FEEDBACK_SECRET_KEY": "short"}, "too short"),
         *(({"FEEDBACK_BASE_URL": each}, "must be an address") for each in NO_SITES),
-        *(
-            ({"FEEDBACK_POST_LIMIT": each}, "5/minute;30/hour")
-            for each in ("many", "0/minute", "5/0 minutes", "5/9999 year", "5/minute;many", ";")
-        ),
+        *(({"FEEDBACK_POST_LIMIT": each}, "5/minute;30/hour") for each in NO_RATES),
         ({"FEEDBACK_KEEP_REMOVED_DAYS": "999999999999"}, "at most"),
         ({"FEEDBACK_TRUSTED_PROXIES": "two"}, "whole number"),
         ({"FEEDBACK_DEFENCES": "perhaps"}, "on or off"),
@@ -203,7 +200,7 @@ def test_commands_start_without_what_they_have_no_use_for(data: Path) -> None:
         assert outcome.returncode == 0
         return {line.rsplit("|", 1)[1].strip() for line in outcome.stderr.splitlines() if line.count("|") == 2}
 
-    assert not imported("--help") & {"sqlalchemy", "quart", "uvicorn"}
+    assert not imported("--help") & {"sqlalchemy", "quart", "uvicorn", "limits"}
     found = imported("wall", "list")
     assert "sqlalchemy" in found
     assert not found & {"quart", "werkzeug", "jinja2", "uvicorn", "babel", "argon2", "alembic", "asyncpg", "asyncmy"}

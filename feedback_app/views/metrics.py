@@ -2,11 +2,11 @@
 
 import asyncio
 import hmac
-import ipaddress
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from quart import Blueprint, Response, abort, current_app, request
 
+from ..authors import parsed_address
 from ..metrics import exposition
 
 views = Blueprint("metrics", __name__)
@@ -33,7 +33,5 @@ def _is_from_this_machine() -> bool:
     """Whether the other end is here and speaks for itself: what a proxy hands on comes from here, too."""
     if any(header in request.headers for header in FORWARDING):
         return False
-    try:
-        return ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
+    address = parsed_address(request.remote_addr or "")
+    return address is not None and address.is_loopback
