@@ -3,7 +3,7 @@
 import hashlib
 from typing import cast
 
-from quart import Quart, Response, current_app, request
+from quart import Quart, Response, current_app, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import auth
@@ -26,7 +26,15 @@ COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
 
 
 def init_app(app: Quart) -> None:
+    app.before_request(take_edition)
     app.after_request(compress)
+
+
+async def take_edition() -> None:
+    """Before anything is made: were it taken afterwards, a page that was made while the hour or the secret changed
+    would be kept as one that has the new stamp."""
+    stamps = cast("Stamps", current_app.extensions["stamps"])
+    g.edition = stamps.edition(now())
 
 
 def wants_fragment() -> bool:
@@ -36,8 +44,7 @@ def wants_fragment() -> bool:
 
 def made_of(wall: Wall) -> tuple[int, int, str]:
     """All that a public page depends on beside its address and our files; the last is the form's stamp."""
-    stamps = cast("Stamps", current_app.extensions["stamps"])
-    return wall.id, wall.version, stamps.edition(now())
+    return wall.id, wall.version, g.edition
 
 
 def entity_tag(wall: Wall) -> str:

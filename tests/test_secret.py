@@ -1,5 +1,6 @@
 """The secret: replaced while people have forms open, without losing one."""
 
+import re
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from feedback_app import secret
+from feedback_app import pages, secret
 from feedback_app.attempts import Subjects
 from feedback_app.authors import authors_at
 from feedback_app.config import Settings
@@ -64,6 +65,28 @@ async def test_a_secret_that_others_have_seen_is_void_at_once(process: Callable[
         assert (refused.status_code, "Stays</textarea>" in refused.text) == (422, True)
         assert await words(client) == []
         assert (await post(client, text="Stays", stamp=new)).status_code == 201
+
+
+@pytest.mark.parametrize("address", ["/walls/main", "/walls/main/frame"])
+async def test_a_page_that_was_being_made_meanwhile_does_not_keep_the_former_stamp(
+    wall: Served, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Requirement 60: neither is it ready for others, nor does a browser that has it take it for the new one."""
+
+    monkeypatch.setattr(secret, "LOOK_SECONDS", 0)
+    make, stamps = pages.render, re.compile(r'name="stamp" value="([^"]+)"')
+
+    def render(template: str, **values: Any) -> str:
+        page = make(template, **values)
+        monkeypatch.setattr(pages, "render", make)
+        secret.rotate(wall.app.extensions["settings"], forget=True)
+        return page
+
+    monkeypatch.setattr(pages, "render", render)
+    before = await wall.client.get(address)
+    after = await wall.client.get(address, headers={"If-None-Match": before.headers["etag"]})
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert stamps.findall(before.text) != stamps.findall(after.text)
 
 
 async def test_a_configured_secret_is_replaced_by_configuration(serve: Callable[..., Any], data: Path) -> None:
