@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
-from .reading import open_live, texts, write
+from .reading import LIVE, open_live, texts, write
 from .wall import Wall
 
 
@@ -177,3 +177,17 @@ async def test_markup_is_text_on_every_path(wall: Wall, page: Page, context: Bro
         assert await each.locator("#feedback script, #feedback img, #feedback [hx-get]").count() == 0
     await page.reload()
     await expect(page.locator("#feedback .feedback__text")).to_have_text([text])
+
+
+async def test_the_page_of_one_entry_says_that_it_was_taken_back_only_when_it_was(wall: Wall, page: Page) -> None:
+    number = wall.post("Ann", "Alone")
+    await page.goto(f"{wall.page}/feedback/{number}")
+    await page.wait_for_selector(LIVE)
+    await expect(page.locator(".feedback__text")).to_have_text("Alone")
+    await expect(page.locator("#empty")).to_be_hidden()
+
+    wall.run("hide", str(number))
+
+    await expect(page.locator(".feedback")).to_have_count(0)
+    await expect(page.locator("#empty")).to_have_text("This has just been taken back.")
+    await expect(page.locator("#empty")).to_be_visible()
