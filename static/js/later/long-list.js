@@ -1,7 +1,8 @@
 /* A list that has grown long: what is far from the reader leaves the page, at either end, and comes back by scrolling.
-   Only numbers are kept of it; the words come from the server again, as they are by then. What stays is a screen, or NEAR
-   entries, on either side of what is in view; whatever stays costs time for each entry that comes. */
-const MOST = 80, KEPT = 60, NEAR = 30, HELD = 60, SLICE = 30, OVERLAP = 10, WORTH = 10;
+   Only numbers are kept of it; the words come from the server again, as they are by then. With more than `most` entries
+   it is made shorter, to `kept` of them and at least a screen, or `near`, on either side of what is in view. It is kept
+   much shorter in a rush, where whatever stays costs time for each entry that comes. */
+const CALM = {most: 300, kept: 200, near: 60}, RUSH = {most: 60, kept: 45, near: 25}, HELD = 60, SLICE = 30, OVERLAP = 10, WORTH = 10;
 const root = document.documentElement, words = document.getElementById('arrangement').dataset;
 const number = entry => Number(entry.id.slice('feedback-'.length));
 
@@ -13,16 +14,16 @@ function keepShort({list, held, below, isReading, countHeld}) {
   /* What is pinned on top, waits, or is being read, stays. */
   const entries = () => [...list.querySelectorAll('article:not([data-held], [data-pinned], [data-waiting])')];
 
-  function trim() {
-    if (list.childElementCount <= MOST) return;
+  function trim({most, kept, near}) {
+    if (list.childElementCount <= most) return;
     const all = entries();
-    if (all.length <= MOST) return;
+    if (all.length <= most) return;
     /* In a frame that is as tall as its list, only the page around it knows where the reader is. */
     if (root.classList.contains('framed') && isReading()) return;
-    const first = firstBelow(all, 0), last = firstBelow(all, innerHeight), near = Math.max(NEAR, last - first);
+    const first = firstBelow(all, 0), last = firstBelow(all, innerHeight), around = Math.max(near, last - first);
     const isInUse = use();
-    const end = dropBelow(all, Math.max(last + near, KEPT), isInUse);
-    const surplus = Math.min(first - near, end - KEPT);
+    const end = dropBelow(all, Math.max(last + around, kept), isInUse);
+    const surplus = Math.min(first - around, end - kept);
     if (surplus >= WORTH) dropAbove(all, surplus, isInUse);
   }
 
@@ -141,7 +142,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
       if (!above.length || top >= newest) document.getElementById('newer').remove();
     });
     countHeld();
-    trim();
+    trim(CALM);
     if (document.getElementById('newer')) watch();
     return placed;
   }
@@ -176,9 +177,10 @@ function keepShort({list, held, below, isReading, countHeld}) {
     return true;
   }
 
-  list.addEventListener('news', trim);
-  document.addEventListener('htmx:after:swap', trim);
-  trim();
+  const arrivesInRush = ({dataset}) => 'quick' in dataset && !('held' in dataset);
+  list.addEventListener('news', event => trim(event.detail.placed.some(arrivesInRush) ? RUSH : CALM));
+  document.addEventListener('htmx:after:swap', () => trim(CALM));
+  trim(CALM);
 
   return {
     bringBack,
