@@ -121,4 +121,4 @@ def hue(name: str) -> int:
 
 
 def iso(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.isoformat()[:19]}Z"

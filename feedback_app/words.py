@@ -50,15 +50,17 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
 
     `most` is counted in characters as a person counts them. Lengths are looked at before anything costly is done.
     """
-    words = _OVERRIDES.sub("", _LINE_BREAKS.sub("\n", words)).strip()
-    if not lines:
-        words = _SPACES.sub(" ", words)
+    words = _LINE_BREAKS.sub("\n", words)
+    if not words.isascii():
+        words = _OVERRIDES.sub("", words)
+    words = words.strip() if lines else _SPACES.sub(" ", words.strip())
     _check_parts(words, most, most_code_points)
     if _UNWRITABLE.search(words):
         raise Unfit(Sentence("This contains a character that cannot be shown. Remove it, or type the words anew."))
-    words = unicodedata.normalize("NFC", words)
-    # Some characters are two or three in normal form.
-    _check_parts(words, most, most_code_points)
+    if not words.isascii():
+        words = unicodedata.normalize("NFC", words)
+        # Some characters are two or three in normal form.
+        _check_parts(words, most, most_code_points)
     # Nobody counts more characters than there are code points.
     if len(words) > most and (count := characters(words)) > most:
         raise Unfit(
@@ -72,7 +74,7 @@ def _check_parts(words: str, most: int, most_code_points: int) -> None:
         raise Unfit(
             Sentence("This is too long: %(most)s characters at most, fewer of those made of many parts.", most=most)
         )
-    if _PILED_MARKS.search(words):
+    if not words.isascii() and _PILED_MARKS.search(words):
         raise Unfit(Sentence("Too many accents are piled on one letter here."))
 
 

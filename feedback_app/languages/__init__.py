@@ -75,7 +75,7 @@ def direction(language: str) -> str:
 
 def readable(at: datetime, language: str) -> str:
     """A point in time in UTC for people."""
-    return f"{_day(at.date(), language)}, {at:%H:%M} UTC"
+    return f"{_day(at.date(), language)}, {at.hour:02}:{at.minute:02} UTC"
 
 
 def _number(value: int, language: str) -> str:
