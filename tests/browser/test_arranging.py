@@ -48,6 +48,7 @@ async def test_every_open_page_follows_and_keeps_what_is_typed(
     await page.fill("[name=welcome]", "Was war gut?")
     await page.select_option("[name=language]", "de")
     await page.check("[name=theme][value=dark]")
+    await page.check("[name=names][value=optional]")
     await page.fill("[name=accent]", "#aa3366")
     await save(page)
     await expect(reader.locator("h1")).to_have_text("Rückblick")
@@ -57,6 +58,8 @@ async def test_every_open_page_follows_and_keeps_what_is_typed(
     await expect(reader.locator("html")).to_have_attribute("data-theme", "dark")
     await expect(reader.locator("#arrangement link")).to_have_attribute("href", "/accents/aa3366.css")
     await expect(reader.locator("#composer-text")).to_have_value("Half a thought")
+    await expect(reader.locator("#composer-text")).to_have_attribute("placeholder", "Was möchten Sie sagen?")
+    await expect(reader.locator("#composer-name")).not_to_have_attribute("required", "")
     await expect(reader.locator("#mark")).to_be_visible()
 
     await page.goto(wall.url + HOME)
