@@ -86,11 +86,18 @@ class Process:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process is there and no zombie, which nobody here may have buried."""
+    """Whether the process is there and no zombie, which nobody here may have buried.
+
+    Its first thread may be one already while another still ends and keeps the files open, its port among them.
+    """
+    return any(_state(thread) != "Z" for thread in Path(f"/proc/{pid}/task").glob("*/stat"))
+
+
+def _state(thread: Path) -> str:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        return thread.read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:
