@@ -185,6 +185,24 @@ async def test_entries_arrive_calmly_or_without_motion(wall: Wall, page: Page, m
     assert (await page.evaluate("runs") > 0) == (motion == "no-preference")
 
 
+@pytest.mark.parametrize("height", [900, 320])
+async def test_on_a_wide_screen_the_form_stays_in_view_and_all_of_it_can_be_reached(
+    wall: Wall, page: Page, height: int
+) -> None:
+    for each in range(30):
+        wall.post("Ann", f"Entry {each}")
+    await page.set_viewport_size({"width": 1440, "height": height})
+    await page.goto(wall.page)
+    await page.evaluate("scrollTo({top: 1500, behavior: 'instant'})")
+    await expect(page.locator("#feedback article").first).not_to_be_in_viewport()
+    await expect(page.locator("#composer")).to_be_in_viewport()
+
+    before = await page.evaluate("scrollY")
+    await page.locator("#composer-send").hover()
+    await expect(page.locator("#composer-send")).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("scrollY") == before
+
+
 @pytest.mark.parametrize("width", [320, 768, 1440, 2560])
 async def test_nothing_sticks_out_at_any_width(wall: Wall, page: Page, width: int) -> None:
     for name, words in HOSTILE.items():
