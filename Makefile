@@ -12,8 +12,6 @@ VENV_LOCK := .venv-lock
 AT_ONCE := -n 3 --maxschedchunk 1
 # Those that failed in the last run, one after the other; none of them is a fault as well.
 ALONE := --last-failed --last-failed-no-failures none -p no:randomly
-# What stands on the event loop, the threads and the server, which are what differs between versions of Python.
-ON_313 := $(patsubst %,tests/test_%.py,front guard letterbox live logs nodes outage workers writer writing) -m 'not slow' --engine sqlite
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-input
 UV_VERSION := 0.13.9
 COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -51,15 +49,15 @@ run: $(VENV)/.runtime ## Start the feedback wall on this machine; ARGS="--port 8
 test: $(VENV)/.dev ## Run all tests in random order; ARGS="-k name" passes options on.
 	$(VENV)/bin/python -m pytest $(AT_ONCE) $(ARGS)
 
-test-313: ## Run the tests of the server and of writing on Python 3.13, if there is one.
+test-313: ## Run the quick tests that need no browser on Python 3.13, if there is one.
 	@python=$$($(FIND_313)); \
 	if [ -z "$$python" ]; then \
 		echo "Python 3.13 was not found, so the tests were not run on it."; \
 	else \
 		$(MAKE) --no-print-directory $(VENV_313)/.dev PYTHON_313="$$python" && \
-		echo "$(VENV_313)/bin/python -m pytest $(AT_ONCE) $(ON_313) $(ARGS)" && \
-		{ $(VENV_313)/bin/python -m pytest $(AT_ONCE) $(ON_313) $(ARGS) || \
-		$(VENV_313)/bin/python -m pytest $(ALONE) $(ON_313) $(ARGS); }; \
+		echo "$(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS)" && \
+		{ $(VENV_313)/bin/python -m pytest $(AT_ONCE) -m 'not browser and not slow' --engine sqlite $(ARGS) || \
+		$(VENV_313)/bin/python -m pytest $(ALONE) -m 'not browser and not slow' --engine sqlite $(ARGS); }; \
 	fi
 
 # A busy machine stalls now and then, and what measures time or waits for a process may fail by it. Both tries are printed.

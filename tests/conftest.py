@@ -19,7 +19,7 @@ from .support import Browser, Process, Served, serving
 # `make soak`: many random histories instead of a few.
 settings.register_profile("soak", deadline=None)
 
-ONLY_SQLITE = {"sqlite", "slow", "browser", "any_engine"}
+ONLY_SQLITE = {"sqlite", "slow", "browser"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever touches data runs on every engine; what takes long, is about SQLite or the same on any, on SQLite."""
+    """Whatever touches data runs on every engine; what takes long, or is about SQLite's file, on SQLite."""
     if "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", engines_for(metafunc.config, metafunc.definition))
 

@@ -141,7 +141,6 @@ HOSTILE = (
 )
 
 
-@pytest.mark.any_engine
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_markup_is_text_on_every_path(client: httpx.AsyncClient, wall: Served, text: str) -> None:
     """Attacks X1 and X2."""

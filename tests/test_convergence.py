@@ -36,7 +36,7 @@ async def act(wall: Served, what: str, which: int, numbers: list[int]) -> None:
 
 
 # Each example serves walls of its own.
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 async def test_every_reader_ends_with_what_the_database_says(
     folders: Folders, tmp_path: Path, steps: list[tuple[str, int]]

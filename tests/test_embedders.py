@@ -3,12 +3,9 @@
 import re
 
 import httpx
-import pytest
 
 from .arranging import HOME, arrange
 from .support import OURS, Served
-
-pytestmark = pytest.mark.any_engine
 
 NO_SITES = [
     "https://a.example; script-src *",

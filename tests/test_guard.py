@@ -9,8 +9,6 @@ from feedback_app import guard, server
 
 from .support import Reader, Served, post, stamp, until, words
 
-pytestmark = pytest.mark.any_engine
-
 HEAD = (
     "POST /walls/main/feedback HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
     "Content-Type: application/x-www-form-urlencoded\r\n"

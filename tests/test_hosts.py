@@ -8,8 +8,6 @@ import pytest
 
 from .support import Served, post, stamp
 
-pytestmark = pytest.mark.any_engine
-
 
 async def asked(wall: Served, *lines: str, target: str = "/walls/main", method: str = "GET") -> str:
     """What the server says to a request with these lines in its head."""

@@ -21,8 +21,6 @@ from feedback_app.words import Unfit
 
 from .support import Served, words
 
-pytestmark = pytest.mark.any_engine
-
 HEADERS = {
     "Host": "wall.example",
     "Sec-Fetch-Site": "same-origin",

@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 
 from feedback_app.models import Attempt
 
 from .support import Served, log_in, post
 from .test_attempts import address_of, from_, try_in_vain
-
-pytestmark = pytest.mark.any_engine
 
 
 @asynccontextmanager

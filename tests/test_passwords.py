@@ -10,8 +10,6 @@ from feedback_app.models import Moderator
 
 from .support import OURS, PASSWORD, Served, employ, log_in
 
-pytestmark = pytest.mark.any_engine
-
 
 @pytest.mark.parametrize(
     "password",

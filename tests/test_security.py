@@ -10,8 +10,6 @@ from feedback_app import guard, server
 
 from .support import HTMX, Reader, Served, post, stamp, until, words
 
-pytestmark = pytest.mark.any_engine
-
 TAKEN = {"Sec-Fetch-Site": "same-origin"}
 FOREIGN = [
     {},

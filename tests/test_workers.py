@@ -117,7 +117,6 @@ async def test_what_is_stuck_is_replaced_what_is_renewed_has_new_code_and_what_i
         assert server.stop() == 0
 
 
-@pytest.mark.any_engine
 def test_when_no_worker_can_start_that_is_the_end_and_the_workers_say_why(checkout: Path, data: Path) -> None:
     sabotage = 'raise ConfigurationError("This worker cannot be.")\n    supervised ='
     replace(checkout / "feedback_app" / "cli" / "server.py", "supervised =", sabotage)
@@ -134,7 +133,6 @@ def test_when_no_worker_can_start_that_is_the_end_and_the_workers_say_why(checko
     assert outcome.stderr.replace("\n", "") == "feedback-app: This worker cannot be." * 2
 
 
-@pytest.mark.any_engine
 async def test_workers_end_with_their_supervisor_even_when_that_is_killed(process: Start) -> None:
     server = process(workers=2)
     async with Reader(server.port, "0") as reader:
@@ -267,7 +265,6 @@ def terminal(data: Path) -> Iterator[tuple[int, subprocess.Popen[str], int]]:
         os.close(ours)
 
 
-@pytest.mark.any_engine
 async def test_control_c_stops_it_and_once_more_hurries(terminal: tuple[int, subprocess.Popen[str], int]) -> None:
     keyboard, server, port = terminal
     finished, rest = dribbling_post(port)
@@ -287,7 +284,6 @@ async def test_control_c_stops_it_and_once_more_hurries(terminal: tuple[int, sub
     stuck.close()
 
 
-@pytest.mark.any_engine
 def test_the_end_of_its_terminal_is_the_end_of_it(terminal: tuple[int, subprocess.Popen[str], int]) -> None:
     """Although SIGHUP asks for new workers otherwise."""
     keyboard, server, _ = terminal
