@@ -1,7 +1,8 @@
 """Writing: what becomes of a form that is filled in as it should be, by whichever way it came."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from markupsafe import Markup
 from quart import Quart
@@ -23,6 +24,7 @@ from .stamps import Stamps
 EXPIRED = Sentence("This page had been open for long. Your words are still here: please post them once more.")
 TRAPPED = Sentence("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 EMPTY = Composer()
+Said = TypeVar("Said")
 
 
 def init_app(app: Quart) -> None:
@@ -53,8 +55,9 @@ class Writing:
             return TRAPPED
         return None if self._stamps.is_good(filled.stamp, wall.id, now()) else EXPIRED
 
-    async def take_in(self, filled: Filled, wall: Wall, address: str) -> Feedback:
-        """One entry for one form, however often it arrives. Raises what `receiving` answers instead of one."""
+    async def take_in(self, filled: Filled, wall: Wall, address: str, then: Callable[[Feedback], Said]) -> Said:
+        """What `then` says of the one entry for one form, however often it arrives. Raises what `receiving` answers
+        instead of an entry."""
         at = now()
         post = Post.of(
             wall_id=wall.id,
@@ -65,7 +68,7 @@ class Writing:
             given=filled.key,
             limits=self._settings.post_limits,
         )
-        return await self._database.write_together(receive, post)
+        return cast("Said", await self._database.write_together(receive, post, then))
 
     def thanks(self, received: Feedback, wall: Wall, place: Place, *, to_htmx: bool) -> Thanks:
         """For htmx a fresh form and the entry, else the way to the page on which it stands."""

@@ -18,7 +18,7 @@ async def commit_late(self: Writer, batch: list[Any]) -> tuple[Exception | None,
     try:
         async with self._turn(), self._sessions() as session, session.begin():
             answers = await batch[0].together(session, [piece.part for piece in batch])
-            self._acknowledge(list(zip(batch, answers, strict=True)))
+            self._acknowledge([(piece, piece.prepare(answer)) for piece, answer in zip(batch, answers, strict=True)])
             await asyncio.sleep(LATE_SECONDS)
     except Exception as fault:
         return fault, is_passing(fault)

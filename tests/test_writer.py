@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database, engine
@@ -129,6 +130,42 @@ async def test_a_post_that_cannot_be_stored_harms_no_other_of_its_batch(wall: Se
     rows = await stored(wall.database)
     assert [row.version for row in rows] == list(range(1, 19))
     assert [row.text for row in rows] == [f"{each}" for each in range(20) if each not in (3, 11)]
+
+
+async def test_what_is_told_of_a_post_is_of_the_try_that_was_committed(wall: Served) -> None:
+    """It is made while the commit is on its way; when that fails, nobody has heard of it."""
+    await take_in(wall.database, a_post("Before"))
+    left = [ConnectionResetError()]
+    made: list[str] = []
+    asked: list[asyncio.Future[str]] = []
+
+    def told(feedback: Feedback) -> str:
+        assert not any(each.done() for each in asked)
+        made.append(feedback.text)
+        return f"{feedback.id}: {feedback.text}"
+
+    @event.listens_for(wall.database.write_engine.sync_engine, "commit")
+    def break_off(connection: Any) -> None:
+        if left:
+            connection.connection.rollback()
+            raise left.pop()
+
+    posts = [a_post(text, author=text) for text in ("One", "Two")]
+    asked += [asyncio.ensure_future(wall.database.write_together(receive, each, told)) for each in posts]
+    answers = await asyncio.gather(*asked)
+    assert made == ["One", "Two"] * 2
+    assert answers == [f"{row.id}: {row.text}" for row in (await stored(wall.database))[1:]]
+
+
+async def test_words_are_stored_and_harm_no_other_where_nothing_can_be_told_of_them(wall: Served) -> None:
+    def told(feedback: Feedback) -> str:
+        return {"One": "Thanks for one", "Three": "Thanks for three"}[feedback.text]
+
+    posts = [a_post(text, author=text) for text in ("One", "Two", "Three")]
+    asked = (wall.database.write_together(receive, each, told) for each in posts)
+    one, two, three = await asyncio.gather(*asked, return_exceptions=True)
+    assert (one, type(two), three) == ("Thanks for one", KeyError, "Thanks for three")
+    assert [row.text for row in await stored(wall.database)] == ["One", "Two", "Three"]
 
 
 async def test_work_that_fails_is_undone_and_harms_no_other(wall: Served) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -70,13 +70,17 @@ class Database:
         return cast("Result", await self._writer.write(work))
 
     async def write_together(
-        self, together: Callable[[AsyncSession, Sequence[Part]], Awaitable[Sequence[Result | Exception]]], part: Part
-    ) -> Result:
+        self,
+        together: Callable[[AsyncSession, Sequence[Part]], Awaitable[Sequence[Result | Exception]]],
+        part: Part,
+        then: Callable[[Result], Any] | None = None,
+    ) -> Any:
         """Have `part` done in one transaction with all that wait to be done by `together` at the same moment.
 
-        It gives an answer for each part, in their order; one that is an exception is raised here. It may be run twice.
+        It gives an answer for each part, in their order; one that is an exception is raised here. `then` makes of any
+        other one what is given instead. Both may be run twice, and nothing is given before the commit.
         """
-        return cast("Result", await self._writer.write_together(together, part))
+        return await self._writer.write_together(together, part, then)
 
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[AsyncConnection]:

@@ -2,11 +2,11 @@
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -18,12 +18,15 @@ BATCH = 256
 # A batch costs much the same whoever is in it. So before the next one begins, the answers of the last one go out, and
 # whoever is ready to write again by then is read and taken along: so many turns of the loop, a moment where it is idle.
 TURNS = 4
+# SQLite's thread needs the interpreter for a moment to begin a commit, and then no more until the disk has it.
+HEAD_START_SECONDS = 0.00001
 # While the database is away, a piece is tried again for this long.
 PATIENCE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 1.0
 
 Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[Sequence[Any]]]
 Work = Callable[[AsyncSession], Awaitable[Any]]
+Then = Callable[[Any], Any]
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +34,17 @@ class _Piece:
     together: Together
     part: Any
     answer: asyncio.Future[Any]
-    since: float = field(default_factory=monotonic)
+    then: Then | None = None
+    since: float = field(default_factory=time.monotonic)
+
+    def prepare(self, answer: Any) -> Any:
+        """What whoever asked is to be told of it; what goes wrong with that is theirs."""
+        if self.then is None or self.answer.done() or isinstance(answer, Exception):
+            return answer
+        try:
+            return self.then(answer)
+        except Exception as fault:  # The words are stored in any case.
+            return fault
 
     def settle(self, answer: Any) -> None:
         """Answer whoever asked, if they are still there."""
@@ -67,13 +80,14 @@ class Writer:
         """Run one piece of work behind a savepoint of its own. It is run again where it certainly was not committed."""
         return await self.write_together(each_by_itself, work)
 
-    async def write_together(self, together: Together, part: Any) -> Any:
+    async def write_together(self, together: Together, part: Any, then: Then | None = None) -> Any:
         """Have `part` done by `together`, which gives an answer for each part; an exception is raised to its asker.
 
         What is run together must do no harm when it is done twice, since a commit whose outcome nobody knows is
-        followed by a second try.
+        followed by a second try. `then` makes of the answer what is given instead, while the commit is on its way and
+        there is time for it; it may be called for nothing, and must tell nobody.
         """
-        piece = _Piece(together, part, asyncio.get_running_loop().create_future())
+        piece = _Piece(together, part, asyncio.get_running_loop().create_future(), then)
         self._waiting.append(piece)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="writer")
@@ -132,8 +146,10 @@ class Writer:
                 async with self._sessions() as session, session.begin():
                     answers = await together(session, [piece.part for piece in batch])
                     pairs = list(zip(batch, answers, strict=True))
+                    await session.flush()  # So that nothing but the commit is left.
                     commits = True
-                self._acknowledge(pairs)
+                    preparing = asyncio.create_task(_prepared(pairs))
+                self._acknowledge(await preparing)
         except Exception as fault:  # Whatever it was, nothing of the batch was acknowledged.
             return fault, is_passing(fault) and not (commits and together == each_by_itself)
         return None, False
@@ -142,7 +158,7 @@ class Writer:
         """Those that have not waited for too long; the others are told what keeps the database."""
         patient = []
         for piece in pieces:
-            if monotonic() - piece.since < PATIENCE_SECONDS:
+            if time.monotonic() - piece.since < PATIENCE_SECONDS:
                 patient.append(piece)
             else:
                 self._refuse(piece, fault)
@@ -160,6 +176,13 @@ class Writer:
             piece.settle(answer)
         for listener in self.listeners:
             listener()
+
+
+async def _prepared(pairs: Sequence[tuple[_Piece, Any]]) -> list[tuple[_Piece, Any]]:
+    """What there is to be told: its turn comes when the database has been told to commit."""
+    if any(piece.then is not None for piece, _ in pairs):
+        time.sleep(HEAD_START_SECONDS)  # noqa: ASYNC251 - Nobody else may have the interpreter meanwhile.
+    return [(piece, piece.prepare(answer)) for piece, answer in pairs]
 
 
 async def each_by_itself(session: AsyncSession, works: Sequence[Work]) -> list[Any]:

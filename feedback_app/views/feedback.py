@@ -1,5 +1,6 @@
 """Feedback: writing it, reading older slices of it, and its permanent address."""
 
+from functools import partial
 from typing import cast
 
 from quart import Blueprint, Response, abort, g, request
@@ -19,6 +20,7 @@ from ..receipts import receipts
 from ..receiving import Blocked, Closed, NoWall, TooOften
 from ..sentences import Sentence
 from ..words import Unfit
+from ..writing import Thanks
 
 views = Blueprint("feedback", __name__)
 
@@ -41,7 +43,7 @@ async def write(slug: str) -> Response:
         return await _again(place, fields, 422, distrust)
 
     try:
-        received = await _taken_in(filled, wall)
+        thanks = await _taken_in(filled, wall, place)
     except TooOften as often:
         refusal = await _again(place, fields, 429, _patience(often.seconds))
         refusal.headers["Retry-After"] = str(often.seconds)
@@ -53,7 +55,6 @@ async def write(slug: str) -> Response:
     except Blocked:
         abort(403, BLOCKED)
 
-    thanks = writing().thanks(received, wall, place, to_htmx=wants_fragment())
     return Response(thanks.body, thanks.status, thanks.headers)
 
 
@@ -97,11 +98,12 @@ async def show(slug: str, number: int) -> Response:
     return answer(render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback), wall)
 
 
-async def _taken_in(filled: Filled, wall: Wall) -> Feedback:
+async def _taken_in(filled: Filled, wall: Wall, place: Place) -> Thanks:
     """What the letterbox has tried in vain is not tried once more."""
     if tried := cast("Scope", request.scope).get(OUTCOME):
         raise tried
-    return await writing().take_in(filled, wall, request.remote_addr or "")
+    thanks = partial(writing().thanks, wall=wall, place=place, to_htmx=wants_fragment())
+    return await writing().take_in(filled, wall, request.remote_addr or "", thanks)
 
 
 async def _again(place: Place, fields: MultiDict[str, str], status: int, notice: str = "") -> Response:
