@@ -58,11 +58,13 @@ def test_too_few_descriptors_are_said_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_report_is_a_table_and_a_chart() -> None:
-    some, slower = Quantiles(10, 20, 30), Quantiles(100, 200, 300)
-    listening = [Listening(100, 10.1, some, some, some, 1.0), Listening(10_000, None, slower, slower, some, 10.0)]
+    quick, some, slower = Quantiles(0.1, 0.2, 0.3), Quantiles(10, 20, 30), Quantiles(100, 200, 300)
+    listening = [Listening(100, 10.1, some, some, quick, 100.0), Listening(10_000, None, slower, slower, some, 10.0)]
     rate = Rate("page of 30 entries", "bare ASGI, same bytes", 64, 12_000.0, some, 15_000.0, 0.8)
     report = Report(Machine(), 5, Start(0.5, 60.0), [rate], listening)
     assert "| 10,000 listeners | 100.0 | 200.0 | 300.0 | 300.0 | 30.0 | 10.00 | unknown |" in report.table()
     assert "| page of 30 entries, 64 at once | 12,000 | 30.0 |" in report.table()
     drawn = ElementTree.fromstring(chart(report))  # noqa: S314
     assert "10,000 listeners: 300 ms" in "".join(drawn.itertext())
+    written = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"0.5", "1", "200", "100", "10,000"} < set(written)

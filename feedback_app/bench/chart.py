@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from .report import Machine, Report
 
-WIDTH, HEIGHT = 640, 320
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 56, 44
+WIDTH, HEIGHT = 640, 344
+LEFT, RIGHT, TOP, BOTTOM = 64, 40, 64, 64
 STYLE = (
     ":root{color-scheme:light dark}"
     "text{font:13px system-ui,sans-serif;fill:#24292f}.quiet{fill:#57606a}.grid{stroke:#d0d7de}"
@@ -51,13 +51,13 @@ def drawn(
         f'aria-labelledby="title"><title id="title">{said}</title><style>{STYLE}</style>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8"/>',
         f'<text x="{LEFT}" y="22">{title}</text>',
-        f'<text x="{WIDTH - RIGHT}" y="22" text-anchor="end" class="quiet">{machine.processors} processors, '
+        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 14}" text-anchor="end" class="quiet">{machine.processors} processors, '
         f"{machine.day}</text>",
     ]
     for mark in up.marks():
         y = up(mark)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text class="quiet" x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{mark:,.0f}</text>')
+        parts.append(f'<text class="quiet" x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{mark:,g}</text>')
     for number in numbers:
         x, y = across(number), HEIGHT - BOTTOM + 22
         parts.append(f'<text class="quiet" x="{x}" y="{y}" text-anchor="middle">{number:,}</text>')
