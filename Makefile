@@ -8,8 +8,8 @@ ARGS ?=
 VENV := .venv
 VENV_313 := .venv-3.13
 VENV_LOCK := .venv-lock
-# Three on two cores, since some of them always wait; one by one, so that what takes long keeps nobody at the end.
-AT_ONCE := -n 3 --maxschedchunk 1
+# Four on two cores, since some of them always wait; one by one, so that what takes long keeps nobody at the end.
+AT_ONCE := -n 4 --maxschedchunk 1
 # Those that failed in the last run, one after the other; none of them is a fault as well.
 ALONE := --last-failed --last-failed-no-failures none -p no:randomly
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-input
@@ -41,7 +41,7 @@ FIND_313 := for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.
 	if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then echo "$$python"; break; fi; done
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.runtime ## Start the feedback wall on this machine; ARGS="--port 8001" passes options on.
 	@exec $(VENV)/bin/python -m feedback_app serve $(ARGS)
@@ -102,7 +102,10 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
-.PHONY: bench-million bench-wake soak storm
+.PHONY: bench-lighthouse bench-million bench-wake soak storm
+bench-lighthouse: $(VENV)/.dev ## Have Lighthouse look at the wall and its frame as on a phone; needs npm; ARGS="--turns 1".
+	$(VENV)/bin/python -m tests.bench.lighthouse $(ARGS)
+
 bench-million: $(VENV)/.dev ## Compare walls of a thousand to a million entries, and show all query plans; ARGS="--engines mariadb".
 	$(VENV)/bin/python -m tests.bench.million $(ARGS)
 
