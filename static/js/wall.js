@@ -60,14 +60,14 @@
     }
     /* In a rush nobody could watch each of them appear. */
     const at = performance.now();
-    if (at - placedAt < 400) entry.dataset.quick = '';
+    entry.dataset.arrives = at - placedAt < 400 ? 'quickly' : 'calmly';
     placedAt = at;
     (isThere && target.moveBefore || target.insertBefore).call(target, entry, next);
     return true;
   }
 
   /* 2. New entries never move what somebody reads: they are held until the button is pressed. */
-  let headingInView = true, listInView = false, placedAt = 0;
+  let headingInView = true, listInView = false, placedAt = -400;
   const isReading = () => listInView && !headingInView;
   const held = () => list.querySelectorAll('[data-held]');
 

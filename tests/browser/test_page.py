@@ -185,6 +185,21 @@ async def test_entries_arrive_calmly_or_without_motion(wall: Wall, page: Page, m
     assert (await page.evaluate("runs") > 0) == (motion == "no-preference")
 
 
+async def test_what_was_there_before_is_seen_at_once(wall: Wall, page: Page) -> None:
+    """Only what arrives fades in: not what a page has when it is opened, nor what older feedback it fetches."""
+    for each in range(40):
+        wall.post("Ann", f"Entry {each}")
+    await page.add_init_script(
+        "self.runs = 0; addEventListener('transitionrun', event => { if (event.target.matches('article')) runs++; })"
+    )
+    await page.goto(wall.page)
+    await page.wait_for_selector("html[data-live=stream]")
+    await page.evaluate("scrollTo({top: 1e6, behavior: 'instant'})")
+    await expect(page.locator("#feedback article")).to_have_count(40)
+    await page.wait_for_timeout(200)
+    assert await page.evaluate("runs") == 0
+
+
 @pytest.mark.parametrize("height", [900, 320])
 async def test_on_a_wide_screen_the_form_stays_in_view_and_all_of_it_can_be_reached(
     wall: Wall, page: Page, height: int

@@ -132,7 +132,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
     }
     keepPlace(() => {
       for (const entry of fresh) {
-        entry.dataset.quick = '';
+        entry.dataset.arrives = 'quickly';
         list.insertBefore(entry, below(entry, list));
         placed.push(entry);
       }
@@ -177,7 +177,7 @@ function keepShort({list, held, below, isReading, countHeld}) {
     return true;
   }
 
-  const arrivesInRush = ({dataset}) => 'quick' in dataset && !('held' in dataset);
+  const arrivesInRush = ({dataset}) => dataset.arrives === 'quickly' && !('held' in dataset);
   list.addEventListener('news', event => trim(event.detail.placed.some(arrivesInRush) ? RUSH : CALM));
   document.addEventListener('htmx:after:swap', () => trim(CALM));
   trim(CALM);
