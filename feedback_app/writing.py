@@ -1,8 +1,7 @@
 """Writing: what becomes of a form that is filled in as it should be, by whichever way it came."""
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import NamedTuple, TypeVar, cast
+from functools import lru_cache, partial
+from typing import NamedTuple, cast
 
 from markupsafe import Markup
 from quart import Quart
@@ -24,7 +23,6 @@ from .stamps import Stamps
 EXPIRED = Sentence("This page had been open for long. Your words are still here: please post them once more.")
 TRAPPED = Sentence("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 EMPTY = Composer()
-Said = TypeVar("Said")
 
 
 def init_app(app: Quart) -> None:
@@ -55,9 +53,11 @@ class Writing:
             return TRAPPED
         return None if self._stamps.is_good(filled.stamp, wall.id, now()) else EXPIRED
 
-    async def take_in(self, filled: Filled, wall: Wall, address: str, then: Callable[[Feedback], Said]) -> Said:
-        """What `then` says of the one entry for one form, however often it arrives. Raises what `receiving` answers
-        instead of an entry."""
+    async def take_in(self, filled: Filled, wall: Wall, address: str, place: Place, *, to_htmx: bool) -> Thanks:
+        """One entry for one form, however often it arrives. Raises what `receiving` answers instead of one.
+
+        For htmx the thanks are a fresh form and the entry, else the way to the page on which it stands.
+        """
         at = now()
         post = Post.of(
             wall_id=wall.id,
@@ -68,10 +68,10 @@ class Writing:
             given=filled.key,
             limits=self._settings.post_limits,
         )
-        return cast("Said", await self._database.write_together(receive, post, then))
+        thanks = partial(self._thanks, wall=wall, place=place, to_htmx=to_htmx)
+        return cast("Thanks", await self._database.write_together(receive, post, thanks))
 
-    def thanks(self, received: Feedback, wall: Wall, place: Place, *, to_htmx: bool) -> Thanks:
-        """For htmx a fresh form and the entry, else the way to the page on which it stands."""
+    def _thanks(self, received: Feedback, wall: Wall, place: Place, *, to_htmx: bool) -> Thanks:
         receipt = "" if received.is_public else self._receipts.make(wall.id, received.id)
         if not to_htmx:
             return Thanks(303, {"Location": place.address(thanks=receipt or received.id)}, "")

@@ -1,7 +1,7 @@
 """The letterbox: takes in an ordinary form that is filled in as it should be, and thanks for it, below Quart."""
 
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -56,12 +56,12 @@ class Letterbox:
         if address is None or not is_ordinary(scope, told):
             return await self.app(scope, receive, send)
         form = await receive()  # All of it, since the body guard has read it.
-        answer = await self._take_in(address.group(1), form["body"], scope, told)
-        if answer is None:
+        thanks = await self._take_in(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
+        if thanks is None:
             return await self.app(scope, again(form, receive), send)
-        return await answer.give(scope, send)
+        return await self._answer(thanks, told.get(b"accept-encoding", b"")).give(scope, send)
 
-    async def _take_in(self, slug: str, body: bytes, scope: Scope, told: dict[bytes, bytes]) -> Answer | None:
+    async def _take_in(self, slug: str, body: bytes, scope: Scope, *, to_htmx: bool) -> Thanks | None:
         try:
             wall = await self._freshness.wall(slug)
             filled = Filled.of(fields_of(body), wall) if wall is not None else None
@@ -69,13 +69,9 @@ class Letterbox:
             return None
         if wall is None or filled is None or self._writing.distrust(filled, wall):
             return None
-        place, to_htmx = _place(slug, scope["query_string"]), told.get(b"hx-request") == b"true"
-        thanks = partial(self._writing.thanks, wall=wall, place=place, to_htmx=to_htmx)
-        accepted = told.get(b"accept-encoding", b"")
+        place = _place(slug, scope["query_string"])
         try:
-            return await self._writing.take_in(
-                filled, wall, scope["client"][0], lambda received: self._answer(thanks(received), accepted)
-            )
+            return await self._writing.take_in(filled, wall, scope["client"][0], place, to_htmx=to_htmx)
         except Exception as outcome:  # Whatever it is, Quart has the words for it.
             scope[OUTCOME] = outcome
             return None

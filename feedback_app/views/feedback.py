@@ -1,6 +1,5 @@
 """Feedback: writing it, reading older slices of it, and its permanent address."""
 
-from functools import partial
 from typing import cast
 
 from quart import Blueprint, Response, abort, g, request
@@ -102,8 +101,7 @@ async def _taken_in(filled: Filled, wall: Wall, place: Place) -> Thanks:
     """What the letterbox has tried in vain is not tried once more."""
     if tried := cast("Scope", request.scope).get(OUTCOME):
         raise tried
-    thanks = partial(writing().thanks, wall=wall, place=place, to_htmx=wants_fragment())
-    return await writing().take_in(filled, wall, request.remote_addr or "", thanks)
+    return await writing().take_in(filled, wall, request.remote_addr or "", place, to_htmx=wants_fragment())
 
 
 async def _again(place: Place, fields: MultiDict[str, str], status: int, notice: str = "") -> Response:
