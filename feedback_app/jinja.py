@@ -55,7 +55,8 @@ def _environment(language: str) -> Environment:
     made.words = languages.catalogue(language)
     # The values of a sentence have names, and are put in where it stands, escaped.
     made.newstyle_gettext = True  # type: ignore[attr-defined]
-    made.globals = {"asset": assets().url}
+    # `root` is the path below which everything lives; empty at the root of a host.
+    made.globals = {"asset": assets().url, "root": ""}
     made.filters.update(initials=initials, hue=hue, iso=iso)
     made.filters.update(
         readable=partial(languages.readable, language=language), said=partial(languages.say, language=language)
