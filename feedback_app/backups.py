@@ -1,8 +1,10 @@
 """Backups of an SQLite database: a consistent copy while it serves, and the way back. Servers have their own tools."""
 
+import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,9 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import URL, NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from .config import ConfigurationError
-from .database import DatabaseUnfit, schema
+from .database import Database, DatabaseUnfit, schema
+from .database.restored import NOTHING, Counters, counters, raise_counters
 
 SIDES = ("", "-wal", "-shm")
 TABLES = ("walls", "feedback")
@@ -39,6 +43,7 @@ def native_tools(url: URL, *, restores: bool) -> str:
     return (
         f"This database lives on a server, whose own tool knows its users, its locks and its log, and copies it while "
         f"it serves. Run: {line}"
+        + (", and then feedback-app migrate --restored, so that no reader keeps what is gone." if restores else "")
     )
 
 
@@ -87,7 +92,10 @@ def back_up(database: Path, copy: Path, *, force: bool = False) -> Backup:
 
 
 def restore(copy: Path, database: Path, *, force: bool = False) -> tuple[Backup, Path | None]:
-    """Put a copy in the place of the database; gives what is in it, and where the old one was moved to."""
+    """Put a copy in the place of the database; gives what is in it, and where the old one was moved to.
+
+    It gets this version's schema, and counters beyond all that readers were given by the one that it replaces.
+    """
     if not copy.is_file():
         raise ConfigurationError(f"There is no file {copy}.")
     report = look_at(copy)
@@ -100,7 +108,8 @@ def restore(copy: Path, database: Path, *, force: bool = False) -> tuple[Backup,
             aside = database.with_name(f"{database.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
         draft = database.with_name(f".{database.name}.{os.getpid()}")
         try:
-            draft.write_bytes(copy.read_bytes())
+            shutil.copyfile(copy, draft)
+            asyncio.run(_raise_counters(draft.absolute(), _given_out_by(database)))
             for side in SIDES:
                 old = database.with_name(database.name + side)
                 if old.exists() and aside is not None:
@@ -109,8 +118,31 @@ def restore(copy: Path, database: Path, *, force: bool = False) -> tuple[Backup,
                     old.unlink(missing_ok=True)
             _settle(draft, database)
         finally:
-            draft.unlink(missing_ok=True)
+            for side in SIDES:
+                draft.with_name(draft.name + side).unlink(missing_ok=True)
     return report, aside
+
+
+async def _raise_counters(file: Path, replaced: Counters) -> None:
+    database = Database(URL.create("sqlite", database=str(file)))
+    try:
+        async with database.migrating() as connection:
+            await connection.run_sync(schema.upgrade)
+            await connection.run_sync(raise_counters, replaced)
+    finally:
+        await database.close()
+
+
+def _given_out_by(file: Path) -> Counters:
+    """What readers were given by the database that is to be replaced, where it can still be read."""
+    if not file.exists():
+        return NOTHING
+    engine = create_engine(URL.create("sqlite", database=str(file)), poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return counters(connection)
+    except SQLAlchemyError:
+        return NOTHING
 
 
 def look_at(file: Path, *, called: Path | None = None) -> Backup:

@@ -7,16 +7,29 @@ import click
 from .. import backups, copying, installation
 from ..config import PREFIX, ConfigurationError, Settings
 from ..database import Database, DatabaseUnfit, complete_url
+from ..database.restored import raise_counters
 from .running import nothing, with_database
 
 FORCE = click.option("--force", is_flag=True, help="Also where that replaces what is there.")
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database to this version's schema; an empty one is made into one of ours."""
-    with_database(nothing, anew=True, thorough=True)
+@click.option("--restored", is_flag=True, help="After a database server's own tool has restored a backup.")
+def migrate(restored: bool) -> None:
+    """Bring the database to this version's schema; an empty one is made into one of ours.
+
+    With --restored, numbers and versions go beyond all that readers may have been given since the backup was made, so
+    that no reader takes an old page for the new one. Readers that are connected load their list again.
+    """
+    with_database(_raise if restored else nothing, anew=True, thorough=True)
     click.echo("The database is up to date.")
+    if restored:
+        click.echo("Every reader loads the wall again.")
+
+
+async def _raise(database: Database) -> None:
+    async with database.migrating() as connection:
+        await connection.run_sync(raise_counters)
 
 
 @click.command()

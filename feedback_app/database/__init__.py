@@ -31,7 +31,8 @@ class Database:
         self.write_engine = make_engine(self.url, writes=True, synchronous=synchronous)
         self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
-        turn = self._turns_at(self.file) if self.file else nullcontext
+        self._log = Log(self.file, self.write_engine) if self.file else None
+        turn = self._turns_at(self.file, self._log) if self.file and self._log else nullcontext
         self.outage = Outage()
         self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), self.outage, turn)
 
@@ -53,9 +54,9 @@ class Database:
         if has_asked:
             self.outage.worked("reading")
 
-    def _turns_at(self, file: Path) -> Callable[[], AbstractAsyncContextManager[None]]:
+    def _turns_at(self, file: Path, log: Log) -> Callable[[], AbstractAsyncContextManager[None]]:
         """What is around each transaction on SQLite: the turn of this process, and care for the log at its end."""
-        turn, log = Turn(file.with_name(file.name + "-turn")), Log(file, self.write_engine)
+        turn = Turn(file.with_name(file.name + "-turn"))
 
         @asynccontextmanager
         async def taken() -> AsyncIterator[None]:
@@ -64,6 +65,14 @@ class Database:
                 await log.keep_short()
 
         return taken
+
+    async def forget_deleted(self) -> bool:
+        """Have SQLite's file and log hold nothing that was overwritten; False where it must be tried again.
+
+        SQLite zeroes in the log what is deleted, but the words stay in the file until the log is written to its place.
+        What a database server keeps of them is its own matter.
+        """
+        return self._log is None or await self._log.empty()
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""

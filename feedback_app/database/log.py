@@ -35,10 +35,16 @@ class Log:
         if monotonic() < self._next_try or not self._is_long():
             return
         self._next_try = monotonic() + PAUSE_SECONDS
+        if await self.empty():
+            self._next_try = 0.0
+
+    async def empty(self) -> bool:
+        """Write everything to its place and cut the log to nothing; False where somebody still reads in it."""
         try:
-            await self._begin_anew()
+            return await self._checkpoint()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:  # The posts are stored in any case.
             logger.warning("SQLite's log could not be shortened: %s", error)
+            return False
 
     def _is_long(self) -> bool:
         try:
@@ -46,7 +52,7 @@ class Log:
         except OSError:
             return False
 
-    async def _begin_anew(self) -> None:
+    async def _checkpoint(self) -> bool:
         async with self._engine.connect() as lent:
             # Past the engine, which would begin a transaction.
             connection = (await lent.get_raw_connection()).driver_connection
@@ -56,8 +62,7 @@ class Log:
                 is_busy, *_ = await _ask(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 await _ask(connection, f"PRAGMA busy_timeout = {patience}")
-        if not is_busy:
-            self._next_try = 0.0
+        return not is_busy
 
 
 async def _ask(connection: Any, question: str) -> Any:

@@ -15,7 +15,7 @@ async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession) 
     """As `news_since`, by the wall's desk version; how much waits comes with the last change."""
     if after == wall.desk_version:
         return News(wall.desk_version, [])
-    if after is not None and 0 <= after < wall.desk_version:
+    if after is not None and wall.oldest_desk_version <= after < wall.desk_version:
         changed = (await session.scalars(Desk.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
             counted = (await counts([wall.id], session))[wall.id]

@@ -15,6 +15,8 @@ from ..models import ActEntry, Attempt, Block, Feedback, Login, Setup, Wall
 from ..models.base import deleting
 
 SECONDS = 3600
+# How soon it is tried again to take blanked words out of the file, while somebody reads in it.
+ERASE_SECONDS = 5
 AT_ONCE = 200
 logger = logging.getLogger(__name__)
 
@@ -52,6 +54,16 @@ class Purge:
             self.delete_setups,
         ):
             await self._to_the_end(slice_)
+        await self.erase()
+
+    async def erase(self) -> None:
+        """Take what was blanked or deleted out of the file, too, where a quiet server would keep it for days.
+
+        It is done in each round, also for what others deleted, and what a process blanked that was killed then.
+        """
+        while not self._is_over.is_set() and not await self.database.forget_deleted():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), ERASE_SECONDS)
 
     async def blank(self, session: AsyncSession) -> int:
         """Blank the words of entries whose time for undoing is over; gives how many.

@@ -52,6 +52,8 @@ class Wall(Base):
     oldest_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     # Every change counts here, also of what is not public: what moderators listen to.
     desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    # As `oldest_version`, for a moderator's desk_version.
+    oldest_desk_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     # The version after the latest change of the wall's own title, texts, looks or policy; 0 when there was none.
     arranged: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -121,10 +123,7 @@ class Wall(Base):
     @staticmethod
     def deleting(wall_id: int) -> "list[Delete]":
         """What takes the wall away; the database takes away with it whatever else refers to it."""
-        return [
-            delete(Feedback).where(Feedback.wall_id == wall_id),
-            delete(Wall).where(Wall.id == wall_id),
-        ]
+        return [delete(Feedback).where(Feedback.wall_id == wall_id), delete(Wall).where(Wall.id == wall_id)]
 
     @staticmethod
     def how_many_on(wall_id: int) -> Select[int]:
@@ -211,6 +210,7 @@ class Wall(Base):
     def forget(self, feedback: Feedback) -> None:
         """Before the row of something removed is deleted: who has not heard of its end yet must load the list anew."""
         self.oldest_version = max(self.oldest_version, feedback.version or 0)
+        self.oldest_desk_version = max(self.oldest_desk_version, feedback.desk_version)
 
     @property
     def is_open(self) -> bool:
