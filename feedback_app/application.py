@@ -18,6 +18,7 @@ from . import (
     proxies,
     readiness,
     security,
+    sub_path,
     writing,
 )
 from .asgi import wrap
@@ -76,6 +77,8 @@ def create_app(**overrides: Any) -> Quart:
     front.init_app(app, settings)
     if settings.base_url:
         wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
+    if settings.root:
+        wrap(app, lambda inner: sub_path.SubPathMiddleware(inner, settings.root))
     if settings.trusted_proxies:
         wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
     wrap(app, logs.RequestLog)

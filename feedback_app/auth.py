@@ -14,7 +14,8 @@ from .finding import NO_WALL, lead_on
 from .models import Login, Membership, Moderator, Wall
 from .models.login import LONGEST
 from .models.moderator import MODERATOR
-from .security import is_secure, keep_private
+from .security import is_secure, keep_private, session_cookie
+from .sub_path import root
 
 # Browsers keep no cookie for longer.
 DEVICE = timedelta(days=400)
@@ -91,7 +92,7 @@ def give_cookie(answer: Response, token: str) -> None:
 def give_device_cookie(answer: Response, moderator: Moderator) -> None:
     """Let the browser be known again when it comes to log in the next time."""
     subjects = cast("Subjects", current_app.extensions["subjects"])
-    _set(answer, device_cookie_name(), subjects.device(moderator.id, secrets.token_urlsafe(16)), DEVICE, path="/login")
+    _set(answer, device_cookie_name(), subjects.device(moderator.id, secrets.token_urlsafe(16)), DEVICE, "/login")
 
 
 def device_of_request() -> str:
@@ -100,13 +101,12 @@ def device_of_request() -> str:
 
 def take_cookie(answer: Response) -> None:
     """Have the browser forget its session. The device stays known, since that opens nothing."""
-    answer.delete_cookie(cookie_name(), secure=is_secure(), httponly=True, samesite="Lax")
+    answer.delete_cookie(cookie_name(), path=root() or "/", secure=is_secure(), httponly=True, samesite="Lax")
     keep_private()
 
 
 def cookie_name() -> str:
-    """A browser takes `__Host-` only from the host itself over https, so that nothing beside us can put one there."""
-    return "__Host-feedback" if is_secure() else "feedback"
+    return session_cookie(is_secure=is_secure(), is_below_path=bool(root()))
 
 
 def device_cookie_name() -> str:
@@ -114,8 +114,9 @@ def device_cookie_name() -> str:
     return "__Secure-feedback-device" if is_secure() else "feedback-device"
 
 
-def _set(answer: Response, name: str, value: str, lasting: timedelta, path: str = "/") -> None:
+def _set(answer: Response, name: str, value: str, lasting: timedelta, path: str = "") -> None:
     keep_private()
+    path = root() + path or "/"
     answer.set_cookie(name, value, max_age=lasting, path=path, secure=is_secure(), httponly=True, samesite="Lax")
 
 

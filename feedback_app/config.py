@@ -14,8 +14,12 @@ from .rates import Rate, rates_in
 PREFIX = "FEEDBACK_"
 LONGEST_DAYS = 3650
 USUAL_PORTS = {"http": 80, "https": 443}
-# The path, query and fragment of an address that names a whole site.
-SITE = (("", "", ""), ("/", "", ""))
+SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+# The first part of our own addresses: below a path that is called so, nobody could tell which one is meant.
+OWN = (
+    "accents", "api", "embed.js", "healthz", "j", "login", "logout", "metrics", "moderation", "oembed", "privacy",
+    "readyz", "settings", "setup", "static", "walls",
+)  # fmt: skip
 HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
@@ -50,7 +54,7 @@ class Settings:
             )
         if self.base_url:
             # However it was written, it is compared with what browsers say.
-            object.__setattr__(self, "base_url", _origin(self.base_url))
+            object.__setattr__(self, "base_url", _base_url(self.base_url))
         for name in ("trusted_proxies", "streams", "streams_per_address", "undo_days", "keep_removed_days"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, 0 or more.")
@@ -62,6 +66,11 @@ class Settings:
         if self.log not in ("text", "json", "off"):
             raise ConfigurationError(f"{PREFIX}LOG must be text, json or off, not {self.log!r}.")
         _ = self.post_limits
+
+    @cached_property
+    def root(self) -> str:
+        """The path of the public address, such as `/feedback`; empty at the root of a host."""
+        return urlsplit(self.base_url).path
 
     def fallbacks(self) -> list[str]:
         return [each.strip() for each in self.secret_key_fallbacks.split(",") if each.strip()]
@@ -109,14 +118,26 @@ def _read(name: str, value: str, kind: type) -> Any:
     return value
 
 
-def _origin(address: str) -> str:
-    """A public address as browsers write it in `Origin`."""
+def _base_url(address: str) -> str:
+    """A public address: the host as browsers write it in `Origin`, and the path below which everything lives."""
     try:
         parts = urlsplit(address)
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", None
     host = f"[{host}]" if ":" in host else host
-    if not HOST.fullmatch(host) or parts.scheme not in USUAL_PORTS or "@" in parts.netloc or parts[2:] not in SITE:
-        raise ConfigurationError(f"{PREFIX}BASE_URL must be an address such as https://wall.example, not {address!r}.")
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, USUAL_PORTS[parts.scheme]) else "")
+    path = parts.path.rstrip("/")
+    if (
+        not HOST.fullmatch(host)
+        or parts.scheme not in USUAL_PORTS
+        or "@" in parts.netloc
+        or not SUB_PATH.fullmatch(path)
+        or any(parts[3:])
+    ):
+        raise ConfigurationError(
+            f"{PREFIX}BASE_URL must be an address such as https://wall.example or https://example.com/feedback, "
+            f"not {address!r}."
+        )
+    if path.split("/")[1:2] and path.split("/")[1] in OWN:
+        raise ConfigurationError(f"{PREFIX}BASE_URL cannot end in {path}, which is an address of the wall's own.")
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, USUAL_PORTS[parts.scheme]) else "") + path

@@ -17,6 +17,7 @@ from quart import Quart
 
 from . import languages
 from .assets import assets, folder
+from .sub_path import root
 from .words import first_character, is_tall
 
 HUES = 12
@@ -36,11 +37,11 @@ def render(template: str, **values: Any) -> str:
         language = values["language"] = wall.language if wall is not None else languages.DEFAULT
     values["direction"] = languages.direction(language)
     said = languages.DEFAULT if languages.is_english(language) else language
-    return _environment(said).get_template(template).render(values)
+    return _environment(said, root()).get_template(template).render(values)
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(language: str, root: str) -> Environment:
     """Made once, with every template that was needed so far: it is the same for each app of a process."""
     made = _Environment(
         loader=FileSystemLoader(folder("templates")),
@@ -55,8 +56,7 @@ def _environment(language: str) -> Environment:
     made.words = languages.catalogue(language)
     # The values of a sentence have names, and are put in where it stands, escaped.
     made.newstyle_gettext = True  # type: ignore[attr-defined]
-    # `root` is the path below which everything lives; empty at the root of a host.
-    made.globals = {"asset": assets().url, "root": ""}
+    made.globals = {"asset": lambda name: root + assets().url(name), "root": root}
     made.filters.update(initials=initials, hue=hue, iso=iso)
     made.filters.update(
         readable=partial(languages.readable, language=language), said=partial(languages.say, language=language)

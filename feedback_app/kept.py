@@ -13,6 +13,7 @@ from quart import request
 from werkzeug.datastructures import MultiDict
 
 from .security import own_origin
+from .sub_path import root
 from .words import printable
 
 HOME = "/moderation"
@@ -78,4 +79,5 @@ def _page_before() -> str:
     address = urlsplit(request.headers.get("Referer", ""))
     if f"{address.scheme}://{address.netloc}" != own_origin():
         return HOME
-    return own_path(address.path + (f"?{address.query}" if address.query else "")) or HOME
+    path = address.path.removeprefix(root())
+    return own_path(path + (f"?{address.query}" if address.query else "")) or HOME

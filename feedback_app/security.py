@@ -3,6 +3,7 @@
 from quart import Quart, Response, abort, current_app, g, request
 
 from .sentences import Sentence
+from .sub_path import root
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -36,6 +37,11 @@ def init_app(app: Quart) -> None:
 
 def own_origin() -> str:
     """The scheme, host and port under which visitors see us."""
+    return own_address().removesuffix(root())
+
+
+def own_address() -> str:
+    """The address below which visitors see us: our origin, and the path of a wall that lives below one."""
     return str(current_app.extensions["settings"].base_url or request.host_url).rstrip("/")
 
 
@@ -66,6 +72,17 @@ def is_our_site(site: str) -> bool:
 def allow_framing(ancestors: str) -> None:
     """Let these other sites show this answer in a frame."""
     g.frame_ancestors = ancestors
+
+
+def session_cookie(*, is_secure: bool, is_below_path: bool) -> str:
+    """The name of the cookie that holds a session.
+
+    A browser takes `__Host-` only from the host itself over https, so that nothing beside us can put one there. It
+    also demands that the cookie is for the whole host, which is not ours alone below a path.
+    """
+    if not is_secure:
+        return "feedback"
+    return "__Secure-feedback" if is_below_path else "__Host-feedback"
 
 
 def keep_private() -> None:

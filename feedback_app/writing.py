@@ -19,6 +19,7 @@ from .receipts import Receipts
 from .receiving import receive
 from .sentences import Sentence
 from .stamps import Stamps
+from .sub_path import root
 
 EXPIRED = Sentence("This page had been open for long. Your words are still here: please post them once more.")
 TRAPPED = Sentence("Only robots fill in the hidden field. Your words are still here: please post them once more.")
@@ -74,7 +75,7 @@ class Writing:
     def _thanks(self, received: Feedback, wall: Wall, place: Place, *, to_htmx: bool) -> Thanks:
         receipt = "" if received.is_public else self._receipts.make(wall.id, received.id)
         if not to_htmx:
-            return Thanks(303, {"Location": place.address(thanks=receipt or received.id)}, "")
+            return Thanks(303, {"Location": root() + place.address(thanks=receipt or received.id)}, "")
         values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **self.composer(wall)}
         return Thanks(201, {}, render("feedback/_received.html", **values))
 

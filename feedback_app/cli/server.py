@@ -4,15 +4,15 @@ import socket
 
 import click
 
-from .. import installation, logs, server, setting_up
+from .. import installation, logs, server, setting_up, sockets
 from ..application import create_app
-from ..config import ConfigurationError, Settings
+from ..config import Settings
 from ..database import Database
 from .running import nothing, with_database
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on, or unix:/path.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes serve.")
 def serve(host: str, port: int, workers: int) -> None:
@@ -21,12 +21,17 @@ def serve(host: str, port: int, workers: int) -> None:
     logs.begin(settings.log)
     if warning := installation.sqlite_warning(settings, workers=workers):
         click.echo(f"feedback-app: {warning}", err=True)
-    try:
-        listening = server.listen(host, port)
-    except OSError as error:
-        raise ConfigurationError(
-            f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another one with --port."
-        ) from None
+    with sockets.open_socket(host, port) as listening:
+        if listening.family == socket.AF_UNIX and not settings.trusted_proxies:
+            click.echo(
+                "feedback-app: A proxy hands everybody's requests to a Unix socket. Set FEEDBACK_TRUSTED_PROXIES=1, or "
+                "all visitors are taken for one.",
+                err=True,
+            )
+        raise SystemExit(_serve(settings, listening, workers))
+
+
+def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
     token: str | None = None
 
     async def offer(database: Database) -> None:
@@ -35,8 +40,7 @@ def serve(host: str, port: int, workers: int) -> None:
 
     # Once for all workers, those that replace others too.
     with_database(offer, thorough=True)
-    shown = f"[{host}]" if ":" in host else host
-    address = settings.base_url or f"http://{shown}:{listening.getsockname()[1]}"
+    address = settings.base_url or sockets.address_of(listening)
 
     def announce() -> None:
         click.echo(f"The wall is at {address}/walls/main")
@@ -47,10 +51,10 @@ def serve(host: str, port: int, workers: int) -> None:
 
     if workers == 1:
         server.run(create_app(), listening, announce)
-    else:
-        from .. import supervisor
+        return 0
+    from .. import supervisor
 
-        raise SystemExit(supervisor.run(workers, listening, announce))
+    return supervisor.run(workers, listening, announce)
 
 
 @click.command(hidden=True)

@@ -13,6 +13,8 @@ from ..clock import now
 from ..database import Database, DatabaseUnfit
 from ..models import Login
 from ..models.login import digest
+from ..security import session_cookie
+from ..sub_path import root
 from .hub import DESK, INDEX, Hub, Listener
 
 SECONDS = 2
@@ -69,7 +71,8 @@ def session_of(scope: Scope, base_url: str) -> str:
     """The digest of the session's token, as it is stored; empty without one. As `auth` does it, below Quart."""
     header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
     scheme = base_url.partition(":")[0] or scope.get("scheme", "http")
-    token = parse_cookie(header).get("__Host-feedback" if scheme == "https" else "feedback", "")
+    name = session_cookie(is_secure=scheme == "https", is_below_path=bool(root()))
+    token = parse_cookie(header).get(name, "")
     return digest(token) if token else ""
 
 

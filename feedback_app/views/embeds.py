@@ -11,7 +11,7 @@ from ..jinja import render
 from ..models import Wall
 from ..pages import answer, unchanged
 from ..place import ACCENT, Look, Place
-from ..security import own_origin
+from ..security import own_address
 from ..sentences import Sentence
 
 views = Blueprint("embeds", __name__)
@@ -28,7 +28,7 @@ async def show(slug: str) -> Response:
         return same
     g.frame_src = "'self'"
     frame = Place(wall.slug, is_frame=True, look=look)
-    snippets = _snippets(wall, frame, own_origin())
+    snippets = _snippets(wall, frame, own_address())
     return answer(
         render("embeds/show.html", wall=wall, place=Place(wall.slug), look=look, frame=frame, snippets=snippets), wall
     )

@@ -12,7 +12,7 @@ from ..models import Feedback, Wall
 from ..models.slice import Slice
 from ..pages import answer, unchanged
 from ..place import Place
-from ..security import own_origin
+from ..security import own_address
 from ..sentences import Sentence
 
 views = Blueprint("feeds", __name__)
@@ -36,7 +36,7 @@ async def atom_feed(slug: str) -> Response:
     if isinstance(found, Response):
         return found
     wall, entries = found
-    html = render("feeds/atom.xml", wall=wall, slice=entries, origin=own_origin())
+    html = render("feeds/atom.xml", wall=wall, slice=entries, origin=own_address())
     return answer(html, wall, "application/atom+xml")
 
 
@@ -54,7 +54,7 @@ async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
 
 
 def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
-    page = own_origin() + Place(wall.slug).address()
+    page = own_address() + Place(wall.slug).address()
     feed: dict[str, object] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": wall.title,

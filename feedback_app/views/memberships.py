@@ -14,7 +14,7 @@ from ..kept import HOME
 from ..models import Membership, Moderator, Setup, Wall
 from ..models.moderator import OWNER, ROLES
 from ..pages import staff_page
-from ..security import own_origin
+from ..security import own_address
 from ..setting_up import invite
 
 views = Blueprint("memberships", __name__)
@@ -79,7 +79,7 @@ async def invite_somebody(slug: str) -> Response:
     token = await database().write(lambda session: invite(wall, role, owner, MOST_INVITATIONS, session))
     if token is None:
         return await _page(wall, MembershipForm(), TOO_MANY, 422)
-    return await _page(wall, MembershipForm(), status=201, link=f"{own_origin()}/setup?token={token}")
+    return await _page(wall, MembershipForm(), status=201, link=f"{own_address()}/setup?token={token}")
 
 
 @views.post("/settings/walls/<slug>/invitations/<int:number>")

@@ -31,7 +31,7 @@ class Process:
         # It is kept as long as this is, or another test would be given the port while the server is down.
         place = socket.socket()
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        place.bind((host, 0))
+        place.bind(("127.0.0.1" if host.startswith("unix:") else host, 0))
         weakref.finalize(self, place.close)
         self.port: int = place.getsockname()[1]
         self.data, self.workers, self.host, self.program, self.settings = data, workers, host, program, settings

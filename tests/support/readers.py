@@ -23,7 +23,9 @@ class Reader:
         last_event_id: str | None = None,
         slug: str = "main",
         host: str = "127.0.0.1",
+        path: str = "",
     ) -> None:
+        self.path = path or f"/walls/{slug}/live"
         self.port, self.after, self.slug, self.last_event_id, self.host = port, after, slug, last_event_id, host
         self.events: list[Event] = []
         self.status = 0
@@ -33,7 +35,7 @@ class Reader:
     async def __aenter__(self) -> "Reader":
         self.stream, self.writer = await asyncio.open_connection(self.host, self.port)
         resume = f"Last-Event-ID: {self.last_event_id}\r\n" if self.last_event_id is not None else ""
-        address = f"/walls/{self.slug}/live?after={self.after}"
+        address = f"{self.path}?after={self.after}"
         self.writer.write(f"GET {address} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n{resume}\r\n".encode())
         head = (await self.stream.readuntil(b"\r\n\r\n")).decode()
         self.status, self.headers = int(head.split()[1]), head.lower()
