@@ -205,3 +205,6 @@ async def write_and_hear(client: httpx.AsyncClient, port: int) -> None:
         headers = {**HTMX, "Origin": f"http://127.0.0.1:{port}"}
         assert (await client.post(f"{ROOT}/walls/main/feedback", data=fields, headers=headers)).status_code == 201
         await until(lambda: reader.news)
+        assert f'href="{ROOT}/walls/main/feedback/1"' in reader.news[0].data
+        missed = await client.get(f"{ROOT}/walls/main/changes?after=0")
+        assert f'href="{ROOT}/walls/main/feedback/1"' in missed.text
