@@ -160,6 +160,10 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     here.write_text(text.replace("/opt/feedback/bin/feedback-app serve", f"{sys.executable} -m feedback_app serve"))
     analyze = program("systemd-analyze", "systemd")
     assert run(analyze, "verify", here) == ""
+    for name in ("feedback-app.socket", "feedback-backup.service", "feedback-backup.timer"):
+        text = (DEPLOY / name).read_text().replace("/opt/feedback/bin/feedback-app", sys.executable)
+        (tmp_path / name).write_text(text)
+    assert run(analyze, "verify", tmp_path / "feedback-app.socket", tmp_path / "feedback-backup.timer") == ""
     exposure = re.search(r"exposure level for \S+: ([\d.]+)", run(analyze, "security", "--offline=yes", here))
     assert exposure is not None
     assert float(exposure.group(1)) < 2
