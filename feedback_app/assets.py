@@ -20,11 +20,14 @@ DESK_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
 # A module that the wall's script fetches when a list has grown long or somebody begins to write.
 LATER = ("js/later/*.js",)
 LOADER = "js/embed.js"
+FRAME = "js/frame.js"
 COPY = "js/copy-lines.js"
 # For the walls that hold something: it may come later than htmx.
 RECEIPTS = "js/receipts.js"
 COLOUR = "js/colour-field.js"
 ICON = "icon.svg"
+# A frame that is cross-origin isolated, and has an origin of its own by `sandbox`, loads nothing that does not say so.
+EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -48,7 +51,7 @@ class Asset:
         return hashlib.sha256(self.content).hexdigest()[:12]
 
     def answer(self, caching: str) -> Response:
-        headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "Content-Type": self.type}
+        headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "Content-Type": self.type, **EVERYWHERE}
         if takes_brotli():
             return Response(self.compressed, headers={**headers, "Content-Encoding": "br"})
         return Response(self.content, headers=headers)
@@ -88,7 +91,8 @@ def init_app(app: Quart) -> None:
     async def loader() -> Response:
         # Other people's pages name it without a digest, so that it can be mended.
         answer = assets().by_name["embed.js"].answer("public, max-age=3600")
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        # For `import()`, `type="module"` and integrity.
+        answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
 
 
@@ -107,6 +111,7 @@ def assets() -> Assets:
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "colour-field.js": _asset("colour-field.js", rjsmin.jsmin((root / COLOUR).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
+            "frame.js": _asset("frame.js", rjsmin.jsmin((root / FRAME).read_text())),
             "icon.svg": _asset("icon.svg", (root / ICON).read_text()),
         }
     )

@@ -1,16 +1,19 @@
 """Errors: every one becomes a page, or for htmx a notice, with one sentence that a person can act on."""
 
 import logging
+import re
 
 from quart import Quart, Response, abort, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .database import database, is_outage
+from .embedders import ANYBODY
 from .finding import wall_of_request
 from .forms import read_form
 from .guard import NOWHERE, refusal_of
 from .jinja import render
+from .languages import first_of
 from .logs import described
 from .metrics import DATABASE_ERRORS
 from .models import Wall
@@ -18,6 +21,9 @@ from .pages import wants_fragment
 from .security import allow_framing
 from .sentences import Sentence
 from .words import printable
+
+FRAME = re.compile(r"/walls/(?P<slug>.+)/(?P<page>frame|feedback)")
+NOT_HERE = Sentence("This wall cannot be shown here.")
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +83,23 @@ async def _answer(status: int, sentence: str) -> Response:
     wall = g.get("wall") if status >= 500 else await _wall()
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
-    is_frame = request.path.endswith("/frame") or request.args.get("view") == "frame"
-    if is_frame and wall is not None:
-        allow_framing(wall.frame_ancestors)
-    html = render(
-        "errors/error.html", wall=wall, is_frame=is_frame, status=status, sentence=sentence, kept=await _kept()
-    )
-    return Response(html, status)
+    slug = _slug_in_frame()
+    if slug is not None:
+        # Where there is no wall, nothing of it is in the page: any site may show the sentence.
+        allow_framing(wall.frame_ancestors if wall is not None else ANYBODY)
+        if wall is None and status == 404:
+            sentence = NOT_HERE
+    language = first_of(request.accept_languages.values()) if slug is not None and wall is None else None
+    values = {"wall": wall, "slug": slug, "status": status, "sentence": sentence, "language": language}
+    return Response(render("errors/error.html", kept=await _kept(), **values), status)
+
+
+def _slug_in_frame() -> str | None:
+    """Of which wall this would be the frame; None where it is no frame."""
+    found = FRAME.fullmatch(request.path) if request.method in ("GET", "HEAD", "POST") else None
+    if found is None or not (found["page"] == "frame" or request.args.get("view") == "frame"):
+        return None
+    return found["slug"]
 
 
 async def _wall() -> Wall | None:

@@ -7,7 +7,7 @@ from .sub_path import root
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}; "
+    "form-action 'self'; base-uri 'none'; frame-src {frames}; {framing}"
     "require-trusted-types-for 'script'; trusted-types wall"
 )
 HEADERS = {
@@ -24,6 +24,8 @@ PRIVATE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+# For what may stand in a frame on a page that is cross-origin isolated, and for all that such a frame loads.
+FRAMED = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 # For what stands on a public page, which changes.
 CHANGING = "private, no-cache"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -70,7 +72,7 @@ def is_our_site(site: str) -> bool:
 
 
 def allow_framing(ancestors: str) -> None:
-    """Let these other sites show this answer in a frame."""
+    """Let these other sites show this answer in a frame; `*` is any page, also of a file or an app."""
     g.frame_ancestors = ancestors
 
 
@@ -94,6 +96,8 @@ async def add_headers(response: Response) -> Response:
     response.headers.update(headers(current_app.extensions["settings"].base_url))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
+    if "frame_ancestors" in g:
+        response.headers.update(FRAMED)
     # A policy on a 304 would replace the one of the page that the browser has kept.
     if response.mimetype == "text/html" and response.status_code != 304:
         response.headers["Content-Security-Policy"] = policy(
@@ -110,5 +114,9 @@ def headers(base_url: str) -> dict[str, str]:
 
 
 def policy(frames: str = "'none'", ancestors: str = "'none'") -> str:
-    """What every page says about what it may load, which it may show in frames, and which may show it."""
-    return POLICY.format(frames=frames, ancestors=ancestors)
+    """What every page says about what it may load, which it may show in frames, and which may show it.
+
+    For `*` it says nothing about the last: in a policy that stands for http and https alone (CSP 3, section 6.7.2.8).
+    """
+    framing = "" if ancestors == "*" else f"frame-ancestors {ancestors}; "
+    return POLICY.format(frames=frames, framing=framing)

@@ -15,7 +15,7 @@ from .workshop import Workshop
 
 ADDRESS = re.compile(r"/walls/([a-z0-9-]{1,60})(?:/frame|/feedback|/feed\.json|/feed\.atom)?")
 # What is worth keeping of all that can be asked for; a thank-you, for one, is shown to one person once.
-QUERY = re.compile(rb"(?:(?:before|view|theme|accent|form|limit)=[0-9A-Za-z%]{1,20}(?:&(?!$)|$)){0,6}")
+QUERY = re.compile(rb"(?:(?:before|view|theme|accent|form|limit|lang|sort)=[0-9A-Za-z%-]{1,20}(?:&(?!$)|$)){0,8}")
 HOST = re.compile(rb"[0-9A-Za-z.\-:\[\]]{1,255}")
 # Whoever sends one of these brings something along, or wants something else than the page.
 DOUBTFUL = frozenset((b"content-length", b"transfer-encoding", b"authorization", b"range", b"expect", b"upgrade"))

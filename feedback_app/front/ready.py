@@ -22,7 +22,14 @@ ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] 
     "gzip": (lambda body: gzip.compress(body, 6, mtime=0), lambda body: gzip.compress(body, 9, mtime=0)),
 }
 LONGEST_HEADER = 256
-OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"content-security-policy")
+OF_THE_BODY = (
+    b"content-type",
+    b"content-length",
+    b"content-encoding",
+    b"content-security-policy",
+    b"cross-origin-embedder-policy",
+    b"cross-origin-resource-policy",
+)
 
 
 class Ready:

@@ -3,7 +3,7 @@
 from markupsafe import escape
 from quart import Blueprint, Response, abort, g, request
 
-from ..assets import FOREVER
+from ..assets import EVERYWHERE, FOREVER
 from ..colours import legible, six_digits
 from ..database import database
 from ..finding import find_wall
@@ -40,7 +40,8 @@ async def accent(colour: str) -> Response:
     if not ACCENT.fullmatch(colour):
         abort(404)
     seed = legible(six_digits(colour))
-    return Response(f":root{{--accent-seed:#{seed}}}\n", mimetype="text/css", headers={"Cache-Control": FOREVER})
+    headers = {"Cache-Control": FOREVER, **EVERYWHERE}
+    return Response(f":root{{--accent-seed:#{seed}}}\n", mimetype="text/css", headers=headers)
 
 
 def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, Sentence, Sentence, str]]:
@@ -48,26 +49,31 @@ def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, Sentence
     said = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
     script = "".join(f' data-{name}="{value}"' for name, value in said.items())
     element = "".join(f' {name}="{value}"' for name, value in said.items())
-    source = escape(origin + frame.address())
+    title = escape(wall.title)
+    # Where it differs from the page's, browsers put a ground of their own behind the frame.
+    theme = frame.theme_of(wall)
+    scheme = f' style="color-scheme: {theme}"' if theme != "auto" else ""
+    # For those who do not get the script, and for as long as it is not there.
+    link = f'<a href="{origin}{Place(wall.slug).address()}">{title}</a>'
     return [
         (
             "script",
             Sentence("A line of HTML"),
             Sentence("Puts the wall where the line stands, as tall as it needs to be."),
-            f'<script src="{origin}/embed.js" data-wall="{wall.slug}"{script} async></script>',
+            f'<script src="{origin}/embed.js" data-wall="{wall.slug}"{script} async></script>\n{link}',
         ),
         (
             "element",
             Sentence("A custom element"),
             Sentence("The same, for pages that are put together by scripts."),
             f'<script src="{origin}/embed.js" async></script>\n'
-            f'<feedback-wall wall="{wall.slug}"{element}></feedback-wall>',
+            f'<feedback-wall wall="{wall.slug}"{element}>{link}</feedback-wall>',
         ),
         (
             "frame",
-            Sentence("A bare frame"),
-            Sentence("Where scripts are not allowed. Its height stays as you set it."),
-            f'<iframe src="{source}" title="{escape(wall.title)}" width="100%" height="600" '
-            f'frameborder="0" loading="lazy"></iframe>',
+            Sentence("Plain iframe"),
+            Sentence("For sites that block scripts. Fixed height: what does not fit is scrolled."),
+            f'<iframe src="{escape(origin + frame.address())}" title="{title}" width="100%" height="600" '
+            f'frameborder="0" loading="lazy"{scheme}></iframe>',
         ),
     ]

@@ -119,6 +119,7 @@
   const bringLater = () => coming ??= list.dataset.later && import(list.dataset.later)
     .then(module => later = module.begin({list, held, below, feed, leave, policy, isReading, countHeld, morph, fetchAnew}), () => {});
   const arrange = async () => { await bringLater(); later?.arrange(); };
+  document.addEventListener('arrange', arrange);
 
   /* 3. The form: a key that makes a repeated post one entry. Words stay when a post fails (later/composer.js). */
   const composer = () => find('composer');
@@ -237,24 +238,6 @@
     }, Number(root.dataset.poll) || POLL);
   }
 
-  /* 5. In a frame: tell the page around it how tall we are, so that it need not scroll twice. */
-  function fitFrame() {
-    if (!root.classList.contains('framed') || parent === self) return;
-    let told = 0;
-    const tell = () => {
-      const height = Math.ceil(root.getBoundingClientRect().height);
-      if (height !== told) parent.postMessage({type: 'feedback-wall:height', height: told = height}, '*');
-    };
-    addEventListener('message', event => {
-      if (event.source !== parent || event.data?.type !== 'feedback-wall:hello') return;
-      root.classList.add('fit');
-      told = 0;
-      tell();
-    });
-    new ResizeObserver(tell).observe(root);
-  }
-
-  fitFrame();
   giveKey();
   if (!list) return;
   cursor = Number(list.dataset.version);

@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from ..databases import Folders
+from .hosting import Host, Publish
 from .office import Office
 from .wall import Wall
 
@@ -66,6 +67,14 @@ def wall_with(folders: Folders, tmp_path: Path) -> Iterator[Callable[..., Wall]]
         yield make
         for each in served:
             each.stop()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Publish]:
+    """Another site: puts HTML on a page of its own and gives the address."""
+    host = Host(tmp_path / "host")
+    yield host.publish
+    host.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,54 +1,12 @@
 """The wall on somebody else's page: by a line of script, by an element, and by a bare frame."""
 
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-
 import httpx
 import pytest
-from playwright.async_api import Browser, Frame, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from ..support import NO_CERTIFICATES
+from .hosting import HEIGHT, Publish, address, frame_of
 from .wall import Wall
-
-HEIGHT = "document.querySelector('iframe').getBoundingClientRect().height"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """Another site: puts HTML on a page of its own and gives the address."""
-    folder = tmp_path / "host"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-
-    def publish(body: str) -> str:
-        html = f"<!doctype html><title>Host</title><style>body{{margin:0}}</style><p>Above</p>{body}<p>Below</p>"
-        (folder / "index.html").write_text(html)
-        return f"http://host.test:{server.server_port}/"
-
-    yield publish
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def frame_of(page: Page, wall: Wall) -> Frame:
-    return next(each for each in page.frames if each.url.startswith(wall.url.replace("127.0.0.1", "wall.test")))
-
-
-def address(wall: Wall) -> str:
-    """The wall under a name that is another site than the host's; over plain http no browser says where from."""
-    return wall.url.replace("127.0.0.1", "wall.test")
-
 
 WAYS = {
     "script": '<script src="{0}/embed.js" data-wall="main" data-theme="dark" data-accent="#0a7d55" async></script>',
@@ -59,9 +17,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_people_write_and_read_on_another_site(
-    wall: Wall, page: Page, host: Callable[[str], str], way: str
-) -> None:
+async def test_people_write_and_read_on_another_site(wall: Wall, page: Page, host: Publish, way: str) -> None:
     """Requirement 42: with third-party cookies and storage blocked."""
     await page.goto(host(WAYS[way].format(address(wall))))
     inside = page.frame_locator("iframe")
@@ -80,7 +36,7 @@ async def test_people_write_and_read_on_another_site(
     assert await page.context.cookies() == []
 
 
-async def test_a_frame_is_as_tall_as_its_content(wall: Wall, page: Page, host: Callable[[str], str]) -> None:
+async def test_a_frame_is_as_tall_as_its_content(wall: Wall, page: Page, host: Publish) -> None:
     for each in range(5):
         wall.post("Ann", f"Entry {each}\n\nwith lines")
     await page.goto(host(WAYS["script"].format(address(wall))))
@@ -98,12 +54,12 @@ async def test_a_frame_is_as_tall_as_its_content(wall: Wall, page: Page, host: C
     assert await fits()
 
 
-async def test_other_pages_cannot_set_the_height(wall: Wall, page: Page, host: Callable[[str], str]) -> None:
+async def test_other_pages_cannot_set_the_height(wall: Wall, page: Page, host: Publish) -> None:
     await page.goto(host(WAYS["script"].format(address(wall))))
     await page.frame_locator("iframe").locator("html.fit").wait_for()
     before = await page.evaluate(HEIGHT)
     await page.evaluate("postMessage({type: 'feedback-wall:height', height: 5000}, '*')")
-    for height in ("'abc'", "-5", "NaN", "1e9", "{}"):
+    for height in ("'abc'", "-5", "NaN", "0", "{}", "null"):
         await frame_of(page, wall).evaluate(
             f"parent.postMessage({{type: 'feedback-wall:height', height: {height}}}, '*')"
         )
@@ -111,7 +67,7 @@ async def test_other_pages_cannot_set_the_height(wall: Wall, page: Page, host: C
     assert await page.evaluate(HEIGHT) == before
 
 
-async def test_the_frame_works_without_script(wall: Wall, chromium: Browser, host: Callable[[str], str]) -> None:
+async def test_the_frame_works_without_script(wall: Wall, chromium: Browser, host: Publish) -> None:
     context = await chromium.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(host(WAYS["frame"].format(address(wall))))
@@ -129,7 +85,7 @@ async def test_the_frame_works_without_script(wall: Wall, chromium: Browser, hos
     await context.close()
 
 
-async def test_only_frames_may_be_framed(wall: Wall, page: Page, host: Callable[[str], str]) -> None:
+async def test_only_frames_may_be_framed(wall: Wall, page: Page, host: Publish) -> None:
     await page.goto(host(f'<iframe src="{address(wall)}/walls/main"></iframe>'))
     assert await page.frame_locator("iframe").locator("#composer").count() == 0
 
@@ -143,7 +99,7 @@ async def test_a_host_sees_the_lines_and_what_they_give(wall: Wall, page: Page) 
 
     await expect(page.locator(".snippet__lines").first).to_have_text(
         f'<script src="{wall.url}/embed.js" data-wall="main" data-theme="dark" data-accent="#0a7d55" data-limit="5" '
-        f"async></script>"
+        f'async></script>\n<a href="{wall.page}">Feedback</a>'
     )
     preview = page.frame_locator("iframe")
     await expect(preview.locator("html[data-theme=dark]")).to_have_count(1)
@@ -163,4 +119,5 @@ async def test_a_form_turned_off_and_a_limit_are_heeded(wall: Wall, page: Page) 
 def test_the_loader_may_be_loaded_by_any_page(wall: Wall) -> None:
     answer = httpx.get(f"{wall.url}/embed.js", verify=NO_CERTIFICATES)
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cache-control"] == "public, max-age=3600"
