@@ -132,7 +132,7 @@ async def _part_of_author(view: View, wall: Wall, session: AsyncSession) -> Part
     before = await session.scalar(Feedback.numbered(wall.id, view.before)) if view.before else None
     found = Slice((await session.scalars(Desk.of_author(one, before=before))).all() if one else [])
     older = view.older("", found.before).address() if found.before else ""
-    return Part("author", f"By the author of feedback {view.by}", await entries(found.entries, wall.id, session), older)
+    return Part("author", f"By the author of post {view.by}", await entries(found.entries, wall.id, session), older)
 
 
 async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Part:
@@ -146,7 +146,7 @@ async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Par
     return Part("search", f"With “{view.search}”", await entries(found.entries, wall.id, session), older, searched)
 
 
-TITLES = {"waiting": "Waiting", "public": "Newest on the wall", "hidden": "Hidden"}
+TITLES = {"waiting": "Needs review", "public": "Newest on the wall", "hidden": "Hidden"}
 
 
 def _number(text: str) -> int | None:

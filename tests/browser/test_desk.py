@@ -88,7 +88,7 @@ async def test_many_are_ticked_published_and_taken_back_at_once(
 
     await expect(page.locator(".bulk")).to_be_hidden()
     await page.click("#part-waiting .part__all")
-    await expect(page.locator("#ticked")).to_have_text("3 ticked")
+    await expect(page.locator("#ticked")).to_have_text("3 selected")
     await page.click(".bulk >> text=Publish")
     await expect(page.locator(".told__words")).to_have_text("3 published.")
     await expect(reader.locator("#feedback .feedback__text")).to_have_text(["Three", "Two", "One"])
@@ -187,7 +187,7 @@ async def test_who_is_demoted_is_cut_off(wall: Wall, office: Office, page: Page)
         await session.delete((await session.scalars(Membership.of(number, 1))).one())
 
     await office.database.write(demote)
-    await expect(page.locator("#notice")).to_contain_text("not yours to moderate any more", timeout=8000)
+    await expect(page.locator("#notice")).to_contain_text("You no longer moderate this wall.", timeout=8000)
     wall.post("Ann", "Secret to them")
     await expect(page.locator("html")).to_have_attribute("data-live", "poll")
     assert await page.locator(".entry").count() == 0

@@ -28,6 +28,7 @@ async def test_two_moderators_see_each_others_work(wall: Wall, office: Office, p
     await expect(reader.locator("#feedback-1-answer")).to_have_value("Half an ans")
     wall.post("Bob", "Two")
     for each in (page, reader):
+        await each.click("text=Show 1 new")
         await expect(each.locator("#part-waiting .entry__text")).to_have_text(["Two", "One"])
         await expect(each.locator("#count-held")).to_have_text("1")
 

@@ -1,40 +1,8 @@
-/* The desk: news in its place, keys, ticks, and the undo that is offered for ten seconds. htmx sends the forms. */
+/* The desk: what was done and can be undone, ticks, and what is said when one may not act any more. htmx sends the forms. */
 (() => {
   'use strict';
   const find = id => document.getElementById(id);
   const OFFERED = 10e3;
-  let api;
-
-  /* 1. Where an entry goes. One that is there stays there, whatever became of it, so that nothing moves under a thumb;
-        one that is new goes to the top of its part, if the page shows that part from its top. */
-  const PARTS = {held: 'waiting', public: 'public', hidden: 'hidden'};
-  const number = entry => +entry.id.slice('feedback-'.length);
-
-  htmx.registerExtension('desk', {
-    init(internal) { api = internal; },
-    handle_swap(style, target, fragment) {
-      if (style !== 'desk') return false;
-      const [entry] = fragment.children, known = find(entry.id);
-      if (known) return morph(known, entry), [known];
-      const part = find(`part-${PARTS[entry.dataset.state]}`);
-      if (!part || 'closed' in part.dataset) return [];
-      const entries = [...part.querySelectorAll('article')], next = entries.find(each => number(each) < number(entry));
-      if (!next && part.querySelector('.part__older')) return [];
-      part.querySelector('.part__empty')?.remove();
-      const end = part.querySelector('.part__older');
-      part.insertBefore(entry, next ?? end);
-      return [entry];
-    }
-  });
-
-  function morph(known, entry) {
-    const hadFocus = known.contains(document.activeElement);
-    const fresh = new DocumentFragment();
-    fresh.append(entry);
-    api.morph(known, fresh, false);
-    if (hadFocus && !known.contains(document.activeElement)) focusOn(known);
-  }
-  const focusOn = entry => entry?.querySelector('.entry__tick, .entry__name').focus();
 
   /* An answer that is being written is nobody else's business. */
   document.addEventListener('toggle', event => {
@@ -48,7 +16,12 @@
     if (hadFocus) more.querySelector('summary').focus();
   }
 
-  /* 2. What was done is said, and can be undone, for ten seconds; with the key for as long as nothing else is done. */
+  /* The second press of a double click would meet another button than the first. */
+  document.addEventListener('click', event => {
+    if (event.detail > 1 && event.target.closest?.('.entry__acts')) event.preventDefault();
+  }, true);
+
+  /* 1. What was done is said, and can be undone, for ten seconds; with the key for as long as nothing else is done. */
   let timer = 0;
   function offer() {
     const told = find('told');
@@ -60,12 +33,13 @@
   let onTheirWay = 0, takesBack = false;
   const takeBack = () => find('told').querySelector('button')?.click();
   const isAct = ctx => ctx.request?.method === 'POST';
+  document.addEventListener('take-back', () => { if (onTheirWay) takesBack = true; else takeBack(); });
   document.addEventListener('htmx:before:request', event => { if (isAct(event.detail.ctx)) onTheirWay++; });
   document.addEventListener('htmx:finally:request', event => {
     const {ctx} = event.detail;
     if (!isAct(ctx)) return;
     /* What is hidden in between is not read out when it shows; this line always is. */
-    if (ctx.response?.status < 400) find('status').textContent = find('told').querySelector('.told__words').textContent;
+    if (ctx.response?.status < 400) say.own(find('told').querySelector('.told__words').textContent);
     if (--onTheirWay) return;
     const takes = takesBack && ctx.response?.status < 400;
     takesBack = false;
@@ -80,13 +54,13 @@
     count();
   });
 
-  /* 3. Ticks. */
+  /* 2. Ticks. */
   const ticked = () => document.querySelectorAll('.entry__tick:checked');
-  const ticks = part => [...part.querySelectorAll('.entry__tick')];
+  const ticks = part => [...part.querySelectorAll('.entry:not([data-held]) .entry__tick')];
   function count() {
-    find('ticked').textContent = `${ticked().length} ticked`;
+    find('ticked').textContent = `${ticked().length} selected`;
     for (const all of document.querySelectorAll('.part__all')) {
-      all.textContent = ticks(all.closest('.part')).every(each => each.checked) ? 'Tick none' : 'Tick all';
+      all.textContent = ticks(all.closest('.part')).every(each => each.checked) ? 'Select none' : 'Select all';
     }
   }
   function tickAll(part) {
@@ -95,79 +69,77 @@
     count();
   }
 
-  /* 4. Keys, and the entry one is on. */
-  const entries = () => [...document.querySelectorAll('.entry')];
-  const current = () => document.activeElement.closest?.('.entry');
-
-  function step(by) {
-    const all = entries(), at = all.indexOf(current());
-    focusOn(all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)]);
-  }
-  function act(verb) {
-    const entry = current();
-    if (ticked().length) return find('bulk').querySelector(`[value=${verb}]`).click();
-    const button = entry?.querySelector(`[name=verb][value=${verb}]`);
-    if (!button) return;
-    button.click();
-    if (entries().at(-1) !== entry) step(1);
-  }
-  const KEYS = {
-    j: () => step(1),
-    k: () => step(-1),
-    a: () => tickAll(current()?.closest('.part') ?? document.querySelector('.part')),
-    x: () => current()?.querySelector('.entry__tick')?.click(),
-    p: () => act('publish'),
-    h: () => act('hide'),
-    d: () => act('remove'),
-    z: () => { if (onTheirWay) takesBack = true; else takeBack(); },
-    '?': () => find('keys').togglePopover()
-  };
-  const isTyping = target => target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox])');
-
-  customElements.define('moderation-desk', class extends HTMLElement {
-    connectedCallback() {
-      document.addEventListener('keydown', this);
-      this.addEventListener('change', count);
-      this.addEventListener('click', event => {
-        const all = event.target.closest('.part__all');
-        if (!all) return;
-        event.preventDefault();
-        tickAll(all.closest('.part'));
-      });
-      const off = find('keys-off');
-      off.closest('label').hidden = false;
-      try { off.checked = localStorage.getItem('keys') === 'off'; } catch { /* It is not remembered then. */ }
-      off.addEventListener('change', () => {
-        try { localStorage.setItem('keys', off.checked ? 'off' : 'on'); } catch { /* As above. */ }
-      });
-      if (find('told').childElementCount) offer();
-      find('told').removeAttribute('role');
-      count();
-    }
-    disconnectedCallback() { document.removeEventListener('keydown', this); }
-    handleEvent(event) {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      if (isTyping(event.target) || find('keys-off').checked || !(event.key in KEYS)) return;
+  const desk = find('desk');
+  if (desk) {
+    desk.addEventListener('change', count);
+    desk.addEventListener('click', event => {
+      const all = event.target.closest('.part__all');
+      if (!all) return;
       event.preventDefault();
-      KEYS[event.key]();
-    }
-  });
+      tickAll(all.closest('.part'));
+    });
+    document.addEventListener('ticks', count);
+    if (find('told').childElementCount) offer();
+    find('told').removeAttribute('role');
+    count();
+  }
 
-  /* 5. Whoever may not listen any more is told so, once; whoever logs in again elsewhere goes on here. */
-  let isEnded = false;
-  document.addEventListener('ended', () => {
-    const notice = document.createElement('p');
-    notice.className = 'notice';
-    notice.textContent = 'You are logged out, or this wall is not yours to moderate any more. Load this page again.';
-    find('notice').replaceChildren(notice);
-    isEnded = true;
+  /* 3. A notice takes no room above the list, so that it can be put away. */
+  const notice = find('notice');
+  new MutationObserver(() => {
+    if (!notice.firstElementChild || notice.querySelector('.notice__close')) return;
+    const close = Object.assign(document.createElement('button'), {type: 'button', className: 'notice__close', textContent: 'Close'});
+    close.addEventListener('click', () => notice.replaceChildren());
+    notice.firstElementChild.append(' ', close);
+  }).observe(notice, {childList: true});
+
+  /* 4. Whoever may not listen any more is told why, once; whoever logs in again elsewhere goes on here. Until then the
+        server is asked once a minute. */
+  const REST = 60e3;
+  const WHY = {
+    401: 'You are logged out. Log in again in another tab to go on here; what you typed stays.',
+    404: 'You no longer moderate this wall. Ask one of its owners if that is a mistake.'
+  };
+  let restsUntil = 0, isAsking = false, isTold = false;
+  const isResting = () => Date.now() < restsUntil;
+  const isOf = (ctx, id) => ctx?.sourceElement?.id === id;
+  function ask() {
+    if (isAsking || isResting()) return;
+    restsUntil = Date.now() + REST;
+    isAsking = true;
+    htmx.trigger('#poll', 'poll');
+  }
+  function tell(status) {
+    isAsking = false;
+    restsUntil = status in WHY ? Date.now() + REST : 0;
+    if (isTold === status in WHY) return;
+    isTold = !isTold;
+    const sentence = Object.assign(document.createElement('p'), {className: 'notice', textContent: WHY[status]});
+    notice.replaceChildren(...isTold ? [sentence] : []);
+  }
+  document.addEventListener('ended', ask);
+  document.addEventListener('htmx:before:request', event => {
+    const {ctx} = event.detail;
+    if (isOf(ctx, 'poll') && isAsking) return;
+    if ((isOf(ctx, 'poll') || isOf(ctx, 'stream')) && isResting()) event.preventDefault();
+  });
+  document.addEventListener('htmx:sse:before:connection', event => {
+    if (event.detail.connection.attempt && isResting()) event.preventDefault();
+  });
+  document.addEventListener('htmx:error', ({detail: {ctx}}) => {
+    if (isOf(ctx, 'poll')) { isAsking = false; restsUntil = 0; }
   });
   document.addEventListener('htmx:before:response', event => {
-    const {ctx} = event.detail;
-    if (isEnded && ctx.sourceElement.id === 'poll' && ctx.response.status >= 400) event.preventDefault();
+    const {ctx} = event.detail, {status} = ctx.response;
+    if (isOf(ctx, 'poll')) tell(status);
+    else if (isOf(ctx, 'stream') && status in WHY) ask();
+    if ((isOf(ctx, 'poll') || isOf(ctx, 'stream')) && status >= 400) event.preventDefault();
   });
-  document.addEventListener('htmx:sse:after:connection', () => {
-    if (isEnded) find('notice').replaceChildren();
-    isEnded = false;
+  /* With the last of one's walls goes what one could hear of. */
+  document.addEventListener('htmx:after:swap', () => {
+    if (!desk && !document.querySelector('.desks__item')) restsUntil = Infinity;
   });
+  for (const type of ['visibilitychange', 'focus']) {
+    addEventListener(type, () => { if (!document.hidden && restsUntil < Infinity) restsUntil = 0; }, true);
+  }
 })();
