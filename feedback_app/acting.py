@@ -51,11 +51,11 @@ class Notice:
     def of(cls, act: Act, entries: Sequence[Feedback], unchanged: int = 0) -> Self:
         """`entries` are those that the act was about, as they are now; some of them were so already."""
         if act.verb not in PAST:
-            return cls("Undone. Everything is as it was before.")
+            return cls("Undone.")
         changed = len(entries) - unchanged
         said = f"{PAST[act.verb][changed > 1]}.".format(count=changed)
         if act.verb == "answer" and not any(entry.answer for entry in entries):
-            said = "The answer is taken back."
+            said = "The answer is removed."
         if unchanged:
             said += f" {unchanged} already {'were' if unchanged > 1 else 'was'}."
         return cls(said, act.id)

@@ -3,18 +3,22 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .desk import log_address
-from .models import Act, ActEntry, Feedback
-from .models.act import KINDS, VERBS
+from .log_sentences import sentence
+from .models import Act, ActEntry, Feedback, Wall
+from .models.act import ARRANGING, KINDS, UNDO, VERBS
 from .models.moderator import NAME_LENGTH
 from .words import printable
 
 SIZE = 30
+# How many changes of a wall are followed back to say what each led to.
+FOLLOWED = 1000
 _DIGITS = 18
 
 
@@ -50,9 +54,10 @@ class LogView:
 
 @dataclass(frozen=True)
 class Line:
-    """An act, who undid it, how many entries it was about, and the first few of them."""
+    """An act and the sentence about it, who undid it, how many entries it was about, and the first few of them."""
 
     act: Act
+    sentence: Markup
     undone_by: str | None
     total: int
     shown: Sequence[Feedback]
@@ -63,15 +68,49 @@ class Line:
 
 
 async def lines(
-    view: LogView, wall_id: int, session: AsyncSession, size: int = SIZE
+    view: LogView, wall: Wall, session: AsyncSession, size: int = SIZE
 ) -> tuple[list[Line], LogView | None]:
     """The acts, the latest first, and the view of the earlier ones if there are any."""
-    statement = Act.log_of(wall_id, by=view.by, verb=view.verb, before=view.before, size=size)
+    statement = Act.log_of(wall.id, by=view.by, verb=view.verb, before=view.before, size=size)
     found = (await session.execute(statement)).all()
     shown: dict[int, list[Feedback]] = defaultdict(list)
     totals: dict[int, int] = defaultdict(int)
     for act_id, total, feedback in await session.execute(ActEntry.shown_of([act.id for act, _ in found[:size]])):
         totals[act_id] = total
         shown[act_id].append(feedback)
-    read = [Line(act, undone_by, totals[act.id], shown[act.id]) for act, undone_by in found[:size]]
+    acts = [act for act, _ in found[:size]]
+    after, undone = await _after(acts, wall, session), await _undone(acts, session)
+    read = [
+        Line(
+            act,
+            sentence(act, totals[act.id], after.get(act.id, {}), undone.get(act.undoes or 0)),
+            undone_by,
+            totals[act.id],
+            shown[act.id],
+        )
+        for act, undone_by in found[:size]
+    ]
     return read, replace(view, before=read[-1].act.id) if len(found) > size else None
+
+
+async def _after(acts: Sequence[Act], wall: Wall, session: AsyncSession) -> dict[int, dict[str, Any]]:
+    """By the number of each change of the wall, what it changed as it was then: an act says only what was before."""
+    numbers = [act.id for act in acts if act.verb in ARRANGING]
+    if not numbers:
+        return {}
+    found: dict[int, dict[str, Any]] = {}
+    later: dict[str, Any] = {}
+    for act in await session.scalars(Act.arrangings(wall.id, since=min(numbers), limit=FOLLOWED)):
+        before = act.before or {}
+        found[act.id] = {
+            name: later.get(name, getattr(wall, name)) for name in before if name in later or hasattr(wall, name)
+        }
+        later.update(before)
+    return found
+
+
+async def _undone(acts: Sequence[Act], session: AsyncSession) -> dict[int, tuple[Act, int]]:
+    """By their numbers, the acts that these took back, and how many entries each was about."""
+    numbers = [act.undoes for act in acts if act.verb == UNDO and act.undoes is not None]
+    rows = (await session.execute(Act.entries_of(numbers))).all() if numbers else []
+    return {act.id: (act, count) for act, count in rows}

@@ -53,7 +53,7 @@ async def test_an_answer_is_changed_and_taken_back_live(wall: Served, kim: Desk)
         await kim.act("answer", 1, text="First words")
         assert said(await kim.act("answer", 1, text="Better words")) == "The answer is stored."
         taken = await kim.act("answer", 1, text="  ")
-        assert said(taken) == "The answer is taken back."
+        assert said(taken) == "The answer is removed."
         await kim.undo(act_of(taken))
         await until(lambda: reader.versions[-1:] == [5])
     assert "Better words" in reader.news[-1].data

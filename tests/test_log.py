@@ -38,7 +38,7 @@ async def test_the_log_says_who_did_what_to_which_and_when(wall: Served, kim: De
         await robin.act("pin", 2)
         page = (await robin.client.get("/walls/main/moderation/log")).text
         assert len(await acts(robin)) == 2
-    assert re.search(r"<bdi>Kim</bdi></strong> hid 2 entries.*One.*Feedback 2, removed", page, re.DOTALL)
+    assert re.search(r"<bdi>Kim</bdi></strong> hid 2 entries.*One.*Post 2, removed", page, re.DOTALL)
     assert re.search(r"<bdi>Robin</bdi></strong> removed an entry", page)
     assert len(re.findall(r'<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ">', page)) == 2
     assert ">Two<" not in page
@@ -75,7 +75,7 @@ async def test_an_act_is_undone_from_the_log_and_the_log_says_so(wall: Served, k
     )
     assert answer.headers["location"] == "/walls/main/moderation/log?act=2"
     shown = await kim.client.get(answer.headers["location"])
-    assert said(shown) == "Undone. Everything is as it was before."
+    assert said(shown) == "Undone."
     assert "Undone by <bdi>Kim</bdi>" in shown.text
     assert 'value="undo"' not in shown.text
     assert await words(wall.client) == ["One"]

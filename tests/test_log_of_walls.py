@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from .moderating import stopped_everywhere
+from .arranging import arranged
+from .moderating import Desk, act_of, fill, stopped_everywhere
 from .support import Browser, Served, employ
 
 HOME = "/settings/walls/main"
@@ -41,15 +42,56 @@ async def test_what_was_done_to_a_wall_is_said_and_can_be_looked_for(wall: Serve
             where = f"/settings/walls/retro/moderators{'/1' if role == 'none' else ''}"
             assert (await ann.post(where, data=sent)).status_code == 303
         assert await lines(ann, "retro") == [
-            "Ann said who keeps the wall: Bob, not any more",
-            "Ann said who keeps the wall: Bob, an owner now",
-            "Ann said who keeps the wall: Bob, a moderator now",
-            "Ann renamed the wall: it was /walls/main",
-            "Ann arranged the wall: title, what appears at once",
+            "Ann removed Bob from the team",
+            "Ann made Bob an owner instead of a moderator",
+            "Ann added Bob as a moderator",
+            "Ann changed the address from /walls/main to /walls/retro",
+            "Ann changed the title from “Feedback” to “Retro” and moderation from “Publish everything immediately” to "
+            "“Review every post”",
         ]
         assert len(await lines(ann, "retro", verb="appoint")) == 3
         await ann.post("/settings/walls", data={"title": "New", "slug": "new", "proposed": ""})
-        assert await lines(ann, "new", verb="make") == ["Ann made the wall"]
+        assert await lines(ann, "new", verb="make") == ["Ann created the wall"]
+
+
+async def test_a_change_says_what_it_changed_whatever_was_changed_since(wall: Served) -> None:
+    changes = [
+        ({"is_closed": "y"}, "closed the wall"),
+        ({}, "opened the wall"),
+        ({"welcome": "Say <b>it</b>"}, "changed the welcome text from the default to “Say &lt;b&gt;it&lt;/b&gt;”"),
+        ({"language": "de"}, "changed the welcome text from “Say &lt;b&gt;it&lt;/b&gt;” to the default and the language "
+         "from “English” to “Deutsch”"),
+        ({"is_closed": "y", "accent": "#aa3366"}, "closed the wall, and changed the language from “Deutsch” to "
+         "“English” and the accent colour from the default to #aa3366"),
+        ({"embedding": "some", "origins": "https://a.example"}, "opened the wall, and changed the accent colour from "
+         "#aa3366 to the default and where the wall may be embedded from any site to “https://a.example”"),
+        ({"embedding": "none", "slow_seconds": "60"}, "changed how often one person may post from “As often as they "
+         "like” to “Every minute” and where the wall may be embedded from “https://a.example” to no site"),
+    ]  # fmt: skip
+    async with await Browser.of(wall, await employ(wall.database, "Ann", main="owner")) as ann:
+        await ann.post(HOME, data={**FORM, "arranged": await arranged(ann)})
+        for fields, _ in changes:
+            sent = {**FORM, "origins": "", "arranged": await arranged(ann), **fields}
+            assert (await ann.post(HOME, data=sent)).status_code == 303, fields
+        expected = [f"Ann {said}" for _, said in reversed(changes)]
+        assert (await lines(ann, "main"))[:-1] == expected
+        # A page that begins further back says the same.
+        page = (await ann.get("/walls/main/moderation/log")).text
+        third = re.findall(r'id="act-(\d+)"', page)[2]
+        assert (await lines(ann, "main", before=third))[:-1] == expected[3:]
+
+
+async def test_an_undo_names_what_it_took_back(wall: Served, kim: Desk) -> None:
+    await fill(wall, "public", "public")
+    for verb in ("hide", "block-author"):
+        done = await kim.act(verb, 1, 2)
+        await kim.undo(act_of(done))
+    page = (await kim.client.get("/walls/main/moderation/log")).text
+    assert "undid “hid 2 entries”" in page
+    assert "undid “blocked author”" in page
+    assert "block-author<" not in page
+    assert '<optgroup label="Posts">' in page
+    assert '<option value="block-author">Author blocked</option>' in page
 
 
 @pytest.mark.parametrize(

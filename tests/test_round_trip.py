@@ -61,7 +61,7 @@ async def test_all_of_a_wall_comes_along_to_another_installation(
         assert "Hidden by <bdi>Kim</bdi>" in await robin.page(show="hidden")
         assert list(await robin.states(by=1)) == [3, 2, 1]
         removal = next(each["number"] for each in after["acts"] if each["verb"] == "remove")
-        assert said(await robin.undo(removal)) == "Undone. Everything is as it was before."
+        assert said(await robin.undo(removal)) == "Undone."
         assert await words(there.client) == ["Four", "Three\n\nKim: Thank you"]
         assert SENTENCE in said(await robin.act("block-author", 3))
         # Nobody here is the one who was blocked there.

@@ -147,9 +147,16 @@ class Act(Base):
         return select(Act.moderator_name).where(Act.wall_id == wall_id).distinct().order_by(Act.moderator_name)
 
     @staticmethod
-    def arrangings(wall_id: int) -> "Select[Act]":
-        """What owners did to the wall itself, the latest first."""
-        return select(Act).where(Act.wall_id == wall_id, Act.verb.in_(ARRANGING)).order_by(Act.id.desc()).limit(100)
+    def arrangings(wall_id: int, *, since: int = 0, limit: int = 100) -> "Select[Act]":
+        """What owners did to the wall itself, from the act `since` on, the latest first."""
+        found = select(Act).where(Act.wall_id == wall_id, Act.verb.in_(ARRANGING), Act.id >= since)
+        return found.order_by(Act.id.desc()).limit(limit)
+
+    @staticmethod
+    def entries_of(act_ids: Collection[int]) -> "Select[Act, int]":
+        """Rows of (act, how many entries it was about)."""
+        count = select(func.count()).select_from(ActEntry).where(ActEntry.act_id == Act.id).scalar_subquery()
+        return select(Act, count).where(Act.id.in_(act_ids))
 
 
 class ActEntry(Base):

@@ -9,9 +9,9 @@ from .. import spreadsheet
 from ..auth import require_moderator, require_wall
 from ..database import Database, database
 from ..jinja import iso, render
+from ..log_sentences import KINDS
 from ..logbook import LogView, lines
 from ..models import Act, ActEntry, Wall
-from ..models.act import KINDS
 from ..telling import told
 
 views = Blueprint("log", __name__)
@@ -25,7 +25,7 @@ async def show(slug: str) -> Response:
     moderator, view = await require_moderator(), LogView.of(slug, request.args)
     async with database().reading() as session:
         wall = await require_wall(slug, session)
-        read, earlier = await lines(view, wall.id, session)
+        read, earlier = await lines(view, wall, session)
         names = (await session.scalars(Act.moderators_of(wall.id))).all()
         said = await told(wall, session)
     return Response(
