@@ -11,7 +11,10 @@ from .models.moderator import LOGIN_LENGTH, MODERATOR, OWNER, login_of
 from .models.moderator import NAME_LENGTH as LENGTH
 from .words import printable
 
-ROLES = ((MODERATOR, "Moderator: keeps the wall decent"), (OWNER, "Owner: also arranges it and says who moderates"))
+ROLES = (
+    (MODERATOR, "Moderator: reviews, hides and answers posts"),
+    (OWNER, "Owner: can also change settings and manage the team"),
+)
 
 
 class ModeratorName(Words):
@@ -40,7 +43,7 @@ class LoginForm(Form):
 class SetupForm(Form):
     name = StringField("Your name", [ModeratorName()])
     password = PasswordField("Password")
-    password_again = PasswordField("The same password again")
+    password_again = PasswordField("Confirm password")
 
     def validate_password(self, field: Any) -> None:
         _check_password(field, self.name.data or "")
@@ -52,9 +55,9 @@ class SetupForm(Form):
 class PasswordForm(Form):
     """A new password for whoever knows the old one."""
 
-    old_password = PasswordField("Your password until now", [DataRequired("Enter the password you have now.")])
+    old_password = PasswordField("Current password", [DataRequired("Enter your current password.")])
     password = PasswordField("New password")
-    password_again = PasswordField("The new password again")
+    password_again = PasswordField("Confirm new password")
 
     def __init__(self, sent: Any = None, *, name: str) -> None:
         super().__init__(sent)
@@ -87,4 +90,4 @@ def _check_password(field: Any, name: str) -> None:
 
 def _check_again(field: Any, password: Any) -> None:
     if not password.errors and field.data != password.data:
-        raise ValidationError("The two are not the same. Type both anew.")
+        raise ValidationError("The passwords do not match. Enter both again.")

@@ -25,6 +25,7 @@ COPY = "js/copy-lines.js"
 # For the walls that hold something: it may come later than htmx.
 RECEIPTS = "js/receipts.js"
 COLOUR = "js/colour-field.js"
+STAFF_FORMS = "js/staff-forms.js"
 ICON = "icon.svg"
 # A frame that is cross-origin isolated, and has an origin of its own by `sandbox`, loads nothing that does not say so.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -109,6 +110,7 @@ def assets() -> Assets:
             "receipts.js": _asset("receipts.js", rjsmin.jsmin((root / RECEIPTS).read_text())),
             "later.js": _asset("later.js", _scripts(root, LATER)),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
+            "staff.js": _asset("staff.js", rjsmin.jsmin((root / STAFF_FORMS).read_text())),
             "colour-field.js": _asset("colour-field.js", rjsmin.jsmin((root / COLOUR).read_text())),
             "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
             "frame.js": _asset("frame.js", rjsmin.jsmin((root / FRAME).read_text())),

@@ -1,5 +1,6 @@
 """Who is asking, and what they may do here: the session of this request, and the walls it opens."""
 
+import logging
 import secrets
 from datetime import timedelta
 from typing import cast
@@ -13,9 +14,10 @@ from .database import database
 from .finding import NO_WALL, lead_on
 from .models import Login, Membership, Moderator, Wall
 from .models.login import LONGEST
-from .models.moderator import MODERATOR
-from .security import is_secure, keep_private, session_cookie
-from .sub_path import root
+from .models.moderator import MODERATOR, OWNER
+from .security import is_secure, keep_private
+
+logger = logging.getLogger(__name__)
 
 # Browsers keep no cookie for longer.
 DEVICE = timedelta(days=400)
@@ -23,6 +25,15 @@ DEVICE = timedelta(days=400)
 
 class LoggedOut(Exception):
     """Whoever asks has to log in first; they get the login page (views/sessions.py)."""
+
+
+class OwnersOnly(Exception):
+    """Only owners may do this: of this wall, which whoever asks moderates, or with None of any wall. They get a page
+    that says so (views/memberships.py)."""
+
+    def __init__(self, wall: Wall | None = None) -> None:
+        super().__init__()
+        self.wall = wall
 
 
 async def moderator() -> Moderator | None:
@@ -46,16 +57,29 @@ async def require_moderator() -> Moderator:
 
 
 async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) -> Wall:
-    """The wall, for somebody with at least this role there; to any other moderator it is the same as no wall.
+    """The wall, for somebody with at least this role there. Raises OwnersOnly for one who only moderates it; to any
+    other moderator it is the same as no wall.
 
     At an address it had before, they are led to the new one, and what they send arrives.
     """
     found = await require_moderator()
-    wall = await session.scalar(Membership.wall(Wall.named(slug), found.id, role))
+    wall = await session.scalar(Membership.wall(Wall.named(slug), found.id))
     if wall is None:
-        wall = await session.scalar(Membership.wall(Wall.formerly(slug), found.id, role)) or abort(404, NO_WALL)
+        wall = await session.scalar(Membership.wall(Wall.formerly(slug), found.id))
+        if wall is None:
+            note_refusal(found)
+            abort(404, NO_WALL)
         lead_on(wall, slug)
+    membership = await session.scalar(Membership.of(found.id, wall.id)) if role == OWNER else None
+    if role == OWNER and not (membership and membership.is_owner):
+        note_refusal(found)
+        raise OwnersOnly(wall)
     return wall
+
+
+def note_refusal(by: Moderator) -> None:
+    """Write into the server's log which account asked for what it may not do. A wall's own log has what was done."""
+    logger.warning("Account %d may not do this: %s %s.", by.id, request.method, request.endpoint)
 
 
 async def open_login(moderator: Moderator) -> str | None:

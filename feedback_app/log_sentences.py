@@ -55,7 +55,7 @@ SETTINGS = {
     "accent": "the accent colour",
     "embedders": "where the wall may be embedded",
 }
-CHOICES: dict[str, dict[object, str]] = {
+CHOICES: dict[str, Mapping[Any, str]] = {
     "language": dict(LANGUAGES),
     "names": dict(NAMES),
     "hold": dict(HOLD),
@@ -80,7 +80,7 @@ def sentence(act: Act, total: int, after: Mapping[str, Any], undone: tuple[Act, 
 
 
 def _on_posts(verb: str, total: int) -> Markup:
-    return Markup(ON_POSTS[verb]).format("an entry" if total == 1 else f"{total} entries" if total else "entries")
+    return escape(ON_POSTS[verb].format("an entry" if total == 1 else f"{total} entries" if total else "entries"))
 
 
 def _undoing(undone: tuple[Act, int] | None) -> Markup:
@@ -106,9 +106,7 @@ def _arranging(before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
 def _change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
     if name not in after:
         return Markup("{} from {}").format(SETTINGS[name], _value(name, before[name]))
-    return Markup("{} from {} to {}").format(
-        SETTINGS[name], _value(name, before[name]), _value(name, after[name])
-    )
+    return Markup("{} from {} to {}").format(SETTINGS[name], _value(name, before[name]), _value(name, after[name]))
 
 
 def _value(name: str, value: Any) -> Markup:

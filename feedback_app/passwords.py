@@ -53,17 +53,14 @@ class Busy(Exception):
 def fault_of(password: str, name: str) -> str | None:
     """What is wrong with a new password for whoever has this name, as a sentence, or None."""
     if len(password) < SHORTEST:
-        return f"This is too short: {SHORTEST} characters at least. A few words that do not belong together are good."
+        return f"This is too short: {SHORTEST} characters at least. Tip: use a few unrelated words."
     if len(password) > LONGEST:
         return f"This is too long: {LONGEST} characters at most."
     if any(unicodedata.category(each) in ("Cc", "Cs") for each in password):
         return "This contains a character that nobody can type again. Choose another password."
     folded, own = _folded(password), _folded(name)
     if folded == own or _is_common(folded, own):
-        return (
-            "This is one of the first that somebody else would try. Choose another password, such as a few words that "
-            "do not belong together."
-        )
+        return "This password is too easy to guess. Choose another one, such as a few unrelated words."
     return None
 
 

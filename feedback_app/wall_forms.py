@@ -29,15 +29,15 @@ from .words import printable
 CHOOSE = Sentence("Choose one of these.")
 ANY, SOME, NONE = "any", "some", "none"
 HOLD = (
-    ("none", "Publish everything at once"),
-    ("links", "Hold what has links in it"),
-    ("first", "Hold what people write who are new today"),
-    ("all", "Hold everything until a moderator publishes it"),
+    ("none", "Publish everything immediately"),
+    ("links", "Review posts with links"),
+    ("first", "Review posts from first-time visitors"),
+    ("all", "Review every post"),
 )
-NAMES = (("required", "Everybody gives a name"), ("optional", "A name if they like"), ("never", "No name is asked for"))
+NAMES = (("required", "Name required"), ("optional", "Name optional"), ("never", "No name is asked for"))
 EMBEDDING = ((ANY, "Any site"), (SOME, "Only these sites"), (NONE, "No site"))
-THEMES = (("auto", "As each reader's system"), ("light", "Light"), ("dark", "Dark"))
-SLOW = ((0, "As often as they like"), (30, "Every 30 seconds"), (60, "Every minute"), (300, "Every 5 minutes"),
+THEMES = (("auto", "Match the visitor's device"), ("light", "Light"), ("dark", "Dark"))
+SLOW = ((0, "No limit"), (30, "Every 30 seconds"), (60, "Every minute"), (300, "Every 5 minutes"),
         (900, "Every 15 minutes"), (3600, "Every hour"))  # fmt: skip
 
 
@@ -83,14 +83,14 @@ class ArrangementForm(Form):
         "Welcome", [Words(missing=None, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True)]
     )
     language = SelectField("Language", choices=_choices(LANGUAGES.items()))
-    is_closed = BooleanField("Closed: everybody can read, and nobody can write")
+    is_closed = BooleanField("Closed: people can read, but not post")
     names = RadioField("Names", choices=_choices(NAMES))
-    hold = RadioField("What appears at once", choices=_choices(HOLD))
-    slow_seconds = SelectField("How often one person may write", choices=_choices(SLOW), coerce=int)
+    hold = RadioField("Moderation", choices=_choices(HOLD))
+    slow_seconds = SelectField("How often one person may post", choices=_choices(SLOW), coerce=int)
     theme = RadioField("Light or dark", choices=_choices(THEMES))
     accent = StringField("Accent colour", filters=[_typed])
-    embedding = RadioField("Who may show the wall on their pages", choices=_choices(EMBEDDING))
-    origins = TextAreaField("Sites, one a line", filters=[_typed])
+    embedding = RadioField("Who may embed the wall", choices=_choices(EMBEDDING))
+    origins = TextAreaField("Sites, one per line", filters=[_typed])
     arranged = HiddenField(filters=[_typed])
 
     def __init__(self, sent: MultiDict[str, str] | None = None, *, wall: Mapping[str, Any]) -> None:
@@ -116,7 +116,7 @@ class ArrangementForm(Form):
     def validate_accent(self, field: Any) -> None:
         typed = (field.data or "").strip()
         if typed and not ACCENT.fullmatch(typed):
-            raise ValidationError("Write a colour as six digits, such as #0a7d55, or leave it empty for our own.")
+            raise ValidationError("Write a colour as six digits, such as #0a7d55, or leave it empty for the default.")
 
     def validate_origins(self, field: Any) -> None:
         if self.embedding.data != SOME:

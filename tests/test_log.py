@@ -77,7 +77,7 @@ async def test_an_act_is_undone_from_the_log_and_the_log_says_so(wall: Served, k
     shown = await kim.client.get(answer.headers["location"])
     assert said(shown) == "Undone."
     assert "Undone by <bdi>Kim</bdi>" in shown.text
-    assert 'value="undo"' not in shown.text
+    assert 'name="verb" value="undo"' not in shown.text
     assert await words(wall.client) == ["One"]
 
 

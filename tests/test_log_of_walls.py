@@ -59,14 +59,14 @@ async def test_a_change_says_what_it_changed_whatever_was_changed_since(wall: Se
         ({"is_closed": "y"}, "closed the wall"),
         ({}, "opened the wall"),
         ({"welcome": "Say <b>it</b>"}, "changed the welcome text from the default to “Say &lt;b&gt;it&lt;/b&gt;”"),
-        ({"language": "de"}, "changed the welcome text from “Say &lt;b&gt;it&lt;/b&gt;” to the default and the language "
-         "from “English” to “Deutsch”"),
+        ({"language": "de"}, "changed the welcome text from “Say &lt;b&gt;it&lt;/b&gt;” to the default and the "
+         "language from “English” to “Deutsch”"),
         ({"is_closed": "y", "accent": "#aa3366"}, "closed the wall, and changed the language from “Deutsch” to "
          "“English” and the accent colour from the default to #aa3366"),
         ({"embedding": "some", "origins": "https://a.example"}, "opened the wall, and changed the accent colour from "
          "#aa3366 to the default and where the wall may be embedded from any site to “https://a.example”"),
-        ({"embedding": "none", "slow_seconds": "60"}, "changed how often one person may post from “As often as they "
-         "like” to “Every minute” and where the wall may be embedded from “https://a.example” to no site"),
+        ({"embedding": "none", "slow_seconds": "60"}, "changed how often one person may post from “No limit” "
+         "to “Every minute” and where the wall may be embedded from “https://a.example” to no site"),
     ]  # fmt: skip
     async with await Browser.of(wall, await employ(wall.database, "Ann", main="owner")) as ann:
         await ann.post(HOME, data={**FORM, "arranged": await arranged(ann)})

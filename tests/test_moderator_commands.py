@@ -50,7 +50,7 @@ IMPOSSIBLE = [
     (("add", "Ann", "--password-stdin"), "short", "too short"),
     (("add", "Ann", "--password-stdin"), "", "too short"),
     (("add", "Ann", "--password-stdin"), "x" * 10_000, "too long"),
-    (("add", "Ann", "--password-stdin"), "qwertyuiop123", "one of the first"),
+    (("add", "Ann", "--password-stdin"), "qwertyuiop123", "too easy to guess"),
     (("add", "Ann"), PASSWORD, "no terminal"),
     (("add", "", "--password-stdin"), PASSWORD, "1 to 80"),
     (("add", "a\x1bb", "--password-stdin"), PASSWORD, "cannot be taken"),

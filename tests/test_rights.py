@@ -40,8 +40,8 @@ def keepers(page: int, fields: dict[str, str] | None = None) -> Right:
 
 
 def owners(page: int, fields: dict[str, str] | None = None) -> Right:
-    """Owners of this wall; to all others who are logged in it is no wall."""
-    return Right((*_led(fields), 404, 404, page), fields)
+    """Owners of this wall. Its moderators are told so; to all others who are logged in it is no wall."""
+    return Right((*_led(fields), 404, 403, page), fields)
 
 
 def _led(fields: dict[str, str] | None) -> tuple[int, int]:
@@ -95,8 +95,8 @@ RIGHTS = {
     "POST /settings/account/logins": moderators(303, NOTHING),
     "GET /settings/walls": moderators(200),
     # Whoever owns a wall may make another one.
-    "POST /settings/walls": Right((401, 401, 422, 404, 422), NOTHING),
-    "GET /settings/checks/address": Right((303, 303, 200, 404, 200)),
+    "POST /settings/walls": Right((401, 401, 422, 403, 422), NOTHING),
+    "GET /settings/checks/address": Right((303, 303, 200, 403, 200)),
     "GET /settings/checks/accent": moderators(200),
     "GET /settings/checks/embedders": moderators(200),
     f"GET {SETTINGS}": owners(200),

@@ -134,6 +134,12 @@ class Membership(Base):
         return found.where(Membership.wall_id == wall_id, Membership.role == OWNER)
 
     @staticmethod
+    def owners_of(wall_id: int) -> "Select[str]":
+        """Their names."""
+        found = select(Moderator.name).join(Membership, Membership.moderator_id == Moderator.id)
+        return found.where(Membership.wall_id == wall_id, Membership.role == OWNER).order_by(Moderator.login)
+
+    @staticmethod
     def unowned_walls() -> "Select[Wall]":
         owned = exists().where(Membership.wall_id == Wall.id, Membership.role == OWNER)
         return Wall.all().where(~owned)

@@ -18,9 +18,9 @@ from ..recognising import recognise
 
 views = Blueprint("accounts", __name__)
 
-WRONG = "This is not the password that you have now."
+WRONG = "This is not your current password."
 DONE = {
-    "password": "Your password is changed, and you are logged out everywhere else.",
+    "password": "Password changed. You are logged out everywhere else.",
     "logins": "You are logged out everywhere else.",
 }
 

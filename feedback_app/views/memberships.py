@@ -10,26 +10,27 @@ from ..clock import now
 from ..database import database
 from ..finding import NO_WALL
 from ..forms import read_form
+from ..jinja import render
 from ..kept import HOME
 from ..models import Membership, Moderator, Setup, Wall
 from ..models.moderator import OWNER, ROLES
-from ..pages import staff_page
-from ..security import own_address
+from ..pages import staff_page, wants_fragment
+from ..security import own_origin
 from ..setting_up import invite
 
 views = Blueprint("memberships", __name__)
 
 LAST_OWNER = "A wall needs an owner. Make somebody else an owner first."
 NO_ROLE = "There is no such role. Choose one from the list."
-NOBODY = "Nobody with an account here has this name. Check how it is written, or invite them below."
+NOBODY = "No account here has this name. Check the spelling, or invite them below."
 NO_MEMBER = "There is no such moderator of this wall."
 MOST_INVITATIONS = 20
-TOO_MANY = "There are many open invitations to this wall already. Take one back first."
+TOO_MANY = "There are many open invitations to this wall already. Withdraw one first."
 DONE = {
-    "appointed": "Done. It holds from now on.",
-    "same": "They had this role already.",
-    "removed": "They are removed from this wall, and cut off.",
-    "withdrawn": "The invitation is taken back.",
+    "appointed": "Role updated.",
+    "same": "They already had this role.",
+    "removed": "Removed. They no longer have access.",
+    "withdrawn": "Invitation withdrawn.",
 }
 
 
@@ -87,6 +88,18 @@ async def withdraw(slug: str, number: int) -> Response:
     wall, _ = await _owned(slug)
     await database().write(lambda session: session.execute(Setup.withdrawing(wall.id, number=number)))
     return _back(wall, "withdrawn")
+
+
+@views.app_errorhandler(auth.OwnersOnly)
+async def explain(refusal: auth.OwnersOnly) -> Response:
+    """To a moderator what an owner may do is no secret, and whom to ask neither."""
+    wall = refusal.wall
+    async with database().reading() as session:
+        owners = (await session.scalars(Membership.owners_of(wall.id))).all() if wall else []
+    if wants_fragment():
+        sentence = "Only owners can do this. Nothing was done."
+        return Response(render("errors/_notice.html", wall=None, sentence=sentence), 403)
+    return await staff_page("settings/owners_only.html", 403, wall=wall, owners=owners)
 
 
 async def _owned(slug: str) -> tuple[Wall, Moderator]:

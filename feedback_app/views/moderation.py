@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import acting, undoing
 from ..acting import Done, NoSuchThing, Order
-from ..auth import require_moderator, require_wall
+from ..auth import note_refusal, require_moderator, require_wall
 from ..database import database
 from ..desk import View, counts, entries, log_address, parts
 from ..forms import Acting, read_form
@@ -69,6 +69,7 @@ async def act() -> Response:
     try:
         done = await database().write(lambda session: _do(form, moderator, session))
     except NoSuchThing:
+        note_refusal(moderator)
         abort(404, NOTHING)
     except Refused as refusal:
         abort(409, str(refusal))

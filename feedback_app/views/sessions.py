@@ -18,7 +18,7 @@ from ..recognising import recognise
 
 views = Blueprint("sessions", __name__)
 
-WRONG = "There is nobody of this name with this password. Check both, and try again."
+WRONG = "Name or password is wrong."
 ENDED = "Your session has ended, and nothing was done. Log in again: what you typed is kept until then."
 OUT = "You are logged out."
 

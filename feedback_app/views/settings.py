@@ -23,12 +23,12 @@ views = Blueprint("settings", __name__)
 
 TAKEN = "Another wall has this address. Choose a different one."
 DONE = {
-    "made": "The wall is there. Arrange it as you like; everything has a sensible start.",
-    "saved": "Saved. Every open page of the wall shows it already.",
-    "renamed": "The wall has its new address. The old one leads to it.",
+    "made": "Your wall is ready. Adjust it here; the defaults work, too.",
+    "saved": "Saved. Open pages are already up to date.",
+    "renamed": "The wall has its new address. The old one redirects to it.",
     "archived": "The wall is archived.",
-    "unarchived": "The wall is back.",
-    "deleted": "The wall is deleted, with everything that was on it.",
+    "unarchived": "The wall is no longer archived.",
+    "deleted": "The wall and everything on it are deleted.",
 }
 
 
@@ -176,7 +176,10 @@ async def _maker() -> Moderator:
     """Whoever owns a wall may make more."""
     moderator = await auth.require_moderator()
     async with database().reading() as session:
-        return moderator if await session.scalar(Membership.walls(moderator.id, OWNER).limit(1)) else abort(404)
+        if not await session.scalar(Membership.walls(moderator.id, OWNER).limit(1)):
+            auth.note_refusal(moderator)
+            raise auth.OwnersOnly
+    return moderator
 
 
 async def _do(work: Callable[[AsyncSession], Awaitable[Wall | None]]) -> None:

@@ -17,10 +17,10 @@ from ..setting_up import NameTaken, Offer, find_offer, set_up
 views = Blueprint("setups", __name__)
 
 GONE = (
-    "This address does not work any more: it was used, or it is too old. Whoever gave it to you can make a new one; "
+    "This link no longer works: it was used, or it has expired. Ask whoever gave it to you for a new one; "
     "while there is no moderator at all, the server prints one whenever it starts."
 )
-TAKEN = "There is a moderator of this name already. Choose another one."
+TAKEN = "There is a moderator of this name already. Choose another name."
 
 
 @views.get("/setup")

@@ -1,4 +1,5 @@
 """The desk's keys on every layout, and the help about them."""
+# ruff: noqa: RUF001 - letters of other scripts look like Latin ones.
 
 import pytest
 from playwright.async_api import Browser, Page, expect

@@ -53,9 +53,7 @@ async def test_what_is_new_waits_while_the_pointer_is_in_the_list(wall: Wall, of
     await expect(page.locator("#arrivals")).to_be_hidden()
 
 
-async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(
-    wall: Wall, office: Office, page: Page
-) -> None:
+async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(wall: Wall, office: Office, page: Page) -> None:
     await open_with(wall, office, page)
     await page.mouse.move(*await centre(page.locator(".part__empty").first))
     wall.post("Ann", "One")
@@ -73,7 +71,9 @@ async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(
 async def test_what_is_new_waits_for_whoever_is_at_work(
     wall: Wall, office: Office, chromium: Browser, where: str
 ) -> None:
-    context = await chromium.new_context(viewport={"width": 900, "height": 700}, has_touch=True, reduced_motion="reduce")
+    context = await chromium.new_context(
+        viewport={"width": 900, "height": 700}, has_touch=True, reduced_motion="reduce"
+    )
     page = await context.new_page()
     await open_with(wall, office, page, *(f"Post {each}" for each in range(6)))
     if where == "focus":

@@ -24,7 +24,7 @@ async def set_up(wall: Wall, page: Page) -> None:
     await page.fill("#field-name", "Ann")
     await page.fill("#field-password", PASSWORD)
     await page.fill("#field-password_again", PASSWORD)
-    await page.click("text=Make the account")
+    await page.click("text=Create account")
     await page.wait_for_url("**/moderation")
 
 
@@ -87,7 +87,7 @@ async def test_the_login_needs_only_a_keyboard(wall: Wall, page: Page) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.type("wrong")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("There is nobody of this name with this password")
+    await expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong with this password")
     await expect(page.locator("#field-name")).to_be_focused()
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)
@@ -116,12 +116,12 @@ async def test_axe_finds_nothing_on_the_pages_of_moderators(wall: Wall, chromium
     address = setup_address(wall)
     await page.goto(address)
     await look("setup")
-    await page.click("text=Make the account")
+    await page.click("text=Create account")
     await look("setup with faults")
     await page.fill("#field-name", "W" * 80)
     await page.fill("#field-password", PASSWORD)
     await page.fill("#field-password_again", PASSWORD)
-    await page.click("text=Make the account")
+    await page.click("text=Create account")
 
     await page.goto(f"{wall.url}/settings/account")
     await look("account")

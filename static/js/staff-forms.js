@@ -1,0 +1,39 @@
+/* The forms of moderators' pages: nothing that was typed is lost without a question, and what was done is said once. */
+(() => {
+  'use strict';
+  const isChanged = each => each.type === 'checkbox' || each.type === 'radio' ? each.checked !== each.defaultChecked
+    : each.localName === 'select' ? [...each.options].some(option => option.selected !== option.defaultSelected) && [...each.options].some(option => option.defaultSelected)
+    : /^(input|textarea)$/.test(each.localName) && each.type !== 'hidden' && each.value !== each.defaultValue;
+  const isTicks = each => each.classList.contains('entry__tick');
+  const isUnsaved = form => 'unsaved' in form.dataset || [...form.elements].some(each => each.name && !isTicks(each) && isChanged(each));
+  const guarded = () => [...document.querySelectorAll('main form[method=post]:not([data-unguarded])')];
+
+  /* What a form that is on its way holds is not lost; whoever goes on typing has stayed after all. */
+  let sent = null;
+  document.addEventListener('submit', event => { if (!event.defaultPrevented) sent = event.target; });
+  addEventListener('beforeunload', event => {
+    if (guarded().some(form => form !== sent && isUnsaved(form))) event.preventDefault();
+    setTimeout(() => { sent = null; }, 1000);
+  });
+  document.addEventListener('htmx:after:request', ({detail: {ctx}}) => {
+    const form = ctx.sourceElement;
+    if (form?.localName !== 'form' || !(ctx.response?.status < 400)) return;
+    for (const each of form.elements) if (each.localName === 'textarea') each.defaultValue = each.value;
+  });
+
+  const note = document.querySelector('.arranging__unsaved');
+  function tell() { if (note) note.textContent = isUnsaved(note.closest('form')) ? 'Unsaved changes' : ''; }
+  for (const type of ['input', 'change']) document.addEventListener(type, tell);
+  tell();
+
+  /* Said once: a reload, or the address when it is handed on, does not say it again. */
+  const address = new URL(location.href);
+  for (const name of ['done', 'nudged', 'out', 'act', 'unchanged']) address.searchParams.delete(name);
+  if (address.href !== location.href) history.replaceState(history.state, '', address);
+
+  const fault = document.querySelector('main [aria-invalid]');
+  if (fault) {
+    fault.focus({preventScroll: true});
+    (fault.closest('.field, .choices') ?? fault).scrollIntoView({block: 'center', behavior: 'instant'});
+  }
+})();
