@@ -118,7 +118,7 @@ async def test_what_is_wrong_is_the_same_wrong(wall: Served, name: str, password
     await employ(wall.database, "Ann")
     answer = await log_in(wall.client, name, password)
     assert answer.status_code == 401
-    assert "Name or password is wrong with this password." in answer.text
+    assert "Name or password is wrong." in answer.text
     assert "set-cookie" not in answer.headers
 
 

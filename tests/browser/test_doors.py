@@ -45,7 +45,7 @@ async def test_everything_about_accounts_works_without_script(wall: Wall, chromi
     await page.fill("#field-old_password", "wrong")
     await page.fill("#field-password", "another four words")
     await page.fill("#field-password_again", "another four words")
-    await page.click("text=Change the password")
+    await page.click("text=Change password")
     await expect(page.locator("#field-old_password")).to_have_attribute("aria-invalid", "true")
 
     await page.click(".staff__out .button")
@@ -55,7 +55,7 @@ async def test_everything_about_accounts_works_without_script(wall: Wall, chromi
 
     await page.goto(f"{wall.url}/settings/walls/main/moderators")
     await log_in(page)
-    await expect(page.locator("h1")).to_have_text("Moderators")
+    await expect(page.locator("h1")).to_have_text("Team")
 
     await page.fill("#field-name", "Nobody yet")
     await page.check("input[value=owner]")
@@ -67,13 +67,13 @@ async def test_everything_about_accounts_works_without_script(wall: Wall, chromi
     await page.click("text=Send it now")
     await expect(page.locator("#field-name")).to_have_value("Nobody yet")
     await expect(page.locator("input[value=owner]")).to_be_checked()
-    await expect(page.locator("#field-name-fault")).to_contain_text("Nobody with an account")
+    await expect(page.locator("#field-name-fault")).to_contain_text("No account here has this name")
 
     await page.click("text=Invite a moderator")
     address = await page.locator(".snippet__lines").inner_text()
     guest = await (await chromium.new_context(java_script_enabled=False)).new_page()
     await guest.goto(address)
-    await expect(guest.locator(".door__lead")).to_contain_text("a moderator of the wall Feedback")
+    await expect(guest.locator(".door__lead")).to_contain_text("a moderator of the wall “Feedback”")
     await guest.context.close()
     await context.close()
 
@@ -87,7 +87,7 @@ async def test_the_login_needs_only_a_keyboard(wall: Wall, page: Page) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.type("wrong")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong with this password")
+    await expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong")
     await expect(page.locator("#field-name")).to_be_focused()
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)
