@@ -63,6 +63,7 @@ async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(wall: Wa
     await expect(entry(page, 1)).to_be_visible()
     await expect(page.locator("#arrivals")).to_be_hidden()
     await expect(page.locator("#part-waiting .part__empty")).to_have_count(0)
+    await expect(page.locator("#part-waiting .part__all")).to_have_text("Select all")
     wall.post("Ann", "Two")
     await expect(entry(page, 2)).to_be_visible()
 

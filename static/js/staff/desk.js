@@ -57,14 +57,15 @@
   /* 2. Ticks. */
   const ticked = () => document.querySelectorAll('.entry__tick:checked');
   const ticks = part => [...part.querySelectorAll('.entry:not([data-held]) .entry__tick')];
+  const isAllTicked = all => all.length > 0 && all.every(each => each.checked);
   function count() {
     find('ticked').textContent = `${ticked().length} selected`;
     for (const all of document.querySelectorAll('.part__all')) {
-      all.textContent = ticks(all.closest('.part')).every(each => each.checked) ? 'Select none' : 'Select all';
+      all.textContent = isAllTicked(ticks(all.closest('.part'))) ? 'Select none' : 'Select all';
     }
   }
   function tickAll(part) {
-    const all = ticks(part), areTicked = all.every(each => each.checked);
+    const all = ticks(part), areTicked = isAllTicked(all);
     for (const each of all) each.checked = !areTicked;
     count();
   }

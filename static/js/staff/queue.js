@@ -90,7 +90,11 @@ const queue = (() => {
     const known = find(entry.id);
     if (!isOwn) say.changed(known, entry);
     if (known && 'held' in known.dataset && entry.dataset.state === 'removed') return known.remove(), countHeld(), [];
-    if (known) return isOwn ? steadily(() => morph(known, entry)) : revise(known, entry), [known];
+    if (known) {
+      if (isOwn) steadily(() => morph(known, entry)); else revise(known, entry);
+      countHeld();
+      return [known];
+    }
     const part = find(`part-${PARTS[entry.dataset.state]}`);
     if (!part || 'closed' in part.dataset) return [];
     const entries = [...part.querySelectorAll('article')], next = entries.find(each => number(each) < number(entry));
@@ -107,6 +111,7 @@ const queue = (() => {
 
   function countHeld() {
     const count = held().length;
+    document.dispatchEvent(new Event('ticks'));
     arrivals.textContent = count ? `Show ${count} new` : 'Show what is new';
     arrivals.hidden = !count && !isBehind;
     /* Not under a pointer that is about to press something else. */
@@ -132,7 +137,6 @@ const queue = (() => {
       isFetching = false;
     }
     countHeld();
-    document.dispatchEvent(new Event('ticks'));
     return first?.isConnected ? first : list.querySelector('.entry');
   }
 
@@ -159,7 +163,7 @@ const queue = (() => {
   const focusOn = (entry, how) => entry?.querySelector('.entry__tick, .entry__name')?.focus(how);
 
   if (desk) {
-    for (const type of ['pointermove', 'pointerdown', 'pointerup', 'pointercancel']) document.addEventListener(type, follow, {passive: true});
+    for (const type of ['pointermove', 'pointerover', 'pointerdown', 'pointerup', 'pointercancel']) document.addEventListener(type, follow, {passive: true});
     document.documentElement.addEventListener('pointerleave', ({pointerType}) => {
       if (pointerType !== 'mouse') return;
       pointer = null;
