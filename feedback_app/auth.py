@@ -15,7 +15,8 @@ from .finding import NO_WALL, lead_on
 from .models import Login, Membership, Moderator, Wall
 from .models.login import LONGEST
 from .models.moderator import MODERATOR, OWNER
-from .security import is_secure, keep_private
+from .security import is_secure, keep_private, session_cookie
+from .sub_path import root
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from ..kept import HOME
 from ..models import Membership, Moderator, Setup, Wall
 from ..models.moderator import OWNER, ROLES
 from ..pages import staff_page, wants_fragment
-from ..security import own_origin
+from ..security import own_address
 from ..setting_up import invite
 
 views = Blueprint("memberships", __name__)

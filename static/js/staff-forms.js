@@ -11,6 +11,7 @@
   /* What a form that is on its way holds is not lost; whoever goes on typing has stayed after all. */
   let sent = null;
   document.addEventListener('submit', event => { if (!event.defaultPrevented) sent = event.target; });
+  document.addEventListener('click', event => { sent = event.target.closest?.('[data-discard]')?.closest('form') ?? sent; });
   addEventListener('beforeunload', event => {
     if (guarded().some(form => form !== sent && isUnsaved(form))) event.preventDefault();
     setTimeout(() => { sent = null; }, 1000);
