@@ -1,5 +1,6 @@
 """Engines: which driver speaks to which database, and how SQLite is told to be careful."""
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ DRIVERS = {
     "mariadb": "mysql+asyncmy",
     "mariadb+asyncmy": "mysql+asyncmy",
 }
+HOST = re.compile(r"[\w.,:%-]*|/[\w./-]*")
+ESCAPED = "@ / # ? : and % of a name or password percent-encoded (@ is %40, / is %2F, # is %23, ? is %3F, % is %25)"
 SERVERS = {"postgresql": postgresql.make_engine, "mysql": mariadb.make_engine}
 EXTRAS = {"postgresql": "postgresql", "mysql": "mariadb"}
 BUSY_MILLISECONDS = 5000
@@ -37,10 +40,15 @@ def complete_url(url: str | URL) -> URL:
     except (ArgumentError, ValueError):
         raise ConfigurationError(
             f"{PREFIX}DATABASE_URL is not the address of a database. Write it like "
-            f"sqlite:////srv/wall/feedback.sqlite3 or postgresql://user:password@host/name."
+            f"sqlite:////srv/wall/feedback.sqlite3 or postgresql://user:password@host/name, with {ESCAPED}."
         ) from None
+    if not parsed.drivername.startswith("sqlite") and (str(url).count("@") > 1 or _is_mistaken(parsed)):
+        # Nothing of it is shown: what was taken for a host may be the end of the password.
+        raise ConfigurationError(f"{PREFIX}DATABASE_URL cannot be read without doubt. Write it with {ESCAPED}.")
     if parsed.drivername in DRIVERS:
         parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() == "sqlite" and parsed.query:
+        raise ConfigurationError(f"{PREFIX}DATABASE_URL names a file; leave out what stands behind its question mark.")
     if parsed.drivername not in DRIVERS.values():
         raise ConfigurationError(
             f"{PREFIX}DATABASE_URL names the database system {parsed.drivername!r}, which is not supported. "
@@ -60,6 +68,11 @@ def complete_url(url: str | URL) -> URL:
     return parsed
 
 
+def _is_mistaken(url: URL) -> bool:
+    """Whether its parts have in them what belongs to others."""
+    return not HOST.fullmatch(url.host or "") or bool(re.search(r"[@#/:]", url.database or ""))
+
+
 def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: str = "full") -> AsyncEngine:
     """An engine for reading or for writing; a `patient` one has time for migrations."""
     system = url.get_backend_name()
@@ -69,7 +82,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: s
         except ModuleNotFoundError as error:
             raise ConfigurationError(
                 f"{PREFIX}DATABASE_URL needs {error.name}, which is not installed. Install it with: "
-                f"pip install 'feedback-app[{EXTRAS[system]}]'"
+                f"pip install '.[{EXTRAS[system]}]' (in a checkout of feedback-app)"
             ) from None
     engine = create_async_engine(
         url,

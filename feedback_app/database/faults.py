@@ -38,11 +38,13 @@ MARIADB_NUMBERS = {
     4031,  # The connection was idle for too long.
 }  # fmt: skip
 SQLITE_CODES = {5, 6}  # BUSY and LOCKED (https://www.sqlite.org/rescode.html)
+SQLITE_UNREACHED = {3, 8, 10, 13, 14, *SQLITE_CODES}  # PERM, READONLY, IOERR, FULL, CANTOPEN.
 # What PostgreSQL's state or MariaDB's number means at the start, and what to do about it.
 REASONS: dict[str | int, str] = {}
 REASONS |= dict.fromkeys(
     ("28P01", "28000", 1044, 1045, 1698),
-    "does not let {user} in ({said}). Check the name and the password in {variable}.",
+    "does not let {user} in ({said}). Check the name and the password in {variable}, and that @ / # ? : and % in them "
+    "are percent-encoded.",
 )
 REASONS |= dict.fromkeys(
     ("3D000", 1049), "has no database {database}. Make an empty one there, or name another one in {variable}."
@@ -76,6 +78,11 @@ def unfit(error: BaseException, url: URL) -> DatabaseUnfit:
     who = url.username or "this user"
     sentence = sentence.format(user=who, database=url.database, said=said, variable=f"{PREFIX}DATABASE_URL")
     return DatabaseUnfit(f"The database server at {where} {sentence}")
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether the system did not let SQLite at its file, which itself may be in order."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_UNREACHED
 
 
 def is_passing(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from .faults import DatabaseUnfit
+from .parameters import of_mariadb
 
 READERS = 6
 WRITERS = 2
@@ -21,11 +22,13 @@ CHARACTERS = ("character_set_client", "character_set_connection", "character_set
 
 
 def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
+    asked = of_mariadb(url)
     engine = create_async_engine(
-        url.update_query_dict({"charset": "utf8mb4"}),
+        asked.url.update_query_dict({"charset": "utf8mb4"}),
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": PATIENT_SECONDS if patient else ANSWER_SECONDS,
+            **asked.arguments,
         },
         pool_size=WRITERS if writes else READERS,
         max_overflow=0,

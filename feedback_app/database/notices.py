@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from . import postgresql
+from .parameters import of_postgresql
 
 CHANNEL = "feedback_walls"
 LISTENER = "feedback-app listener"
@@ -55,9 +56,11 @@ async def listen(url: URL, *, ready: Callable[[], None], hear: Callable[[int], N
 
     connection = None
     try:
-        _, arguments = url.get_dialect()().create_connect_args(postgresql.address(url))
-        settings = {"application_name": LISTENER}
-        connection = await asyncpg.connect(**arguments, timeout=postgresql.CONNECT_SECONDS, server_settings=settings)
+        asked = of_postgresql(url)
+        _, where = url.get_dialect()().create_connect_args(asked.url)
+        arguments = {"timeout": postgresql.CONNECT_SECONDS, **where, **asked.arguments}
+        settings = {**asked.session, "application_name": LISTENER}
+        connection = await asyncpg.connect(**arguments, server_settings=settings)
         connection.add_termination_listener(lambda _connection: lost.set())
         await connection.add_listener(CHANNEL, notice)
         ready()

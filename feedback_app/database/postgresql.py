@@ -7,6 +7,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from .faults import DatabaseUnfit
+from .parameters import of_postgresql
 
 READERS = 6
 WRITERS = 2
@@ -25,17 +26,20 @@ POOLED = "pgbouncer"
 
 
 def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
+    asked = of_postgresql(url, but=(POOLED,))
     session = {
         "application_name": "feedback-app",
         "timezone": "UTC",
         # A reader sees the database as of one moment and cannot change it by mistake.
         "default_transaction_read_only": "off" if writes else "on",
         **(PATIENT if patient else LIMITS),
+        **asked.session,
     }
     arguments: dict[str, Any] = {
         "timeout": CONNECT_SECONDS,
         "command_timeout": None if patient else ANSWER_SECONDS,
         "server_settings": session,
+        **asked.arguments,
     }
     is_pooled = behind_pgbouncer(url)
     if is_pooled:
@@ -47,7 +51,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
             "prepared_statement_name_func": lambda: f"feedback_{uuid.uuid4()}",
         }
     engine = create_async_engine(
-        address(url),
+        asked.url,
         connect_args=arguments,
         pool_size=WRITERS if writes else READERS,
         max_overflow=0,
@@ -66,12 +70,6 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
 def behind_pgbouncer(url: URL) -> bool:
     """Whether the address ends in `?pgbouncer=true`: a pool that gives out its connections for one transaction."""
     return url.query.get(POOLED) in ("true", "1", "on")
-
-
-def address(url: URL) -> URL:
-    """The address as asyncpg understands it, which calls libpq's `sslmode` just `ssl`."""
-    query = {{"sslmode": "ssl"}.get(name, name): value for name, value in url.query.items() if name != POOLED}
-    return url.set(query=query)
 
 
 def _check(connection: Any, _record: Any) -> None:
