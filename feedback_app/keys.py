@@ -1,5 +1,6 @@
 """Keys: one for each purpose, made of the secret in use; what was made with a former secret is still known."""
 
+import hashlib
 import hmac
 from collections.abc import Callable
 from functools import lru_cache
@@ -60,7 +61,13 @@ class Signer:
     def _serializer(self, secrets: tuple[str, ...]) -> URLSafeSerializer:
         if secrets != self._made_of:
             self._made_of = secrets
-            self._made = URLSafeSerializer(list(reversed(secrets)), salt=self._purpose)
+            self._made = URLSafeSerializer(
+                list(reversed(secrets)),
+                salt=self._purpose,
+                signer_kwargs={"digest_method": hashlib.sha256},
+                # What was signed before by the library's own choice, HMAC with SHA-1, ends with its own day or year.
+                fallback_signers=[{"digest_method": hashlib.sha1}],
+            )
         return self._made
 
 

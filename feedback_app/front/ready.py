@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import brotli
-import zstandard
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags
 
@@ -18,7 +17,6 @@ WORTH_COMPRESSING = 600
 # Each at its fast level, for the first who asks, and at its best, for the many who come while the page stays.
 ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     "br": (lambda body: brotli.compress(body, quality=1), lambda body: brotli.compress(body, quality=11)),
-    "zstd": (lambda body: zstandard.compress(body, 1), lambda body: zstandard.compress(body, 19)),
     "gzip": (lambda body: gzip.compress(body, 6, mtime=0), lambda body: gzip.compress(body, 9, mtime=0)),
 }
 LONGEST_HEADER = 256

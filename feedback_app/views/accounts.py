@@ -1,5 +1,6 @@
 """One's own account: the password, and the sessions that are open."""
 
+import asyncio
 from typing import cast
 
 from quart import Blueprint, Response, current_app, request
@@ -37,7 +38,8 @@ async def change_password() -> Response:
     moderator = await auth.require_moderator()
     form = PasswordForm(await read_form(), name=moderator.name)
 
-    if not form.validate():
+    # A password is compared with long lists.
+    if not await asyncio.to_thread(form.validate):
         return await _page(moderator, form, status=422)
     try:
         session = await auth.login()

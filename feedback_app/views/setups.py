@@ -1,5 +1,6 @@
 """The one-time address at which somebody makes themselves an account: the first moderator, and whoever was invited."""
 
+import asyncio
 from typing import cast
 
 from quart import Blueprint, Response, abort, current_app, request
@@ -36,7 +37,8 @@ async def make() -> Response:
     form, token = SetupForm(sent), sent.get("token", "")
     offer = await _find(token)
 
-    if not form.validate():
+    # A password is compared with long lists.
+    if not await asyncio.to_thread(form.validate):
         return await _page(form, token, offer, 422)
     try:
         hashed = await cast("Passwords", current_app.extensions["passwords"]).hashed(form.password.data or "")
