@@ -75,12 +75,10 @@ def create_app(**overrides: Any) -> Quart:
     letterbox.init_app(app, settings)
     wrap(app, guard.BodyGuard)
     front.init_app(app, settings)
-    if settings.base_url:
-        wrap(app, lambda inner: hosts.Hosts(inner, settings.base_url))
+    wrap(app, lambda inner: hosts.Hosts(inner, settings))
     if settings.root:
         wrap(app, lambda inner: sub_path.SubPathMiddleware(inner, settings.root))
-    if settings.trusted_proxies:
-        wrap(app, lambda inner: proxies.Proxies(inner, settings.trusted_proxies))
+    proxies.init_app(app, settings)
     wrap(app, logs.RequestLog)
     readiness.init_app(app, database)
     installation.init_app(app, settings, database)

@@ -18,9 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from .config import ConfigurationError
 from .database import Database, DatabaseUnfit, schema
 from .database.restored import NOTHING, Counters, counters, raise_counters
+from .ownership import hint
 
 SIDES = ("", "-wal", "-shm")
 TABLES = ("walls", "feedback")
+# With less space left on its disk a database is as good as full.
+LEAST_BYTES = 64 * 2**20
 
 
 class Backup(NamedTuple):
@@ -34,7 +37,7 @@ def native_tools(url: URL, *, restores: bool) -> str:
     """How one backs up or restores a database server, as a sentence."""
     if url.get_backend_name() == "postgresql":
         line = "pg_restore --clean --if-exists --dbname" if restores else "pg_dump --format=custom --file FILE --dbname"
-        where = url.set(drivername="postgresql").render_as_string(hide_password=True)
+        where = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
         line = f"{line} {where}" + (" FILE" if restores else "")
     else:
         host = f"--host {url.host or 'localhost'} --port {url.port or 3306} --user {url.username or 'root'} --password"
@@ -71,6 +74,7 @@ def back_up(database: Path, copy: Path, *, force: bool = False) -> Backup:
         raise ConfigurationError(f"{copy} is there already. Name another file, or overwrite it with --force.")
     draft = copy.with_name(f".{copy.name}.{os.getpid()}")
     try:
+        draft.touch()  # SQLite would not say why it cannot.
         with (
             closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(draft)) as target,
@@ -84,7 +88,8 @@ def back_up(database: Path, copy: Path, *, force: bool = False) -> Backup:
     except sqlite3.Error as error:
         raise ConfigurationError(f"{copy} could not be written ({error}). Nothing was changed.") from error
     except OSError as error:
-        raise ConfigurationError(f"{copy} could not be written ({error.strerror}). Nothing was changed.") from error
+        said = f"{copy} could not be written ({error.strerror}). Nothing was changed. {hint(copy)}"
+        raise ConfigurationError(said.rstrip()) from error
     finally:
         for side in ("", "-journal", "-wal", "-shm"):
             draft.with_name(draft.name + side).unlink(missing_ok=True)

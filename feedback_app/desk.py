@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .addresses import parts_of
 from .models import Act, Feedback, Wall
 from .models.desk import MOST_COUNTED, SEEN, Desk
 from .models.slice import Slice
@@ -66,7 +67,7 @@ class View:
     @classmethod
     def from_address(cls, slug: str, address: str) -> Self:
         """The view that a page with this address shows."""
-        return cls.of(slug, {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()})
+        return cls.of(slug, {name: values[-1] for name, values in parse_qs(parts_of(address).query).items()})
 
     @property
     def is_whole(self) -> bool:

@@ -2,6 +2,8 @@
 
 import re
 
+from .config import name_as_browsers_say
+
 ANYBODY = "*"
 MOST = 50
 MOST_CHARACTERS = 4000
@@ -56,9 +58,11 @@ def _plain(typed: str) -> str:
     """In small letters, without the slash at the end, and names of other scripts as browsers send them."""
     text = typed.lower().removesuffix("/")
     scheme, separator, rest = text.partition("://")
+    host, colon, port = rest.partition(":")
+    star = "*." if host.startswith("*.") else ""
     try:
-        return scheme + separator + rest.encode("idna").decode() if not rest.isascii() else text
-    except UnicodeError:
+        return scheme + separator + star + name_as_browsers_say(host.removeprefix(star)) + colon + port
+    except ValueError:
         return ""
 
 

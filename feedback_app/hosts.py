@@ -1,46 +1,88 @@
-"""Under which name we may be asked: with a public address configured, under that one only."""
+"""Under which name we may be asked: the public one, or without one those that nobody far away can give to us."""
 
+import logging
+import re
+import socket
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from .asgi import App, Receive, Scope, Send, at_once
-from .config import USUAL_PORTS
+from .authors import parsed_address
+from .config import PREFIX, USUAL_PORTS, Settings
 
 # They are asked from inside, by supervisors, balancers and collectors, and name no address in their answers.
 ANYWHERE = ("/healthz", "/readyz", "/metrics")
 SENTENCE = b"This server is not known under the name in this address. Open the wall at its public address.\n"
+UNREADABLE = b"This request does not say which host it is for, so nothing was stored.\n"
+WELL_FORMED = re.compile(r"(?:[0-9a-z_](?:[0-9a-z._-]{0,252}[0-9a-z_])?\.?|\[[0-9a-f:.%]{2,60}\])(?::[0-9]{1,5})?")
+# Names that mean something in a house or an office only (RFC 6761, 6762, 8375; "internal" by ICANN).
+HOUSES = ("localhost", "local", "lan", "home", "internal", "intranet", "corp", "private", "test", "home.arpa", "box")
+MOST_LOGGED = 10
+logger = logging.getLogger(__name__)
 
 
 class Hosts:
-    """Answers 421 to a request for another host, without repeating what it said.
+    """Answers 421 to a request for another host, without repeating what it said, and 400 where it is not clear.
 
-    Otherwise somebody could have us, or a cache in front of us, hand out pages whose links lead to them.
+    Otherwise somebody could have us, or a cache in front of us, hand out pages whose links lead to them. Without a
+    public address any name will do from another machine, since a network may call us what it likes. Here on this
+    machine, where no proxy is expected, it has to be a name that a page from elsewhere cannot have: its owner could let
+    it lead to us (DNS rebinding), and a browser would take us for that page's own site.
     """
 
-    def __init__(self, app: App, base_url: str) -> None:
+    def __init__(self, app: App, settings: Settings) -> None:
         self.app = app
-        self._own = _names_of(base_url)
+        self._own = _names_of(settings.base_url) if settings.base_url else None
+        self._expects_proxy = bool(settings.trusted_proxies)
+        self._logged = set[str]()
+        self._fault_of = lru_cache(maxsize=1024)(self._fault_of_name)
 
     def at_once(self, scope: Scope) -> Any:
-        return at_once(self.app, scope) if self._is_ours(scope) else None
+        return at_once(self.app, scope) if self._fault(scope) is None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in ANYWHERE or self._is_ours(scope):
+        if scope["type"] != "http" or scope["path"] in ANYWHERE or (fault := self._fault(scope)) is None:
             return await self.app(scope, receive, send)
+        status, sentence = fault
+        if status == 421:
+            self._log(scope)
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(SENTENCE)),
+            (b"content-length", b"%d" % len(sentence)),
             (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
             (b"connection", b"close"),
         ]
-        await send({"type": "http.response.start", "status": 421, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else SENTENCE})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else sentence})
         return None
 
-    def _is_ours(self, scope: Scope) -> bool:
-        asked = [value.lower() for name, value in scope["headers"] if name == b"host"]
-        return len(asked) == 1 and asked[0] in self._own
+    def _fault(self, scope: Scope) -> tuple[int, bytes] | None:
+        asked = [value for name, value in scope["headers"] if name == b"host"]
+        if len(asked) != 1:
+            return (400, UNREADABLE) if self._own is None else (421, SENTENCE)
+        server = scope.get("server")
+        return self._fault_of(asked[0], server[0] if server else None)
+
+    def _fault_of_name(self, asked: bytes, server: str | None) -> tuple[int, bytes] | None:
+        """`server` is the address of ours to which the connection was made."""
+        if self._own is not None:
+            return None if asked.lower() in self._own else (421, SENTENCE)
+        if (name := name_in(asked)) is None:
+            return 400, UNREADABLE
+        came_from_here = server is not None and is_loopback(server)
+        return (421, SENTENCE) if came_from_here and not self._expects_proxy and not is_near(name) else None
+
+    def _log(self, scope: Scope) -> None:
+        """Each name once, so that an operator sees what a proxy passes on; strangers can make up few."""
+        asked = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        host = asked.decode("latin-1").lower()
+        shown = host if WELL_FORMED.fullmatch(host) else "a name that is none"
+        if shown not in self._logged and len(self._logged) < MOST_LOGGED:
+            self._logged.add(shown)
+            advice = f"Have the proxy pass the host on as it is, or set {PREFIX}BASE_URL to the public address."
+            logger.warning("A request asked for %s, which is not the name of this wall. %s", shown, advice)
 
 
 def _names_of(base_url: str) -> set[bytes]:
@@ -48,3 +90,24 @@ def _names_of(base_url: str) -> set[bytes]:
     address = urlsplit(base_url)
     name = address.netloc.encode()
     return {name} if address.port else {name, b"%s:%d" % (name, USUAL_PORTS[address.scheme])}
+
+
+def name_in(host: bytes) -> str | None:
+    """The name in a `Host` header, without its port; None where there is none to be read."""
+    text = host.decode("latin-1").lower()
+    if not WELL_FORMED.fullmatch(text):
+        return None
+    return text.partition("]")[0][1:] if text.startswith("[") else text.partition(":")[0].rstrip(".")
+
+
+def is_near(name: str) -> bool:
+    """Whether nobody far away can have this name lead to us: an address, this machine's own, one within a network."""
+    if "." not in name or parsed_address(name) is not None or name == socket.gethostname().lower():
+        return True
+    return any(name.endswith(f".{house}") for house in HOUSES)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether only this machine itself is called so."""
+    address = parsed_address(name)
+    return name == "localhost" or name.endswith(".localhost") or (address is not None and address.is_loopback)

@@ -7,11 +7,12 @@ can be made to send anything by logging in.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from quart import request
 from werkzeug.datastructures import MultiDict
 
+from .addresses import parts_of
 from .security import own_origin
 from .sub_path import root
 from .words import printable
@@ -76,7 +77,7 @@ def own_path(text: str) -> str | None:
 
 def _page_before() -> str:
     """The page on which the form stood."""
-    address = urlsplit(request.headers.get("Referer", ""))
+    address = parts_of(request.headers.get("Referer", ""))
     if f"{address.scheme}://{address.netloc}" != own_origin():
         return HOME
     path = address.path.removeprefix(root())

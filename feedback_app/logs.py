@@ -32,14 +32,22 @@ UNEVENTFUL = {"health.alive", "health.ready", "metrics.show"}
 # Names requests across the processes of a server.
 PROCESS = secrets.token_hex(3)
 
+logger = logging.getLogger(__name__)
 _numbers = itertools.count(1)
 _request: ContextVar[str] = ContextVar("request", default="")
 
 
 def init_app(app: Quart) -> None:
+    # Quart's own would write the path down, which visitors can fill with words.
+    app.log_exception = _fault  # type: ignore[method-assign]
+
     @app.before_request
     async def name_route() -> None:
         name(request.scope, request.endpoint or "none")
+
+
+def _fault(exception_info: Any) -> None:
+    logger.error("A request failed.", exc_info=exception_info)
 
 
 def name(scope: Any, route: str) -> None:
@@ -137,6 +145,8 @@ class RequestLog:
         lately, self._lately = self._lately, []
         for what, times in Counter((each.method, each.route, each.status) for each in lately).items():
             metrics.answered(*what, times)
+        for each in lately:
+            metrics.took(each.route, each.milliseconds / 1000)
         if self.form != "off":
             at, line = _at(time.time()), Record.line if self.form == "text" else Record.json_line
             sys.stderr.write("".join(line(each, at) for each in lately if each.is_eventful))
@@ -147,7 +157,16 @@ def begin(form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines() if form == "json" else Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # Ours says little that is no fault, such as that one is over.
+    logging.getLogger(__package__).setLevel(logging.INFO)
     RequestLog.form = form
+
+
+def said(sentence: str) -> str:
+    """What the server says when it begins, as a line in the form of its log."""
+    if RequestLog.form != "json":
+        return sentence
+    return JSONLines().format(logging.makeLogRecord({"msg": sentence, "levelname": "INFO", "name": __package__}))
 
 
 class Lines(logging.Formatter):
@@ -181,7 +200,14 @@ def _message(record: logging.LogRecord) -> str:
     """One line. Of other programs' messages the first one: what follows it may quote the data at hand."""
     error = record.exc_info[1] if record.exc_info else None
     first = (record.getMessage().splitlines() or [""])[0]
-    return f"{first} {described(error)}" if error else first
+    return plain(f"{first} {described(error)}" if error else first)
+
+
+def plain(text: str) -> str:
+    """The text with what a terminal would obey, or nobody would see, written as its number."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 
 def described(error: BaseException) -> str:

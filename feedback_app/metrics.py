@@ -3,15 +3,27 @@
 import asyncio
 import functools
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from . import __version__
 
 # Prometheus' library looks for this when it is first imported, and then keeps its numbers in files of that folder.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -29,15 +41,35 @@ OUTCOMES = {
     429: "too often",
 }
 LAG_SECONDS = 0.5
+# Routes that stay open.
+STREAMS = {"live.stream", "live.index"}
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 registry = CollectorRegistry()
+# Memory, processor time and open files; of one process, so that a server of several workers leaves it out.
+ProcessCollector(registry=registry)
 
 REQUESTS = Counter(
     "feedback_requests",
     "Requests, by method, by the name of the route and by the class of the status. A stream counts when it ends.",
     ("method", "route", "status"),
     registry=registry,
+)
+DURATION = Histogram(
+    "feedback_request_seconds",
+    "How long requests took, by the name of the route; streams, which stay open, are left out.",
+    ("route",),
+    registry=registry,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+BUILD = Gauge(
+    "feedback_build_info", "Always 1.", ("version", "python"), registry=registry, multiprocess_mode="mostrecent"
+)
+DATABASE_BYTES = Gauge(
+    "feedback_database_bytes",
+    "The size of an SQLite database with its log; 0 for one on a server.",
+    registry=registry,
+    multiprocess_mode="mostrecent",
 )
 POSTS = Counter("feedback_posts", "Forms sent to a wall, by what became of them.", ("outcome",), registry=registry)
 LISTENERS = Gauge("feedback_listeners", "Open streams.", registry=registry, multiprocess_mode="livesum")
@@ -80,6 +112,17 @@ def _requests(method: str, route: str, status: str) -> Counter:
     return REQUESTS.labels(method, route, status)
 
 
+def took(route: str, seconds: float) -> None:
+    """A request has ended after so long."""
+    if route not in STREAMS:
+        _durations(route).observe(seconds)
+
+
+@functools.cache
+def _durations(route: str) -> Histogram:
+    return DURATION.labels(route)
+
+
 def told(versions: int, changed_at: datetime | None) -> None:
     """Everybody who listens here has been told so many versions, the latest of which came to be at that time."""
     TOLD.inc(versions)
@@ -98,8 +141,14 @@ async def watch(hub: Counting) -> None:
         LISTENERS.set(hub.count)
 
 
-def exposition() -> bytes:
-    """The numbers of this process, or of all the workers of one server, in Prometheus' text format 0.0.4."""
+def exposition(database: Path | None = None) -> bytes:
+    """The numbers of this process, or of all the workers of one server, in Prometheus' text format 0.0.4.
+
+    `database` is the file of one that is SQLite's.
+    """
+    BUILD.labels(__version__, platform.python_version()).set(1)
+    files = [database, database.with_name(f"{database.name}-wal")] if database else []
+    DATABASE_BYTES.set(sum(file.stat().st_size for file in files if file.exists()))
     if FOLDER not in os.environ:
         return generate_latest(registry)
     together = CollectorRegistry()

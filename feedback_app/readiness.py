@@ -12,6 +12,7 @@ from quart import Quart, current_app
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .backups import LEAST_BYTES
 from .database import Database, DatabaseUnfit, schema
 from .ending import end
 from .live.teller import Teller
@@ -20,7 +21,8 @@ from .models import Wall
 SECONDS = 0.4
 BEHIND_SECONDS = 5
 RECENT_SECONDS = 2.0
-LEAST_BYTES = 64 * 2**20
+# How long a check that worked the last time may take before it counts as failed.
+LATE_SECONDS = 2.0
 
 
 class _NothingToStore(Exception):
@@ -28,16 +30,19 @@ class _NothingToStore(Exception):
 
 
 class Readiness:
-    """Each check is a task of its own and is waited for a short while only; what does not answer in time has failed.
+    """Each check is a task of its own and is waited for a short while only, so that the answer is always quick.
 
     A check that hangs is not cancelled, since that could take as long, and is not started again before it has ended.
-    Under load a check may stand in the queue of the writer for longer than that: what was written a moment ago shows
-    that the queue gets on, or a load balancer would send nobody any more to a machine for having much to do.
+    A busy machine is late with them: one that worked the last time has some seconds, and what was written a moment ago
+    shows that the queue of the writer gets on. Or a load balancer would send nobody any more to a machine for having
+    much to do.
     """
 
     def __init__(self, database: Database, teller: Teller) -> None:
         self.database, self.teller = database, teller
         self._running: dict[str, asyncio.Task[bool]] = {}
+        self._began: dict[str, float] = {}
+        self._has_worked: dict[str, bool] = {}
         self._committed = -RECENT_SECONDS
         database.on_commit(self._note_commit)
 
@@ -52,11 +57,15 @@ class Readiness:
         }
         tasks = {word: self._task(word, check) for word, check in checks.items()}
         await asyncio.wait(tasks.values(), timeout=SECONDS)
-        gets_on = {"writing"} if monotonic() - self._committed < RECENT_SECONDS else set()
-        return [word for word, task in tasks.items() if not (task.result() if task.done() else word in gets_on)]
+        return [word for word, task in tasks.items() if not (task.result() if task.done() else self._may_be_late(word))]
 
     async def close(self) -> None:
         await end(self._running.values())
+
+    def _may_be_late(self, word: str) -> bool:
+        gets_on = word == "writing" and monotonic() - self._committed < RECENT_SECONDS
+        has_time = self._has_worked.get(word, False) and monotonic() - self._began[word] < LATE_SECONDS
+        return gets_on or has_time
 
     def _note_commit(self) -> None:
         self._committed = monotonic()
@@ -64,6 +73,8 @@ class Readiness:
     def _task(self, word: str, check: Callable[[], Awaitable[bool]]) -> asyncio.Task[bool]:
         running = self._running.get(word)
         if running is None or running.done():
+            self._has_worked[word] = running is not None and running.result()
+            self._began[word] = monotonic()
             running = self._running[word] = asyncio.create_task(_holds(check), name=f"readiness {word}")
         return running
 

@@ -1,17 +1,19 @@
 """The secret of an installation: configured, or made once in the data folder, and another one when it is time."""
 
 import fcntl
+import logging
 import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from .clock import now
 from .config import PREFIX, ConfigurationError, Settings
-from .installation import prepare_folder
+from .installation import is_marked, none_here, prepare_folder
+from .ownership import hint, owner_of, sentence_of
 
 FILE = "secret_key"
 # Beside it, a line for each secret that it held before: when it was replaced, and what it was.
@@ -19,14 +21,22 @@ FORMER = "former_secret_keys"
 LOOK_SECONDS = 1
 # What is signed and short-lived, such as the stamp of an open form, is over after a day.
 WORTH_KEEPING = timedelta(days=1)
+logger = logging.getLogger(__name__)
 
 
 class Secrets:
     """The secret in use and then the former ones. A rotation in the data folder is noticed without a restart."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, makes: bool = True) -> None:
+        """`makes` one where there is none; else raises ConfigurationError."""
         self._configured, self._fallbacks = settings.secret_key, settings.fallbacks()
         self._folder = settings.data
+        self._is_unread = False
+        if not self._configured and not makes and not (settings.data / FILE).exists():
+            raise ConfigurationError(
+                f"There is no secret key in {settings.data.absolute()}. Name the data folder in {PREFIX}DATA, or the "
+                f"key in {PREFIX}SECRET_KEY."
+            )
         if not self._configured:
             _make(settings.data)
         self._looked, self._state = time.monotonic(), self._state_of_file()
@@ -36,12 +46,21 @@ class Secrets:
         """Looks at the file once a second, or `at_once`."""
         if not self._configured and (at_once or time.monotonic() - self._looked >= LOOK_SECONDS):
             self._looked = time.monotonic()
-            # A disk that fails for a while takes no secret away.
-            with suppress(OSError, ConfigurationError):
-                state = self._state_of_file()
-                if state != self._state:
-                    self._known, self._state = self._read(), state
+            self._look()
         return self._known
+
+    def _look(self) -> None:
+        """A disk that fails for a while takes no secret away; that one cannot be read is logged once."""
+        try:
+            state = self._state_of_file()
+            if state != self._state:
+                self._known, self._state = self._read(), state
+            self._is_unread = False
+        except (OSError, ConfigurationError) as error:
+            if not self._is_unread:
+                said = sentence_of(error) if isinstance(error, OSError) else error
+                logger.error("The secret key cannot be read, so the one before stays in use. %s", said)
+            self._is_unread = True
 
     def _read(self) -> tuple[str, ...]:
         own = [self._configured] if self._configured else [_secret(self._folder), *_former(self._folder).values()]
@@ -61,6 +80,11 @@ def rotate(settings: Settings, *, forget: bool) -> None:
             f"The secret is the one in {PREFIX}SECRET_KEY. Put another one there, and this one into "
             f"{PREFIX}SECRET_KEY_FALLBACKS, and start the servers again."
         )
+    file = settings.data / FILE
+    if not file.exists() and not is_marked(settings):
+        raise none_here(settings)
+    if file.exists() and owner_of(file) != os.geteuid():
+        raise ConfigurationError(f"The servers that use {file} could not read another one of yours. {hint(file)}")
     _make(settings.data)
     with _alone_in(settings.data):
         at = now()

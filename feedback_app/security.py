@@ -1,7 +1,11 @@
 """What every answer says to the browser, and which forms we take: those that our own pages sent."""
 
+import logging
+import re
+
 from quart import Quart, Response, abort, current_app, g, request
 
+from .config import PREFIX, Settings
 from .sentences import Sentence
 from .sub_path import root
 
@@ -16,7 +20,6 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
-HSTS = f"max-age={2 * 365 * 24 * 3600}"
 # For pages behind the login, and the login itself.
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -28,6 +31,8 @@ PRIVATE = {
 FRAMED = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 # For what stands on a public page, which changes.
 CHANGING = "private, no-cache"
+ORIGIN = re.compile(r"null|https?://[0-9A-Za-z._:\[\]-]{1,255}")
+logger = logging.getLogger(__name__)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FOREIGN = Sentence("This form came from another site, so nothing was stored. Open the wall itself and write there.")
 
@@ -63,7 +68,25 @@ async def refuse_foreign_forms() -> None:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if not (is_our_site(site) if site is not None else request.headers.get("Origin") == own_origin()):
+        if site is None:
+            _say_where_from()
         abort(403, FOREIGN)
+
+
+def _say_where_from() -> None:
+    """Once: a proxy that hands on another name or scheme than the browser used makes all forms look foreign."""
+    origin = request.headers.get("Origin")
+    if origin is None or "foreign form" in current_app.extensions:
+        return
+    current_app.extensions["foreign form"] = "said"
+    shown = origin if ORIGIN.fullmatch(origin) else "unreadable"
+    advice = (
+        f"Where that is the address of this wall, set {PREFIX}BASE_URL to it, or have the proxy pass the host and the "
+        "scheme on."
+        if shown != "null"
+        else "A policy that sends no referrer has browsers say null: do not set one in the proxy."
+    )
+    logger.warning("A form came from another site: Origin %s, while this wall is %s. %s", shown, own_origin(), advice)
 
 
 def is_our_site(site: str) -> bool:
@@ -93,7 +116,7 @@ def keep_private() -> None:
 
 
 async def add_headers(response: Response) -> Response:
-    response.headers.update(headers(current_app.extensions["settings"].base_url))
+    response.headers.update(headers(current_app.extensions["settings"]))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
     if "frame_ancestors" in g:
@@ -108,9 +131,11 @@ async def add_headers(response: Response) -> Response:
     return response
 
 
-def headers(base_url: str) -> dict[str, str]:
+def headers(settings: Settings) -> dict[str, str]:
     """What every answer says."""
-    return {**HEADERS, "Strict-Transport-Security": HSTS} if base_url.startswith("https:") else HEADERS
+    if not settings.base_url.startswith("https:") or settings.hsts == "off":
+        return HEADERS
+    return {**HEADERS, "Strict-Transport-Security": settings.hsts}
 
 
 def policy(frames: str = "'none'", ancestors: str = "'none'") -> str:

@@ -1,5 +1,6 @@
 """The socket that the server listens on: a TCP port, a Unix socket, or one that systemd has opened before."""
 
+import errno
 import os
 import socket
 import stat
@@ -37,21 +38,34 @@ def open_socket(host: str, port: int) -> Iterator[socket.socket]:
         finally:
             path.unlink(missing_ok=True)
     else:
-        try:
-            listening = listen(host, port)
-        except OSError as error:
-            raise ConfigurationError(
-                f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another one with --port."
-            ) from None
-        yield listening
+        yield _listen_on_port(host, port)
 
 
 def address_of(listening: socket.socket) -> str:
     """What stands before the path of a page, where no public address is configured."""
-    name = listening.getsockname()
     if listening.family == socket.AF_UNIX:
-        return f"{UNIX}{name}, path "
-    return f"http://[{name[0]}]:{name[1]}" if listening.family == socket.AF_INET6 else f"http://{name[0]}:{name[1]}"
+        return f"{UNIX}{listening.getsockname()}, path "
+    host, port = listening.getsockname()[:2]
+    # All addresses of this machine are none that can be opened.
+    if host == "::":
+        host = "::1" if listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) else "127.0.0.1"
+    elif host == "0.0.0.0":  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen_on_port(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        advice = "Name an address of this machine with --host."
+        if error.errno == errno.EADDRINUSE:
+            advice = "Choose another one with --port."
+        elif error.errno == errno.EACCES:
+            advice = "Ports below 1024 are root's: choose another one with --port."
+        raise ConfigurationError(f"Cannot listen on {host} port {port}: {error.strerror or error}. {advice}") from None
+    except UnicodeError:
+        raise ConfigurationError(f"Cannot listen on {host}: it is no address. Name one with --host.") from None
 
 
 def _passed() -> socket.socket | None:

@@ -185,4 +185,4 @@ def test_a_driver_that_is_not_installed_is_named_with_its_cure(
         text=True,
         check=False,
     )
-    assert is_one_clear_line(outcome, f"pip install 'feedback-app[{extra}]'")
+    assert is_one_clear_line(outcome, f"pip install '.[{extra}]'")

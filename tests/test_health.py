@@ -208,3 +208,24 @@ async def says(wall: Served, *words: str) -> bool:
 
 async def is_ready(wall: Served) -> bool:
     return await says(wall)
+
+
+async def test_a_check_that_is_late_on_a_busy_machine_has_some_seconds(
+    wall: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one has not: nothing is known of that machine yet."""
+    monkeypatch.setattr(readiness, "SECONDS", 0.05)
+    asked = wall.app.extensions["readiness"]
+    held = asyncio.Event()
+
+    async def late() -> bool:
+        await held.wait()
+        return True
+
+    await until(lambda: is_ready(wall))
+    monkeypatch.setattr(asked, "_reads", late)
+    assert (await wall.client.get("/readyz")).text == "ready\n"
+    monkeypatch.setattr(readiness, "LATE_SECONDS", 0)
+    assert (await wall.client.get("/readyz")).text == "database\n"
+    held.set()
+    await until(lambda: is_ready(wall))

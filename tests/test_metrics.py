@@ -20,7 +20,7 @@ from .support import HTMX, Reader, Served, environment, post, until
 
 pytestmark = pytest.mark.sqlite
 
-LABELS = {"method", "route", "status", "outcome", "le"}
+LABELS = {"method", "route", "status", "outcome", "le", "version", "python"}
 
 
 async def test_what_happens_is_counted(wall: Served) -> None:
@@ -107,6 +107,13 @@ READERS: list[tuple[dict[str, str], int]] = [
     ({"X-Forwarded-For": "127.0.0.1"}, 404),
     ({"Forwarded": "for=127.0.0.1"}, 404),
     ({"X-Real-IP": "::1"}, 404),
+    ({"CF-Connecting-IP": "192.0.2.1"}, 404),
+    ({"Via": "1.1 proxy"}, 404),
+    ({"Host": "evil.example"}, 404),
+    ({"Host": "wall.local"}, 404),
+    ({"Host": "192.0.2.1"}, 404),
+    ({"Host": "localhost:8000"}, 200),
+    ({"Host": "[::1]"}, 200),
     ({"X-Forwarded-For": "127.0.0.1", "Authorization": "Bearer a-long-enough-token"}, 200),
     ({"X-Forwarded-For": "192.0.2.1", "Authorization": "Bearer a-long-enough-tokem"}, 404),
     ({"X-Forwarded-For": "192.0.2.1", "Authorization": "Bearer"}, 404),
@@ -114,14 +121,25 @@ READERS: list[tuple[dict[str, str], int]] = [
 ]
 
 
-@pytest.mark.parametrize("proxies", [0, 1])
-async def test_strangers_find_nothing(serve: Callable[..., Any], proxies: int) -> None:
-    wall: Served = await serve(metrics_token="a-long-enough-token", trusted_proxies=proxies)
-    for headers, status in READERS:
+@pytest.mark.parametrize("settings", [{}, {"trusted_proxies": 1}, {"base_url": "https://wall.example"}])
+async def test_strangers_find_nothing(serve: Callable[..., Any], settings: dict[str, Any]) -> None:
+    """Where a proxy or a public address is set, nobody gets in without the token."""
+    wall: Served = await serve(metrics_token="a-long-enough-token", **settings)
+    for headers, alone in READERS:
+        status = 404 if settings and "Authorization" not in headers else alone
         answer = await wall.client.get("/metrics", headers=headers)
         assert answer.status_code == status, headers
         assert ("feedback_listeners" in answer.text) == (status == 200)
         assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_proxy_that_adds_nothing_gives_itself_away(wall: Served) -> None:
+    """Bare nginx: it asks in HTTP/1.0, under the name of its upstream."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", wall.port)
+    writer.write(b"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    assert (await reader.read()).split()[1] == b"404"
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_without_a_token_none_opens(wall: Served) -> None:

@@ -1,14 +1,15 @@
 """The commands about the database as a whole."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from .. import backups, copying, installation
-from ..config import PREFIX, ConfigurationError, Settings
+from ..config import COPY_TO, PREFIX, ConfigurationError, Settings
 from ..database import Database, DatabaseUnfit, complete_url
 from ..database.restored import raise_counters
-from .running import nothing, with_database
+from .running import nothing, say_beside, with_database
 
 FORCE = click.option("--force", is_flag=True, help="Also where that replaces what is there.")
 
@@ -21,7 +22,7 @@ def migrate(restored: bool) -> None:
     With --restored, numbers and versions go beyond all that readers may have been given since the backup was made, so
     that no reader takes an old page for the new one. Readers that are connected load their list again.
     """
-    with_database(_raise if restored else nothing, anew=True, thorough=True)
+    with_database(_raise if restored else nothing, makes=True, anew=True, thorough=True)
     click.echo("The database is up to date.")
     if restored:
         click.echo("Every reader loads the wall again.")
@@ -33,7 +34,7 @@ async def _raise(database: Database) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False))
 @FORCE
 def backup(file: Path, force: bool) -> None:
     """Copy the SQLite database into FILE, also while it serves, and check the copy."""
@@ -42,25 +43,38 @@ def backup(file: Path, force: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False))
 @FORCE
 def restore(file: Path, force: bool) -> None:
     """Put the backup FILE in the place of the SQLite database, when no server uses that."""
     database = _database_file(restores=True)
+    settings = Settings.from_environment()
+    is_new = not database.exists() and not installation.is_marked(settings)
     report, aside = backups.restore(file, database, force=force)
-    installation.mark(Settings.from_environment())
+    installation.mark(settings)
+    if is_new:
+        say_beside(f"Made an installation in {installation.place_of(settings)}.")
     if aside is not None:
         click.echo(f"What was there before is now {aside}.")
     click.echo(f"{database} holds {_said(report)}")
 
 
 @click.command()
-@click.option("--to", "url", required=True, help="The URL of the empty database.")
-def copy(url: str) -> None:
-    """Copy everything into an empty database of any supported kind, and compare the two."""
+@click.option("--to", "url", envvar=COPY_TO, metavar="URL", help="Its URL; - reads it from standard input.")
+def copy(url: str | None) -> None:
+    """Copy everything into an empty database of any supported kind, and compare the two.
+
+    Every user of this machine can see the words of a command. A URL with a password is better given in the environment,
+    as FEEDBACK_COPY_TO, or on standard input.
+    """
+    if url == "-":
+        url = click.prompt("URL", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if not url:
+        raise click.UsageError(f"Name the empty database with --to URL, or in {COPY_TO}.")
+    to: str = url
 
     async def run(source: Database) -> None:
-        target = Database(url)
+        target = Database(to)
         if target.url == source.url:
             raise ConfigurationError("This is the configured database itself. Name an empty one.")
         is_new = target.file is not None and not target.file.exists()

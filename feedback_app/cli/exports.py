@@ -24,7 +24,11 @@ class Rehearsed(Exception):
 @click.command("export")
 @click.argument("slug", metavar="WALL")
 @click.option("--format", "kind", type=click.Choice(["json", "csv"]), default="json", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output without it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    help="A file; standard output without it.",
+)
 def export(slug: str, kind: str, output: Path | None) -> None:
     """Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."""
 
@@ -35,7 +39,7 @@ def export(slug: str, kind: str, output: Path | None) -> None:
                 raise ConfigurationError(f"There is no wall {slug}. `feedback-app wall list` names them.")
             number = await session.scalar(Wall.how_many_on(wall.id)) or 0
         written = 0
-        keys = Keys(Secrets(Settings.from_environment()))
+        keys = Keys(Secrets(Settings.from_environment(), makes=False))
         with _bar(number, "Exporting") as bar, _target(output) as file:
 
             def progress(more: int) -> None:
@@ -55,7 +59,7 @@ def export(slug: str, kind: str, output: Path | None) -> None:
 
 @click.command("import")
 @click.argument("slug", metavar="WALL")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False))
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def bring_in(slug: str, file: Path, dry_run: bool) -> None:
     """Put what an exported FILE holds onto the WALL: all of it or nothing.
@@ -85,7 +89,7 @@ def bring_in(slug: str, file: Path, dry_run: bool) -> None:
         said += [f"{report.unpinned} are not pinned, since there is room for three"] if report.unpinned else []
         click.echo(", ".join(said) + ".")
 
-    with_database(run)
+    with_database(run, makes=not dry_run)
 
 
 def _bar(length: int, label: str) -> "click._termui_impl.ProgressBar[int]":

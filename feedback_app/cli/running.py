@@ -3,18 +3,36 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import click
+
 from .. import installation
 from ..config import Settings
 from ..database import Database
 
 
-def with_database(work: Callable[[Database], Awaitable[None]], *, anew: bool = False, thorough: bool = False) -> None:
+def say_beside(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def with_database(
+    work: Callable[[Database], Awaitable[None]],
+    *,
+    makes: bool = False,
+    anew: bool = False,
+    thorough: bool = False,
+    say: Callable[[str], object] = say_beside,
+) -> None:
+    """Where there is no installation, one is made if the command `makes` one, which it says; else it raises that.
+
+    Raises ConfigurationError, DatabaseUnfit, and what `work` raises.
+    """
     settings = Settings.from_environment()
 
     async def run() -> None:
         database = Database(installation.database_url(settings), synchronous=settings.synchronous)
         try:
-            await installation.open_database(settings, database, anew=anew, thorough=thorough)
+            if await installation.open_database(settings, database, makes=makes, anew=anew, thorough=thorough):
+                say(f"Made an installation in {installation.place_of(settings)}.")
             await work(database)
         finally:
             await database.close()

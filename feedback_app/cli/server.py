@@ -1,14 +1,20 @@
 """The command that serves, and the one that a supervisor starts its workers with."""
 
+import logging
+import os
 import socket
 
 import click
 
-from .. import installation, logs, server, setting_up, sockets
+from .. import installation, logs, ownership, server, setting_up, sockets
 from ..application import create_app
-from ..config import Settings
+from ..config import Settings, unknown_settings
 from ..database import Database
-from .running import nothing, with_database
+from .running import nothing, say_beside, with_database
+
+logger = logging.getLogger(__name__)
+# With a log for programs, the address of the first moderator is no line of it: who has it owns every wall.
+SETUP = "setup-address"
 
 
 @click.command()
@@ -19,19 +25,12 @@ def serve(host: str, port: int, workers: int) -> None:
     """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
     settings = Settings.from_environment()
     logs.begin(settings.log)
-    if warning := installation.sqlite_warning(settings, workers=workers):
-        click.echo(f"feedback-app: {warning}", err=True)
     with sockets.open_socket(host, port) as listening:
-        if listening.family == socket.AF_UNIX and not settings.trusted_proxies:
-            click.echo(
-                "feedback-app: A proxy hands everybody's requests to a Unix socket. Set FEEDBACK_TRUSTED_PROXIES=1, or "
-                "all visitors are taken for one.",
-                err=True,
-            )
         raise SystemExit(_serve(settings, listening, workers))
 
 
 def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
+    warning = installation.sqlite_warning(settings, workers=workers)
     token: str | None = None
 
     async def offer(database: Database) -> None:
@@ -39,15 +38,14 @@ def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
         token = await setting_up.offer_first(database)
 
     # Once for all workers, those that replace others too.
-    with_database(offer, thorough=True)
+    say = logger.info if settings.log == "json" else say_beside
+    with_database(offer, makes=True, thorough=True, say=say)
+    _warn(settings, listening, warning)
     address = settings.base_url or sockets.address_of(listening)
+    setup = f"{address}/setup?token={token}" if token else ""
 
     def announce() -> None:
-        click.echo(f"The wall is at {address}/walls/main")
-        if token:
-            click.echo(
-                f"There is no moderator yet. Make yourself the first one, once, at {address}/setup?token={token}"
-            )
+        _announce(settings, address, setup)
 
     if workers == 1:
         server.run(create_app(), listening, announce)
@@ -55,6 +53,33 @@ def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
     from .. import supervisor
 
     return supervisor.run(workers, listening, announce)
+
+
+def _warn(settings: Settings, listening: socket.socket, warning: str | None) -> None:
+    """What does not keep it from serving, but the operator should know."""
+    for sentence in (*([warning] if warning else []), *unknown_settings(os.environ)):
+        logger.warning("%s", sentence)
+    if listening.family == socket.AF_UNIX and not settings.trusted_proxies:
+        logger.warning(
+            "A proxy hands everybody's requests to a Unix socket. Set FEEDBACK_TRUSTED_PROXIES=1, or all visitors are "
+            "taken for one."
+        )
+    if ownership.is_open_to_others(settings.data):
+        logger.warning("The data folder %s is open to every user of this machine: chmod 700 it.", settings.data)
+
+
+def _announce(settings: Settings, address: str, setup: str) -> None:
+    file = settings.data / SETUP
+    file.unlink(missing_ok=True)
+    click.echo(logs.said(f"The wall is at {address}/walls/main"))
+    if not setup:
+        return
+    where = f", once, at {setup}"
+    if settings.log == "json":
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(f"{setup}\n")
+        where = f" at the address in {file.absolute()}"
+    click.echo(logs.said(f"There is no moderator yet. Make yourself the first one{where}"))
 
 
 @click.command(hidden=True)

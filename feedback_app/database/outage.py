@@ -37,8 +37,7 @@ class Outage:
         """It is over when what failed has worked; who can still read cannot tell whether writing goes on."""
         if doing in self._failing:
             self._failing.clear()
-            # As loud as the other line, or whoever read that one would wait for ever.
-            logger.error("The database works again.")
+            logger.info("The database works again.")
 
 
 def is_outage(error: BaseException) -> bool:

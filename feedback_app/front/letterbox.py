@@ -35,7 +35,7 @@ LONGEST_HEADER = 256
 
 def init_app(app: Quart, settings: Settings) -> None:
     freshness, writing = app.extensions["freshness"], app.extensions["writing"]
-    wrap(app, lambda inner: Letterbox(inner, freshness, writing, settings.base_url))
+    wrap(app, lambda inner: Letterbox(inner, freshness, writing, settings))
 
 
 class Letterbox:
@@ -44,10 +44,10 @@ class Letterbox:
     Both ask `forms` and `writing` what is right.
     """
 
-    def __init__(self, app: App, freshness: Freshness, writing: Writing, base_url: str) -> None:
+    def __init__(self, app: App, freshness: Freshness, writing: Writing, settings: Settings) -> None:
         self.app = app
         self._freshness, self._writing = freshness, writing
-        said = {**headers(base_url), "Content-Security-Policy": policy(), "Cache-Control": CHANGING}
+        said = {**headers(settings), "Content-Security-Policy": policy(), "Cache-Control": CHANGING}
         self._said = _encoded(said)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

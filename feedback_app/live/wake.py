@@ -114,7 +114,7 @@ class PostgreSQLWake(Wake):
 
     def _ready(self) -> None:
         if self._is_told:
-            logger.error("PostgreSQL's notices are heard again.")
+            logger.info("PostgreSQL's notices are heard again.")
         self._failures, self._is_told = 0, False
         self.ring()
 

@@ -6,12 +6,14 @@ import hmac
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from quart import Blueprint, Response, abort, current_app, request
 
-from ..authors import parsed_address
+from ..addresses import parts_of
+from ..config import Settings
+from ..database import database
+from ..hosts import is_loopback, name_in
 from ..metrics import exposition
+from ..proxies import LOOPBACK, is_forwarded, is_within
 
 views = Blueprint("metrics", __name__)
-
-FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
 
 
 @views.get("/metrics")
@@ -19,7 +21,7 @@ async def show() -> Response:
     """For everybody else there is nothing at this address."""
     if not (_has_token() or _is_from_this_machine()):
         abort(404)
-    numbers = await asyncio.to_thread(exposition)
+    numbers = await asyncio.to_thread(exposition, database().file)
     return Response(numbers, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
 
 
@@ -30,8 +32,14 @@ def _has_token() -> bool:
 
 
 def _is_from_this_machine() -> bool:
-    """Whether the other end is here and speaks for itself: what a proxy hands on comes from here, too."""
-    if any(header in request.headers for header in FORWARDING):
+    """Whether the other end is here and speaks for itself.
+
+    What a proxy hands on comes from here, too. Where one is expected only the token opens; one that is not gives itself
+    away by a header, by the name it was asked for or, as nginx does, by HTTP/1.0.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    if settings.trusted_proxies or (settings.base_url and not is_loopback(parts_of(settings.base_url).hostname or "")):
         return False
-    address = parsed_address(request.remote_addr or "")
-    return address is not None and address.is_loopback
+    name = name_in(request.headers.get("Host", "").encode("latin-1", "replace"))
+    speaks_for_itself = name is not None and is_loopback(name) and request.http_version != "1.0" and not is_forwarded()
+    return speaks_for_itself and is_within(request.remote_addr or "", LOOPBACK)

@@ -1,12 +1,13 @@
 """Moderation: the desk of each wall, and the acts of moderators."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import acting, undoing
 from ..acting import Done, NoSuchThing, Order
+from ..addresses import parts_of
 from ..auth import note_refusal, require_moderator, require_wall
 from ..database import database
 from ..desk import View, counts, entries, log_address, parts
@@ -110,6 +111,6 @@ def _back(done: Done) -> str:
     """The page the form was on, which says what became of it."""
     outcome = {"act": done.act.id} if done.act else {"unchanged": 1}
     # The page may have been opened before the wall was renamed.
-    if urlsplit(request.referrer or "").path.endswith("/moderation/log"):
+    if parts_of(request.referrer or "").path.endswith("/moderation/log"):
         return f"{log_address(done.wall.slug)}?{urlencode(outcome)}"
     return View.from_address(done.wall.slug, request.referrer or "").address(**outcome)
