@@ -1,8 +1,7 @@
-"""Under which name we may be asked: the public one, or without one those that nobody far away can give to us."""
+"""Under which name we may be asked: with a public address configured, under that one only."""
 
 import logging
 import re
-import socket
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +15,6 @@ ANYWHERE = ("/healthz", "/readyz", "/metrics")
 SENTENCE = b"This server is not known under the name in this address. Open the wall at its public address.\n"
 UNREADABLE = b"This request does not say which host it is for, so nothing was stored.\n"
 WELL_FORMED = re.compile(r"(?:[0-9a-z_](?:[0-9a-z._-]{0,252}[0-9a-z_])?\.?|\[[0-9a-f:.%]{2,60}\])(?::[0-9]{1,5})?")
-# Names that mean something in a house or an office only (RFC 6761, 6762, 8375; "internal" by ICANN).
-HOUSES = ("localhost", "local", "lan", "home", "internal", "intranet", "corp", "private", "test", "home.arpa", "box")
 MOST_LOGGED = 10
 logger = logging.getLogger(__name__)
 
@@ -26,15 +23,12 @@ class Hosts:
     """Answers 421 to a request for another host, without repeating what it said, and 400 where it is not clear.
 
     Otherwise somebody could have us, or a cache in front of us, hand out pages whose links lead to them. Without a
-    public address any name will do from another machine, since a network may call us what it likes. Here on this
-    machine, where no proxy is expected, it has to be a name that a page from elsewhere cannot have: its owner could let
-    it lead to us (DNS rebinding), and a browser would take us for that page's own site.
+    public address any one name will do, since a network may call us what it likes.
     """
 
     def __init__(self, app: App, settings: Settings) -> None:
         self.app = app
         self._own = _names_of(settings.base_url) if settings.base_url else None
-        self._expects_proxy = bool(settings.trusted_proxies)
         self._logged = set[str]()
         self._fault_of = lru_cache(maxsize=1024)(self._fault_of_name)
 
@@ -62,17 +56,12 @@ class Hosts:
         asked = [value for name, value in scope["headers"] if name == b"host"]
         if len(asked) != 1:
             return (400, UNREADABLE) if self._own is None else (421, SENTENCE)
-        server = scope.get("server")
-        return self._fault_of(asked[0], server[0] if server else None)
+        return self._fault_of(asked[0])
 
-    def _fault_of_name(self, asked: bytes, server: str | None) -> tuple[int, bytes] | None:
-        """`server` is the address of ours to which the connection was made."""
+    def _fault_of_name(self, asked: bytes) -> tuple[int, bytes] | None:
         if self._own is not None:
             return None if asked.lower() in self._own else (421, SENTENCE)
-        if (name := name_in(asked)) is None:
-            return 400, UNREADABLE
-        came_from_here = server is not None and is_loopback(server)
-        return (421, SENTENCE) if came_from_here and not self._expects_proxy and not is_near(name) else None
+        return (400, UNREADABLE) if name_in(asked) is None else None
 
     def _log(self, scope: Scope) -> None:
         """Each name once, so that an operator sees what a proxy passes on; strangers can make up few."""
@@ -98,13 +87,6 @@ def name_in(host: bytes) -> str | None:
     if not WELL_FORMED.fullmatch(text):
         return None
     return text.partition("]")[0][1:] if text.startswith("[") else text.partition(":")[0].rstrip(".")
-
-
-def is_near(name: str) -> bool:
-    """Whether nobody far away can have this name lead to us: an address, this machine's own, one within a network."""
-    if "." not in name or parsed_address(name) is not None or name == socket.gethostname().lower():
-        return True
-    return any(name.endswith(f".{house}") for house in HOUSES)
 
 
 def is_loopback(name: str) -> bool:

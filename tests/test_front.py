@@ -188,7 +188,7 @@ async def test_hosts_are_not_taken_for_each_other(client: httpx.AsyncClient) -> 
     """Without a public address, feeds and the lines to copy name the one that the reader used."""
     await post(client)
     for _ in range(2):
-        for host in ("one.test", "two.test:8080", "ONE.test"):
+        for host in ("one.example", "two.example:8080", "ONE.example"):
             feed = (await client.get("/walls/main/feed.json", headers={"Host": host})).json()
             assert feed["home_page_url"].lower() == f"http://{host}/walls/main".lower()
 

@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from feedback_app.config import Settings
-from feedback_app.hosts import Hosts
-
 from .support import Served, post, stamp
 
 
@@ -122,13 +119,6 @@ async def test_an_address_is_compared_as_browsers_write_it(
     assert (await wall.client.get("/walls/main/feed.json")).json()["home_page_url"] == f"{origin}/walls/main"
 
 
-NEAR = (
-    "127.0.0.1:8000", "localhost", "LocalHost:8000", "a.localhost", "[::1]:8000", "192.168.1.5:8000", "raspberrypi",
-    "raspberrypi:8000", "wall.local", "wall.lan:80", "wall.home.arpa", "wall.internal", "wall.test", "a_b.lan",
-    "wall.local.",
-)  # fmt: skip
-FAR = ("evil.example", "evil.example:8000", "EVIL.com", "127.0.0.1.evil.example", "localhost.evil.example", "evil.com.",
-       "local.evil", "xlocal.com", "evil-local.com")  # fmt: skip
 UNREADABLE = (
     (), ("Host: ",), ("Host: a b",), ("Host: localhost", "Host: localhost"), ("Host: localhost", "Host: evil.example"),
     ("Host: local\xe9",), ("Host: localhost:http",), ("Host: localhost:999999",), ("Host: local/host",),
@@ -137,48 +127,21 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-async def test_without_a_public_address_a_foreign_page_cannot_have_its_name_lead_here(
-    serve: Callable[..., Any],
-) -> None:
-    """DNS rebinding: to a browser we would be that page's own site. Names of a network still do."""
+async def test_without_a_public_address_any_one_name_will_do(serve: Callable[..., Any]) -> None:
     wall = await serve()
-    for host in NEAR:
-        assert " 200 " in (await asked(wall, f"Host: {host}"))[:20], host
-    for host in FAR:
-        for target in ("/walls/main", "/walls/main/feed.json", "/walls/main/live?after=0", "/login"):
-            answer = await asked(wall, f"Host: {host}", target=target)
-            assert (answer[9:12], "evil" in answer.lower()) == ("421", False), host
-        posted = await wall.client.post(
-            "/walls/main/feedback", data={"name": "A", "text": "B"}, headers={"Host": host, "Origin": f"http://{host}"}
-        )
-        assert posted.status_code == 421
+    for host in (
+        "anything.example",
+        "127.0.0.1:8000",
+        "[::1]:8000",
+        "raspberrypi",
+        "a_b.lan",
+        "wall.local.",
+        "WALL.example",
+    ):
+        assert (await asked(wall, f"Host: {host}")).startswith("HTTP/1.1 200"), host
     for lines in UNREADABLE:
         answer = await asked(wall, *lines)
         assert answer.split()[1] == "400", (lines, answer[:100])
-
-
-async def test_where_a_proxy_is_expected_it_may_bring_any_name(serve: Callable[..., Any]) -> None:
-    wall = await serve(trusted_proxies=1)
-    assert (await asked(wall, "Host: anything.example")).startswith("HTTP/1.1 200")
-    for lines in UNREADABLE:
-        assert (await asked(wall, *lines)).split()[1] == "400", lines
-
-
-async def test_at_an_address_of_the_network_any_name_will_do() -> None:
-    """An office may call the machine what it likes."""
-    told: list[int] = []
-
-    async def app(*_: Any) -> None:
-        told.append(200)
-
-    async def send(message: Any) -> None:
-        told.append(message.get("status", 0))
-
-    hosts = Hosts(app, Settings())
-    for server in ("192.168.1.5", "127.0.0.1"):
-        scope = {"type": "http", "method": "GET", "path": "/", "server": (server, 8000)}
-        await hosts({**scope, "headers": [(b"host", b"wall.corp.example.com")]}, None, send)  # type: ignore[arg-type]
-    assert told == [200, 421, 0]
 
 
 async def test_what_was_asked_for_is_in_the_log_once(wall: Served, caplog: pytest.LogCaptureFixture) -> None:

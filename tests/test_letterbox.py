@@ -22,7 +22,7 @@ from feedback_app.words import Unfit
 from .support import Served, words
 
 HEADERS = {
-    "Host": "wall.test",
+    "Host": "wall.example",
     "Sec-Fetch-Site": "same-origin",
     "HX-Request": "true",
     "Content-Type": "application/x-www-form-urlencoded",
@@ -53,7 +53,7 @@ DOUBTFUL: dict[str, Sent] = {
     "with a stamp that is not ours": ({"stamp": "x"}, {}, ""),
     "from another site": ({}, {"Sec-Fetch-Site": "cross-site"}, ""),
     "from nowhere": ({}, {"Sec-Fetch-Site": ""}, ""),
-    "from our origin": ({}, {"Sec-Fetch-Site": "", "Origin": "http://wall.test"}, ""),
+    "from our origin": ({}, {"Sec-Fetch-Site": "", "Origin": "http://wall.example"}, ""),
     "with a query of its own": ({}, {}, "view=frame&accent=%230a7d55"),
     "that says it is packed": ({}, {"Content-Encoding": "gzip"}, ""),
     "that is none": ({}, {"Content-Type": "multipart/form-data; boundary=x"}, ""),
@@ -141,7 +141,7 @@ async def test_who_posts_too_often_is_told_and_not_counted_twice(serve: Callable
 
 
 async def test_with_a_public_address_the_answers_are_the_same(serve: Callable[..., Any], made: Counter[str]) -> None:
-    wall: Served = await serve(base_url="https://wall.test", trusted_proxies=1, defences=False)
+    wall: Served = await serve(base_url="https://wall.example", trusted_proxies=1, defences=False)
     answer, by_quart = await both_ways(wall, ({"stamp": ""}, {"X-Forwarded-For": "192.0.2.7"}, ""), made)
     assert (answer.split()[1], by_quart) == (b"201", 0)
     assert b"strict-transport-security" in answer
