@@ -7,6 +7,8 @@ from itsdangerous import BadData
 from .keys import Keys
 
 HOURS = 24
+# How many hours the clock of the machine that made it may be ahead of ours.
+AHEAD = 1
 
 
 class Stamps:
@@ -32,14 +34,14 @@ class Stamps:
         return f"{_hour(at)} {self._keys.mark()}"
 
     def is_good(self, stamp: str, wall_id: int, at: datetime) -> bool:
-        """Whether it is ours, for this wall, and at most a day old; most are of this hour."""
+        """Whether it is ours, for this wall, at most a day old and an hour ahead; most are of this hour."""
         if stamp == self.make(wall_id, at):
             return True
         try:
             named, hour = self._signer.read(stamp)
         except (BadData, ValueError, TypeError):
             return False
-        return bool(named == wall_id and 0 <= _hour(at) - hour <= HOURS)
+        return bool(named == wall_id and -AHEAD <= _hour(at) - hour <= HOURS)
 
 
 def _hour(at: datetime) -> int:

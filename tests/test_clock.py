@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -80,6 +81,17 @@ async def test_after_a_clock_was_put_right_nobody_has_to_wait_for_the_time_it_sh
         assert (await post(client, text="Too many")).status_code == 429
         server.put(0)
         assert (await post(client, text="Now")).status_code == 201
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(60, 201), (45 * 60, 201), (HOUR, 201), (3 * HOUR, 422)])
+async def test_a_form_of_a_machine_whose_clock_is_ahead_is_taken(server: Clocked, ahead: int, status: int) -> None:
+    """Another machine that serves the same wall may be behind it, also around a full hour."""
+    shortly_before_the_hour = HOUR - int(time.time()) % HOUR - 30
+    async with server.client() as client:
+        server.put(shortly_before_the_hour + ahead)
+        given = await stamp(client)
+        server.put(shortly_before_the_hour)
+        assert (await post(client, stamp=given)).status_code == status
 
 
 async def test_a_form_from_the_time_that_was_wrong_keeps_its_words(server: Clocked) -> None:

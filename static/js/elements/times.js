@@ -1,30 +1,53 @@
-/* Times are UTC in the page, since it is the same for everybody; here they become relative to now, exact on hover. */
+/* Times are UTC in the page, since it is the same for everybody; here they become relative to now, exact on hover and on paper. */
 (() => {
   'use strict';
-  const UNITS = [['year', 31536e3], ['month', 2592e3], ['week', 604800], ['day', 86400], ['hour', 3600], ['minute', 60]];
+  const MINUTE = 6e4, HOUR = 60 * MINUTE, DAY = 24 * HOUR, MONTH = 30.4375, YEAR = 365.25;
   const root = document.documentElement, words = document.getElementById('arrangement')?.dataset;
-  let lang, relative;
+  let lang, relative, calendar;
+
+  /* How long ago, as [number, unit], each number rounded within its unit or 1 of the next; null for less than a minute,
+     and for what a slow clock takes for the future. Days are the calendar's, in the reader's zone. */
+  function ago(then, now) {
+    const past = now - then, minutes = Math.round(past / MINUTE), hours = Math.round(past / HOUR);
+    if (Math.round(past / 1000) < 60) return null;
+    if (minutes < 60) return [minutes, 'minute'];
+    const days = Math.round((midnight(now) - midnight(then)) / DAY);
+    if (hours < 24 || !days) return [hours, 'hour'];
+    if (days < 7) return [days, 'day'];
+    if (days <= 30) return [Math.round(days / 7), 'week'];
+    const months = Math.round(days / MONTH);
+    return months < 12 ? [months, 'month'] : [Math.round(days / YEAR), 'year'];
+  }
+  const midnight = at => new Date(at).setHours(0, 0, 0, 0);
 
   function tell(time) {
-    const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
-    const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? [];
-    const text = unit ? relative.format(Math.round(seconds / length), unit) : words.now;
+    const [count, unit] = ago(Date.parse(time.dateTime), Date.now()) ?? [];
+    /* "Yesterday" is true of a day of the calendar; "last month" need not be true of thirty days. */
+    const text = unit ? (unit === 'day' ? calendar : relative).format(-count, unit) : words.now;
     if (time.textContent !== text) time.textContent = text;
   }
+  const all = (place, act) => place.querySelectorAll('time[datetime]').forEach(act);
   function tellAll(place = document) {
     if (lang !== root.lang) {
       lang = root.lang;
-      relative = new Intl.RelativeTimeFormat(lang, {numeric: 'auto'});
+      relative = new Intl.RelativeTimeFormat(lang);
+      calendar = new Intl.RelativeTimeFormat(lang, {numeric: 'auto'});
     }
-    place.querySelectorAll('time[datetime]').forEach(tell);
+    all(place, tell);
   }
+  const date = (time, dateStyle, timeStyle) =>
+    new Intl.DateTimeFormat(root.lang, {dateStyle, timeStyle}).format(Date.parse(time.dateTime));
   document.addEventListener('htmx:after:swap', () => tellAll());
   document.addEventListener('news', event => event.detail.placed.forEach(entry => tellAll(entry)));
   document.addEventListener('pointerover', ({target}) => {
     const time = target.closest('time[datetime]');
-    if (time) time.title = new Intl.DateTimeFormat(root.lang, {dateStyle: 'full', timeStyle: 'medium'}).format(Date.parse(time.dateTime));
+    if (time) time.title = date(time, 'full', 'medium');
   });
-  setInterval(() => { if (!document.hidden) tellAll(); }, 20e3);
+  const tellIfSeen = () => { if (!document.hidden) tellAll(); };
+  setInterval(tellIfSeen, 20e3);
+  document.addEventListener('visibilitychange', tellIfSeen);
+  addEventListener('beforeprint', () => all(document, time => { time.textContent = date(time, 'long', 'short'); }));
+  addEventListener('afterprint', () => tellAll());
   /* In a task of its own: the first format of a page takes as long as all the rest of this script. */
   setTimeout(tellAll);
 })();
