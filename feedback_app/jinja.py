@@ -18,7 +18,7 @@ from quart import Quart
 from . import languages
 from .assets import assets, folder
 from .sub_path import root
-from .words import first_character, is_tall
+from .words import first_character, is_rtl, is_tall
 
 HUES = 12
 # Moderators' pages are in English, whatever the language of the wall.
@@ -61,7 +61,7 @@ def _environment(language: str, root: str) -> Environment:
     made.filters.update(
         readable=partial(languages.readable, language=language), said=partial(languages.say, language=language)
     )
-    made.tests["tall"] = is_tall
+    made.tests.update(tall=is_tall, rtl=is_rtl)
     return made
 
 

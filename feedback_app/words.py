@@ -16,6 +16,7 @@ _UNWRITABLE = regex.compile(r"[[\p{Cc}--[\n\t]]\p{Cs}\p{Co}[\p{Cn}--\p{Extended_
 _PILED_MARKS = regex.compile(r"\p{M}{31}")
 # As many on one letter reach over the lines above or below.
 _TALL_MARKS = regex.compile(r"\p{M}{3}")
+_STRONG = regex.compile(r"[\p{Bidi_Class=L}\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]")
 # A scheme, a number with four parts, or words joined by a dot of which the last could be a domain's. Browsers take the
 # full stop of Chinese and Japanese for a dot, too; between letters of theirs it only ends a sentence.
@@ -91,6 +92,14 @@ def is_blank(words: str) -> bool:
 def is_tall(words: str) -> bool:
     """Whether so many marks stand on one letter that it is higher than its line."""
     return not words.isascii() and bool(_TALL_MARKS.search(words))
+
+
+def is_rtl(words: str) -> bool:
+    """Whether they begin from the right: by the first letter that has a direction (UAX #9, rule P2)."""
+    if words.isascii():
+        return False
+    strong = _STRONG.search(words)
+    return strong is not None and unicodedata.bidirectional(strong.group()) != "L"
 
 
 def printable(words: str) -> str:
