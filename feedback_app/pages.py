@@ -1,6 +1,7 @@
 """Answers: the wall's page with its form in whichever state, conditional and compressed."""
 
 import hashlib
+from datetime import timedelta
 from typing import cast
 
 from quart import Quart, Response, current_app, g, request
@@ -18,10 +19,12 @@ from .listing import listed
 from .models import Feedback, Wall
 from .place import Place
 from .receipts import receipts
-from .security import allow_framing
+from .security import allow_framing, own_address
 from .stamps import Stamps
 from .writing import EMPTY, Writing
 
+# How long an address that somebody may have passed on thanks whoever opens it.
+THANKS_LAST = timedelta(minutes=10)
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
 
 
@@ -87,7 +90,7 @@ async def wall_page(
     `own` is what only its author sees, beside what everybody does.
     """
     shown = await listed(wall.id, session, before=before, size=place.look.limit, own=own)
-    thanks = request.args.get("thanks", "")
+    number = request.args.get("thanks", "")
     if place.is_frame:
         allow_framing(wall.frame_ancestors)
     return render(
@@ -96,10 +99,15 @@ async def wall_page(
         place=place,
         slice=shown,
         before=before,
-        thanks=own or next((each for each in shown.entries if str(each.id) == thanks), None),
-        receipt=thanks if own else "",
+        thanks=own or next((each for each in shown.entries if str(each.id) == number and _is_fresh(each)), None),
+        receipt=number if own else "",
+        printed=f"{own_address()}/walls/{wall.slug}",
         **writing().composer(wall, form, notice),
     )
+
+
+def _is_fresh(feedback: Feedback) -> bool:
+    return now() - feedback.created_at < THANKS_LAST
 
 
 async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:

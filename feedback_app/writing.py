@@ -77,13 +77,14 @@ class Writing:
         if not to_htmx:
             return Thanks(303, {"Location": root() + place.address(thanks=receipt or received.id)}, "")
         values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **self.composer(wall)}
+        values["thanked"] = received.name
         return Thanks(201, {}, render("feedback/_received.html", **values))
 
     def composer(self, wall: Wall, form: Composer = EMPTY, notice: str = "") -> dict[str, object]:
         """What the form's template needs beside the place and the thanks."""
         stamp = self._stamps.make(wall.id, now())
         make = self._empty_fields if form is EMPTY else self._fields
-        return {"fields": make(form, wall.names, wall.language, stamp), "notice": notice}
+        return {"fields": make(form, wall.names, wall.language, stamp), "notice": notice, "thanked": ""}
 
     def _fields(self, form: Composer, names: str, language: str, stamp: str) -> Markup:
         values = {"form": form, "names": names, "language": language, "stamp": stamp}

@@ -175,7 +175,7 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
         assert answer.status_code == 201
         receipt = receipt_of(answer)
         assert 'hx-target="#feedback" hx-swap="feed own:true"' in answer.text
-        assert "waits for a moderator" in answer.text
+        assert "moderator will review" in answer.text
         assert "on the wall</a>" not in answer.text
 
         again = await wall.client.get("/walls/main/waiting", params={"of": receipt})
@@ -186,7 +186,7 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
 
         page = await wall.client.get(f"/walls/main{place}", params={"thanks": receipt})
         assert f"Mine{place}<" in page.text
-        assert "waits for a moderator" in page.text
+        assert "moderator will review" in page.text
     await kim.act("publish", 1)
     await kim.act("hide", 2)
     now_is = await wall.client.get("/walls/main/waiting", params={"of": receipts})
@@ -198,7 +198,7 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
     for receipt, mine, is_shown in zip(receipts, ("Mine<", "Mine/frame<"), (True, False), strict=True):
         page = await wall.client.get("/walls/main", params={"thanks": receipt})
         assert "data-waiting=" not in page.text
-        assert "waits for a moderator" not in page.text
+        assert "moderator will review" not in page.text
         assert (mine in page.text) == is_shown
 
 
@@ -214,7 +214,7 @@ async def test_a_plain_form_leads_to_the_page_where_ones_own_entry_waits(wall: S
     assert answer.status_code == 303
     page = await wall.client.get(answer.headers["location"])
     assert "Mine<" in page.text
-    assert "waits for a moderator" in page.text
+    assert "moderator will review" in page.text
     assert "Mine" not in (await wall.client.get("/walls/main")).text
 
 

@@ -5,6 +5,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -30,7 +31,7 @@ async def test_a_plain_form_comes_back_to_the_wall_with_a_thank_you(client: http
     answer = await post(client, "Ann", "Hello", headers=OURS)
     assert answer.status_code == 303
     page = (await client.get(answer.headers["location"])).text
-    assert "Thank you, <bdi>Ann</bdi>" in page
+    assert "<strong>Thank you.</strong>" in page
     assert '<p class="feedback__text" dir="auto">Hello</p>' in page
     assert "Thank you" not in (await client.get("/walls/main")).text
 
@@ -175,6 +176,24 @@ async def test_a_frame_comes_back_to_the_frame_as_it_looked(client: httpx.AsyncC
     for view in ("//evil.example", "https://evil.example", "frame%0d%0aX: y"):
         answer = await client.post(f"/walls/main/feedback?view={view}", data={**data, "text": view}, headers=OURS)
         assert answer.headers["location"].startswith("/walls/main?thanks=")
+
+
+async def test_an_address_that_thanks_names_nobody_and_thanks_for_ten_minutes(
+    client: httpx.AsyncClient, wall: Served
+) -> None:
+    """Somebody who is given it did not write."""
+    data = {"name": "Ann", "text": "Hello", "stamp": await stamp(client)}
+    sent = await client.post("/walls/main/feedback", data=data, headers=OURS)
+    address = sent.headers["location"]
+    page = (await client.get(address)).text
+    assert "<strong>Thank you.</strong>" in page
+    assert "Thank you, " not in page
+
+    async def grow_old(session: Any) -> None:
+        (await session.scalars(select(Feedback))).one().created_at -= timedelta(minutes=10)
+
+    await wall.database.write(grow_old)
+    assert "Thank you" not in (await client.get(address)).text
 
 
 async def test_older_feedback_is_reached_by_a_link_and_by_a_fragment(client: httpx.AsyncClient) -> None:

@@ -17,6 +17,7 @@ from ..pages import answer, unchanged, wall_page, wants_fragment, writing
 from ..place import Place
 from ..receipts import receipts
 from ..receiving import Blocked, Closed, NoWall, TooOften
+from ..security import own_address
 from ..sentences import Sentence
 from ..words import Unfit
 from ..writing import Thanks
@@ -94,7 +95,9 @@ async def show(slug: str, number: int) -> Response:
 
     if same := unchanged(wall):
         return same
-    return answer(render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback), wall)
+    printed = f"{own_address()}/walls/{slug}/feedback/{number}"
+    html = render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback, printed=printed)
+    return answer(html, wall)
 
 
 async def _taken_in(filled: Filled, wall: Wall, place: Place) -> Thanks:

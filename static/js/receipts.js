@@ -10,7 +10,8 @@ customElements.define('kept-receipts', class extends HTMLElement {
     };
     const keep = receipts => {
       kept = receipts;
-      try { localStorage.setItem(place, kept.join(' ')); } catch { /* A frame that may store nothing keeps them until it is closed. */ }
+      try { localStorage.setItem(place, kept.join(' ')); } catch { return; /* A frame that may store nothing keeps them until it is closed. */ }
+      document.dispatchEvent(new Event('receipts'));
     };
     const words = text => text?.split(' ').filter(Boolean) ?? [];
     try { kept = words(localStorage.getItem(place)); } catch { /* As above. */ }
@@ -31,7 +32,7 @@ customElements.define('kept-receipts', class extends HTMLElement {
         return;
       }
       const shown = Array.from(document.querySelectorAll('[data-waiting]'), each => each.dataset.waiting);
-      if (shown.some(each => !kept.includes(each))) keep([...new Set([...kept, ...shown])].slice(-20));
+      if (shown.length) keep([...new Set([...kept, ...shown])].slice(-20));
     };
     document.addEventListener('htmx:after:swap', look);
     look();

@@ -57,6 +57,7 @@
     if (!isThere && !spec.own) {
       if (later?.withholds(entry)) return false;
       if (isReading()) entry.dataset.held = '';
+      else htmx.trigger(list, 'arrived', {entry});
     }
     /* In a rush nobody could watch each of them appear. */
     const at = performance.now();
@@ -75,9 +76,8 @@
     const button = find('news'), count = held().length + (later?.unseen ?? 0);
     if (!button || button.hidden && !count) return;
     button.hidden = !count;
-    const say = (one, many) => words[count === 1 ? one : many].replace('{}', count);
-    button.textContent = say('showOne', 'showMany');
-    if (count) announce(say('one', 'many'));
+    button.textContent = words[count === 1 ? 'showOne' : 'showMany'].replace('{}', count);
+    htmx.trigger(list, 'held', {count});
   }
 
   async function showHeld() {
@@ -98,15 +98,9 @@
     heading.focus({preventScroll: true});
   }
 
-  /* At most one sentence every two seconds for a screen reader. */
-  let timer = 0, sentence = '';
-  function announce(text) {
-    sentence = text;
-    timer ||= setTimeout(() => { find('status').textContent = sentence; timer = 0; }, 2000);
-  }
-
   /* Whoever stands on an entry that is taken away stands on its neighbour then. */
   function leave(entry) {
+    htmx.trigger(list, 'left', {entry});
     if (!entry.contains(document.activeElement)) return;
     focusOn([entry.nextElementSibling, entry.previousElementSibling].find(each => each?.matches('article')));
   }
@@ -115,13 +109,20 @@
   });
 
   /* What is of no use before news comes, somebody writes or the list grows long comes when it is (js/later). */
-  let later = null, coming = null;
-  const bringLater = () => coming ??= list.dataset.later && import(list.dataset.later)
-    .then(module => later = module.begin({list, held, below, feed, leave, policy, isReading, countHeld, morph, fetchAnew}), () => {});
-  const arrange = async () => { await bringLater(); later?.arrange(); };
+  let later = null, coming = null, fetches = 0;
+  const bringLater = () => coming ??= list.dataset.later && fetchLater();
+  /* A browser may keep a failure for as long as the page is open, hence another name for the next try. */
+  const fetchLater = () => import(`${list.dataset.later}#${fetches++}`).then(
+    module => later = module.begin({list, held, below, feed, leave, policy, isReading, countHeld, morph, fetchAnew}),
+    () => { coming = null; });
+  async function arrange() {
+    await bringLater();
+    if (later) later.arrange();
+    else if (list.dataset.later) setTimeout(arrange, Number(root.dataset.poll) || POLL);
+  }
   document.addEventListener('arrange', arrange);
 
-  /* 3. The form: a key that makes a repeated post one entry. Words stay when a post fails (later/composer.js). */
+  /* 3. The form: a key that makes a repeated post one entry. */
   const composer = () => find('composer');
 
   function giveKey() {
@@ -246,7 +247,7 @@
     supervise();
     connect();
     find('news')?.addEventListener('click', showHeld);
-    composer()?.addEventListener('focusin', bringLater, {once: true});
+    document.addEventListener('focusin', ({target}) => { if (target.form && target.form === composer()) bringLater(); });
     document.addEventListener('htmx:after:swap', () => { if (list.childElementCount > 60) bringLater(); });
     setTimeout(showMark, 4000);
     const watcher = new IntersectionObserver(changes => {

@@ -20,8 +20,10 @@ async def test_everything_works_without_script(wall: Wall, office: Office, chrom
     await page.goto(wall.page)
     for words in ("One", "Two"):
         await write(page, "Ann", words)
-        await expect(page.locator(".composer__thanks")).to_contain_text("waits for a moderator")
+        await expect(page.locator(".composer__thanks")).to_contain_text("moderator will review")
         await expect(page.locator(".feedback[data-waiting] .feedback__text")).to_have_text([words])
+        await expect(page.locator(".feedback__kept")).to_be_hidden()
+        assert await page.locator(".feedback__unkept").evaluate("link => link.href === location.href")
     await page.reload()
     await expect(page.locator(".feedback[data-waiting]")).to_have_count(1)
 

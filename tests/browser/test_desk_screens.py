@@ -83,8 +83,9 @@ async def test_whoever_wrote_what_waits_sees_it_until_it_is_public_or_gone(
     await reader.wait_for_selector(LIVE)
     for number, words in enumerate(("Mine", "Mine too"), 1):
         await write(reader, "Ann", words)
-        await expect(reader.locator(".composer__thanks")).to_contain_text("waits for a moderator")
-        await expect(entry(reader, number)).to_contain_text("Until then only you see it")
+        await expect(reader.locator(".composer__thanks")).to_contain_text("moderator will review")
+        await expect(entry(reader, number)).to_contain_text("Only you can see this")
+        await expect(entry(reader, number).locator(".feedback__unkept")).to_be_hidden()
 
     await reader.reload()
     await reader.wait_for_selector(LIVE)
@@ -127,10 +128,10 @@ async def test_what_is_written_while_one_asks_for_what_waits_is_remembered_too(
     await reader.goto(wall.page)
     await reader.wait_for_selector(LIVE)
     await write(reader, "Ann", "Mine")
-    await expect(entry(reader, 1)).to_contain_text("Until then only you see it")
+    await expect(entry(reader, 1)).to_contain_text("Only you can see this")
     await until(lambda: asked)
     await write(reader, "Ann", "Mine too")
-    await expect(entry(reader, 2)).to_contain_text("Until then only you see it")
+    await expect(entry(reader, 2)).to_contain_text("Only you can see this")
     before = len(asked)
     was_written.set()
     # One may have been on its way already.

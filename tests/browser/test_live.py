@@ -191,3 +191,4 @@ async def test_the_page_of_one_entry_says_that_it_was_taken_back_only_when_it_wa
     await expect(page.locator(".feedback")).to_have_count(0)
     await expect(page.locator("#empty")).to_have_text("This has just been taken back.")
     await expect(page.locator("#empty")).to_be_visible()
+    await expect(page.locator("#status")).to_have_text("This has just been taken back.")

@@ -1,0 +1,44 @@
+/* The form: nobody types into what is being sent, words stay when a post fails, and one thing is said at a time.
+   It stands in the first script, since an error path must need nothing from the network. */
+(() => {
+  'use strict';
+  const find = id => document.getElementById(id);
+  const isComposer = ({target}) => target.id === 'composer';
+  const on = (name, act) => document.addEventListener(name, act);
+  const dropThanks = () => document.querySelector('.composer__thanks')?.remove();
+
+  function freeze(isSending) {
+    for (const each of document.querySelectorAll('#composer .field__input')) each.readOnly = isSending;
+  }
+  on('htmx:before:request', event => { if (isComposer(event)) freeze(true); });
+  on('htmx:finally:request', event => { if (isComposer(event)) freeze(false); });
+
+  function fail() {
+    freeze(false);
+    find('notice').replaceChildren(find(navigator.onLine ? 'failed' : 'offline').content.cloneNode(true));
+    dropThanks();
+  }
+  on('htmx:error', event => { if (isComposer(event)) fail(); });
+  on('htmx:response:error', event => { if (isComposer(event) && event.detail.ctx.response.status >= 500) fail(); });
+  /* A page that a proxy, a firewall or a hotel's login answers with must not take the place of the form. */
+  on('htmx:after:request', event => {
+    if (!isComposer(event)) return;
+    const {response, text} = event.detail.ctx;
+    if (response.status >= 500 || /id="composer"|<hx-partial/.test(text)) return;
+    event.preventDefault();
+    fail();
+  });
+  on('htmx:after:swap', () => { if (find('notice')?.childElementCount) dropThanks(); });
+  addEventListener('online', () => find('notice')?.querySelector('[data-offline]')?.remove());
+
+  /* What was wrong with a field is no longer known once somebody changes it. */
+  on('input', ({target}) => {
+    if (target.form?.id === 'composer') dropThanks();
+    if (!target.hasAttribute('aria-invalid')) return;
+    target.removeAttribute('aria-invalid');
+    const describes = target.getAttribute('aria-describedby')?.split(' ') ?? [];
+    for (const id of describes) if (find(id)?.matches('.field__fault')) find(id).remove();
+    const left = describes.filter(find).join(' ');
+    if (left) target.setAttribute('aria-describedby', left); else target.removeAttribute('aria-describedby');
+  });
+})();
