@@ -18,7 +18,7 @@ from quart import Quart
 from . import languages
 from .assets import assets, folder
 from .sub_path import root
-from .words import first_character, is_rtl, is_tall
+from .words import first_character, is_rtl, is_tall, shortened
 
 HUES = 12
 # Moderators' pages are in English, whatever the language of the wall.
@@ -57,7 +57,8 @@ def _environment(language: str, root: str) -> Environment:
     # The values of a sentence have names, and are put in where it stands, escaped.
     made.newstyle_gettext = True  # type: ignore[attr-defined]
     made.globals = {"asset": lambda name: root + assets().url(name), "root": root}
-    made.filters.update(initials=initials, hue=hue, iso=iso)
+    # Jinja's own `truncate` cuts flags and families in two.
+    made.filters.update(initials=initials, hue=hue, iso=iso, truncate=shortened)
     made.filters.update(
         readable=partial(languages.readable, language=language), said=partial(languages.say, language=language)
     )

@@ -1,16 +1,16 @@
 """What people type, made clean: one way in for every word that is stored, and the sentence for what cannot be."""
 
 import unicodedata
+from itertools import islice
 
 import regex
 
+from .repair import repaired
 from .sentences import Sentence
 
-# Directions that reach beyond their own line can make neighbours read backwards; marks for one letter are harmless.
-_OVERRIDES = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")
-_LINE_BREAKS = regex.compile(r"\r\n?|\u0085")
-# Code points that are reserved for emoji to come are not "unassigned" for somebody whose phone already has them.
-_UNWRITABLE = regex.compile(r"[[\p{Cc}--[\n\t]]\p{Cs}\p{Co}[\p{Cn}--\p{Extended_Pictographic}]]", regex.V1)
+_LONE_SURROGATES = regex.compile(r"\p{Cs}")
+# Kanji of names that normal form C makes into others, which look different.
+_COMPATIBILITY_IDEOGRAPHS = regex.compile(r"([\uF900-\uFAFF\U0002F800-\U0002FA1F]+)")
 # Thirty marks on one letter are what the Stream-Safe Text Format of Unicode (UAX #15) allows. The standard library's
 # normalisation takes quadratic time over longer runs.
 _PILED_MARKS = regex.compile(r"\p{M}{31}")
@@ -26,6 +26,9 @@ _LINK = regex.compile(
 _INVISIBLE_IN_WORDS = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _SPACES = regex.compile(r"\s+")
 _CHARACTER = regex.compile(r"\X")
+# Two halves of a flag; for each half `regex` looks back over all that stand before it, which takes quadratic time.
+_FLAG = regex.compile(r"\p{Regional_Indicator}{2}")
+_PASSES = 3
 
 
 class Unfit(ValueError):
@@ -38,7 +41,9 @@ class Unfit(ValueError):
 
 def characters(words: str) -> int:
     """How many characters a person counts (grapheme clusters): a family emoji is one, a letter with accents is one."""
-    return len(_CHARACTER.findall(words))
+    if words.isascii():
+        return len(words) - words.count("\r\n")
+    return len(_CHARACTER.findall(_FLAG.sub("x", words)))
 
 
 def first_character(words: str) -> str:
@@ -46,20 +51,36 @@ def first_character(words: str) -> str:
     return found.group() if found else ""
 
 
+def shortened(words: str, most: int) -> str:
+    """The words, or as many of the first ones as have room in `most` characters with an ellipsis behind them."""
+    found = [each.group() for each in islice(_CHARACTER.finditer(words), most + 1)]
+    if len(found) <= most:
+        return words
+    beginning = "".join(found[: most - 1])
+    until_space = beginning if found[most - 1].isspace() else beginning.rpartition(" ")[0]
+    # Many scripts have no spaces, and one very long word is better cut than left out.
+    return (until_space if 2 * len(until_space) > len(beginning) else beginning).rstrip() + "…"
+
+
+def fitting(words: str, most_code_points: int) -> str:
+    """As many whole characters of the beginning as have room in a column of that length."""
+    if len(words) <= most_code_points:
+        return words
+    ends = (each.end() for each in _CHARACTER.finditer(words[: most_code_points + 1]))
+    return words[: max((end for end in ends if end <= most_code_points), default=0)]
+
+
 def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
-    """The words as they are stored: trimmed, in normal form C, with plain line breaks or, without `lines`, none.
+    """The words as they are stored: repaired, trimmed, normal, with plain line breaks or, without `lines`, none.
 
     `most` is counted in characters as a person counts them. Lengths are looked at before anything costly is done.
     """
-    words = _LINE_BREAKS.sub("\n", words)
-    if not words.isascii():
-        words = _OVERRIDES.sub("", words)
-    words = words.strip() if lines else _SPACES.sub(" ", words.strip())
+    words = _trimmed(repaired(words, lines=lines), lines=lines)
     _check_parts(words, most, most_code_points)
-    if _UNWRITABLE.search(words):
+    if _LONE_SURROGATES.search(words):
         raise Unfit(Sentence("This contains a character that cannot be shown. Remove it, or type the words anew."))
     if not words.isascii():
-        words = unicodedata.normalize("NFC", words)
+        words = _settled(words, lines=lines)
         # Some characters are two or three in normal form.
         _check_parts(words, most, most_code_points)
     # Nobody counts more characters than there are code points.
@@ -68,6 +89,28 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
             Sentence("This is too long by %(over)s: %(most)s characters at most.", over=count - most, most=most)
         )
     return words
+
+
+def normal(words: str) -> str:
+    """Normal form C, in which each compatibility ideograph stays the one that was typed."""
+    if words.isascii():
+        return words
+    parts = _COMPATIBILITY_IDEOGRAPHS.split(words)
+    parts[::2] = [unicodedata.normalize("NFC", each) for each in parts[::2]]
+    return "".join(parts)
+
+
+def _settled(words: str, *, lines: bool) -> str:
+    """In normal form, which may put something else before a sign that is kept only behind certain letters."""
+    for _ in range(_PASSES):
+        before, words = words, _trimmed(repaired(normal(words), lines=lines), lines=lines)
+        if words == before:
+            break
+    return normal(words)
+
+
+def _trimmed(words: str, *, lines: bool) -> str:
+    return words.strip() if lines else _SPACES.sub(" ", words.strip())
 
 
 def _check_parts(words: str, most: int, most_code_points: int) -> None:
@@ -104,4 +147,4 @@ def is_rtl(words: str) -> bool:
 
 def printable(words: str) -> str:
     """The words as they can be given back to the person who sent them, whatever they are."""
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _LINE_BREAKS.sub("\n", words))
+    return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", repaired(words))
