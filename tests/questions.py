@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from feedback_app.clock import now
-from feedback_app.models import Act, ActEntry, Attempt, Block, Feedback, Login, Membership, Post, Setup, Wall
+from feedback_app.models import Act, ActEntry, Attempt, Block, Feedback, Login, Membership, Post, Refolding, Setup, Wall
 from feedback_app.models.desk import Desk
 
 from .filling import BEGAN
@@ -97,4 +97,6 @@ def _purging(at: datetime) -> dict[str, Any]:
         "purge: logins": Login.stale(at),
         "purge: tries to log in": Attempt.stale(at),
         "purge: setups": Setup.stale(at),
+        "purge: to fold": Refolding.unfolded(200),
+        "purge: blanking what is folded": Refolding.blanking_folded(),
     }

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import Database
-from ..models import ActEntry, Attempt, Block, Feedback, Login, Setup, Wall
+from ..models import ActEntry, Attempt, Block, Feedback, Login, Refolding, Setup, Wall
 from ..models.base import deleting
+from ..models.folded import folded
 
 SECONDS = 3600
 # How soon it is tried again to take blanked words out of the file, while somebody reads in it.
@@ -52,6 +53,7 @@ class Purge:
             self.delete_logins,
             self.delete_attempts,
             self.delete_setups,
+            self.fold,
         ):
             await self._to_the_end(slice_)
         await self.erase()
@@ -109,6 +111,19 @@ class Purge:
         numbers = (await session.scalars(Setup.stale(now()))).all()
         await session.execute(deleting(Setup, numbers))
         return len(numbers)
+
+    async def fold(self, session: AsyncSession) -> int:
+        """Fold the words of entries that a version stored which did not, for search; gives how many.
+
+        What such a version blanked is blanked in the folded words, too.
+        """
+        found = (await session.execute(Refolding.unfolded(AT_ONCE))).all()
+        if not found:
+            await session.execute(Refolding.blanking_folded())
+            return 0
+        rows = [{"number": number, "words": folded(name, text, answer)} for number, name, text, answer in found]
+        await session.execute(Refolding.folding(), rows)
+        return len(found)
 
     async def _to_the_end(self, slice_: Callable[[AsyncSession], Awaitable[int]]) -> None:
         """Slice after slice, each a transaction of its own."""

@@ -7,6 +7,7 @@ from .former_address import FormerAddress
 from .login import Attempt, Login
 from .moderator import Membership, Moderator
 from .post import Post
+from .refolding import Refolding
 from .setup import Setup
 from .wall import Wall
 
@@ -22,6 +23,7 @@ __all__ = [
     "Membership",
     "Moderator",
     "Post",
+    "Refolding",
     "Setup",
     "Wall",
 ]

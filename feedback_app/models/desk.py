@@ -71,8 +71,8 @@ class Desk:
     def searched(
         wall_id: int, states: Collection[str], words: str, *, floor: int, before: int | None = None, size: int = SLICE
     ) -> "Select[Feedback]":
-        """What holds these words, in its name, its text or its answer; `%` and `_` mean themselves."""
-        return Desk.listed(wall_id, states, Feedback.id > floor, _holds(words), before=before, size=size)
+        """What holds each of these words, in its name, its text or its answer."""
+        return Desk.listed(wall_id, states, Feedback.id > floor, Feedback.holding(words), before=before, size=size)
 
     @staticmethod
     def counts(wall_ids: Collection[int], states: Collection[str] = SEEN) -> Select[int, str, int]:
@@ -107,10 +107,3 @@ class Desk:
     def blocked(wall_id: int, found: Collection[Feedback]) -> Select[str]:
         """Which of the authors of these entries are blocked."""
         return Block.of(wall_id, {feedback.author for feedback in found})
-
-
-def _holds(words: str) -> ColumnElement[bool]:
-    """SQLite knows large and small letters of English only, so that others are looked for in each way to write them."""
-    ways = dict.fromkeys((words, words.lower(), words.upper(), words.capitalize())) if not words.isascii() else (words,)
-    columns = (Feedback.name, Feedback.text, Feedback.answer)
-    return or_(*(column.icontains(each, autoescape=True) for each in ways for column in columns))

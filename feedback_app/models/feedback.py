@@ -31,6 +31,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .folded import UNFOLDED, Folded, folded
 from .newest import newest_first
 
 NAME_LENGTH = 80
@@ -44,13 +45,18 @@ LONG_LINES = 14
 # What it has when it is new.
 NEW = (
     *("wall_id", "version", "desk_version", "state", "reason", "created_at", "changed_at"),
-    *("name", "text", "author", "key"),
+    *("name", "text", "folded", "author", "key"),
 )
+# What is left of words that are gone for good.
+BLANK = {
+    **dict.fromkeys(("name", "text", "folded", "author"), ""),
+    **dict.fromkeys(("key", "answer", "answered_by", "answered_at", "removed_at")),
+}
 # What acts of moderators change, and undo brings back.
 CONDITION = ("state", "reason", "pinned_at", "removed_at", "answer", "answered_by", "answered_at")
 
 
-class Feedback(Base):
+class Feedback(Folded, Base):
     """`version` is the wall's version after the latest change of this row, so that the table is its own log.
 
     "What is new since 41?" is every row with a greater version; a row that is not public any more stays as the news
@@ -67,6 +73,7 @@ class Feedback(Base):
         Index(None, "wall_id", "pinned_at"),
         Index(None, "removed_at"),
         Index(None, "author", "created_at"),
+        UNFOLDED,
         TABLE_OPTIONS,
     )
 
@@ -97,7 +104,7 @@ class Feedback(Base):
         """One with these values. To set them one by one would note each as a change, which takes longer than to store
         them."""
         made: Feedback = inspect(cls).class_manager.new_instance()
-        made.__dict__.update(_unset(), **values)
+        made.__dict__.update(_unset(), **values, folded=folded(**values))
         return made
 
     @property
@@ -137,6 +144,7 @@ class Feedback(Base):
         """Be again as the log says that it was."""
         for name, value in condition.items():
             setattr(self, name, datetime.fromisoformat(value) if value and name.endswith("_at") else value)
+        self.fold()
 
     @property
     def is_long(self) -> bool:
@@ -240,12 +248,7 @@ class Feedback(Base):
     def blanking(numbers: Collection[int]) -> Update:
         """Only that there was something stays: for those who have to take it from their screens."""
         return (
-            update(Feedback)
-            .where(Feedback.id.in_(numbers))
-            .values(
-                name="", text="", author="", key=None, answer=None, answered_by=None, answered_at=None, removed_at=None
-            )
-            .execution_options(synchronize_session=False)
+            update(Feedback).where(Feedback.id.in_(numbers)).values(BLANK).execution_options(synchronize_session=False)
         )
 
     @staticmethod

@@ -27,6 +27,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress
+from .identified import Identified
 from .question import Question, several
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -34,7 +35,7 @@ TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000
 
 
-class Wall(Base):
+class Wall(Identified, Base):
     """`version` is the number of changes so far: each change of anything that is public takes the next one.
 
     Whoever changes a wall loads it by `locked()` and keeps the transaction open to its end, so that versions come in
@@ -165,6 +166,7 @@ class Wall(Base):
 
     def edit(self, feedback: Feedback, *, name: str, text: str) -> None:
         feedback.name, feedback.text = name, text
+        feedback.fold()
         feedback.edited_at = now()
         self._take_versions(feedback, was_public=feedback.is_public)
 
@@ -197,6 +199,7 @@ class Wall(Base):
             if text != (feedback.answer or ""):
                 feedback.answer = text or None
                 feedback.answered_by, feedback.answered_at = (by, now()) if text else (None, None)
+                feedback.fold()
 
     def restore(self, feedback: Feedback, condition: Mapping[str, Any]) -> None:
         """Bring back what was before an act."""
