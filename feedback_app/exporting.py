@@ -50,6 +50,7 @@ async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress
         "edition": EDITION,
         "wall": {
             "slug": wall.slug,
+            "uid": wall.identity,
             "former_addresses": list(former),
             **{name: getattr(wall, name) for name in ARRANGED},
             "created_at": _time(wall.created_at),
@@ -75,7 +76,7 @@ async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress
 
 async def as_csv(wall: Wall, database: Database, progress: Progress = nobody) -> AsyncIterator[str]:
     """For spreadsheets; what could be taken for a formula begins with an apostrophe."""
-    yield spreadsheet.line(COLUMNS)
+    yield spreadsheet.BEGINNING + spreadsheet.line(COLUMNS)
     async for entries in _slices(wall, database):
         rows = ({"number": each.id, **_values(each)} for each in entries)
         yield "".join(spreadsheet.line(["" if row[name] is None else row[name] for name in COLUMNS]) for row in rows)

@@ -1,30 +1,86 @@
-"""Spreadsheets: lines of CSV (RFC 4180) in which no cell is taken for a formula."""
+"""Spreadsheets: CSV (RFC 4180) in which no cell is taken for a formula, and the CSV that other programs write."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 TYPE = "text/csv; charset=utf-8; header=present"
-# What spreadsheet programs take for the beginning of a formula, or skip on their way to one.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+# A file begins with it; spreadsheet programs take one without it for text of the last century.
+BEGINNING = "\ufeff"
+SEPARATORS = (",", ";", "\t", "|")
+# What spreadsheet programs take for the beginning of a formula, in narrow and in wide, also behind spaces and quotes.
+_FORMULA = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+# A cell begins with it, or a part of it does, for programs that split at another separator or lose count of the quotes.
+_AT_FIRST, _WITHIN = rf"(?=[\"' ]*[{_FORMULA}\t\r\n\0])", rf"(?=[\"' ]*[{_FORMULA}])"
+_SPLITS = r"(?<=[,;|\t\r\n])"
+_HARMFUL = re.compile(f"^{_AT_FIRST}|{_SPLITS}{_WITHIN}")
+_HARMLESS = re.compile(f"^'{_AT_FIRST}|{_SPLITS}'{_WITHIN}")
+_SEPARATOR_LINE = re.compile(r"[\"']?sep=([^\s\"']|\t)[\"']?[ ,;\t]*(?:\r\n?|\n)", re.I)
+_ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 def line(cells: Iterable[object]) -> str:
-    """One line with its end. A text that could be a formula begins with an apostrophe, as ASVS 1.2.10 asks for."""
+    """One line with its end. What could be a formula begins with an apostrophe, as ASVS 1.2.10 asks for."""
     written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerow([_cell(each) for each in cells])
+    csv.writer(written, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow([_cell(each) for each in cells])
     return written.getvalue()
 
 
-def plain(cell: object) -> object:
+def plain(cell: str) -> str:
     """A cell as it was before `line` made it harmless."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and _is_formula(cell) else cell
+    return _HARMLESS.sub("", cell)
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file in UTF-8 or UTF-16, without its byte order mark. Raises ValueError with a sentence."""
+    encoding = next((name for mark, name in _ENCODINGS.items() if content.startswith(mark)), "utf-8-sig")
+    if b"\0" in content[:2] and content[:1] != content[1:2]:  # A letter and a zero, or the other way round.
+        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        pass
+    if encoding != "utf-8-sig":
+        raise ValueError("is cut off, or no text in UTF-16")
+    raise ValueError("is not a text in UTF-8, but probably in Windows-1252 (ANSI). Save it as CSV in UTF-8")
+
+
+def read(text: str, wanted: Sequence[str]) -> list[dict[str, str]]:
+    """Rows by the names of the columns, in small letters, of a file whose first line names at least those that are
+    `wanted`, with whichever separator; empty ones are left out. Raises ValueError with a sentence."""
+    separators: Sequence[str] = SEPARATORS
+    if said := _SEPARATOR_LINE.match(text):
+        text, separators = text[said.end() :], said.group(1)
+    names, lines = max((_lines(text, each) for each in separators), key=lambda found: len({*found[0]} & {*wanted}))
+    if missing := [name for name in wanted if name not in names]:
+        raise ValueError(
+            f"its first line must name the columns {' and '.join(wanted)}; {' and '.join(missing)} cannot be found"
+        )
+    if twice := next((name for name in names if name and names.count(name) > 1), None):
+        raise ValueError(f"its first line names the column {twice} twice")
+    rows = []
+    try:
+        for cells in lines:
+            if len(cells) > len(names) and any(cells[len(names) :]):
+                raise ValueError(f"line {lines.line_num} has more cells than the first line names columns")
+            if any(cell.strip() for cell in cells):
+                rows.append({name: plain(cell) for name, cell in zip(names, cells, strict=False) if name})
+    except csv.Error as error:
+        raise ValueError(f"line {lines.line_num} cannot be read ({error})") from None
+    return rows
+
+
+def _lines(text: str, separator: str) -> tuple[list[str], Any]:
+    """The names in the first line, and a reader of the others."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        return [name.strip().lower() for name in next(lines, [])], lines
+    except csv.Error:
+        return [], lines
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
-
-
-def _is_formula(text: str) -> bool:
-    """Or one that is harmless already, which has to be told from one that was made so."""
-    return text.lstrip("'").startswith(_FORMULA)
+    return _HARMFUL.sub("'", value) if isinstance(value, str) else value

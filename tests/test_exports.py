@@ -71,7 +71,9 @@ async def test_what_was_exported_comes_back_as_it_was(data: Path, tmp_path: Path
     assert run(data, "import", "copy", str(file)).stdout == f"Imported {new}"
     after = exported(data, "copy")
     assert without_numbers(after) == without_numbers(before)
-    assert {**after["wall"], "slug": "main"} == before["wall"]
+    # A copy beside the wall is another wall, whose feeds have ids of their own.
+    assert {**after["wall"], "slug": "main", "uid": ""} == {**before["wall"], "uid": ""}
+    assert after["wall"]["uid"] != before["wall"]["uid"]
 
     again = run(data, "import", "copy", str(file))
     assert again.stdout == "Imported 0 entries onto the wall copy, 8 were there already.\n"
@@ -99,7 +101,8 @@ async def test_no_cell_of_a_spreadsheet_is_a_formula(data: Path, tmp_path: Path)
     """Requirement 54."""
     await filled(data)
     text = run(data, "export", "main", "--format", "csv").stdout
-    rows = list(csv.DictReader(io.StringIO(text)))
+    assert text.startswith("\ufeff"), "Without it a spreadsheet program takes it for Windows-1252."
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [row["text"] for row in rows][2:5] == ["'=1+1", "'-2", "'quoted"]
     assert rows[0]["name"] == "'+Ann"
     assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for row in rows for cell in row.values())
@@ -118,23 +121,37 @@ GOOD = {"format": "feedback-wall", "edition": 1, "wall": {}, "feedback": []}
     ("content", "sentence"),
     [
         (None, "cannot be read"),
-        (b"\xff\xfe\x00", "not a text in UTF-8"),
+        (b"\xff\xfe\x00", "is cut off, or no text in UTF-16"),
+        ("name,text\nZo\xeb,A".encode("cp1252"), "probably in Windows-1252 (ANSI). Save it as CSV in UTF-8"),
+        (b"text\nA", "must name the columns name and text; name cannot be found"),
+        (b"Name;Words\nAnn;A", "text cannot be found"),
+        (b"name,text,Text\nAnn,A,B", "names the column text twice"),
+        (b"name,text\nAnn,A,B", "line 2 has more cells than the first line names columns"),
+        (b'name,text\nAnn,"A', "line 2 cannot be read"),
         (b"", "no export of a wall"),
         (b"{", "cut off or no JSON"),
         (b'{"a": 1}', "no export of a wall"),
-        (b"a,b\n1,2\n", "must name the columns name and text"),
+        (b"a,b\n1,2\n", "must name the columns name and text; name and text cannot be found"),
         (b"[" * 100_000, "no export of a wall"),
         (b'{"a":' * 100_000, "cut off or no JSON"),
         ({"edition": 2}, "newer version"),
         ({"feedback": [7]}, "entry 1: This is no entry."),
         ({"feedback": [{"text": "A"}, {"text": ""}]}, "entry 2: There is no text."),
-        ({"feedback": [{"text": "A\x00"}]}, "entry 1: This contains a character"),
+        ({"feedback": [{"text": "A\ud800"}]}, "entry 1: This contains a character"),
         ({"feedback": [{"text": "A" * 2001}]}, "too long"),
         ({"feedback": [{"text": "A", "name": "B" * 81}]}, "too long"),
         ({"feedback": [{"text": "A", "name": 5}]}, "name is no text"),
         ({"feedback": [{"text": "A", "state": "loud"}]}, "no such state"),
         ({"feedback": [{"text": "A", "reason": "none"}]}, "no such reason"),
         ({"feedback": [{"text": "A", "created_at": "yesterday"}]}, "created_at is no time"),
+        ({"feedback": [{"text": "A", "created_at": "0001-01-01T00:00:00+01:00"}]}, "created_at is no time"),
+        ({"feedback": [{"text": "A", "created_at": "9999-12-31T23:59:59-01:00"}]}, "created_at is no time"),
+        ({"feedback": [{"text": "A", "edited_at": "0001-01-01T00:00:00"}]}, "edited_at is in the year 1"),
+        ({"feedback": [{"text": "A", "created_at": "9999-12-31T00:00:00Z"}]}, "created_at is in the year 9999"),
+        ({"feedback": [{"text": "A", "created_at": 5}]}, "created_at is no time"),
+        ({"wall": {"uid": "main"}}, "uid is not as it should be"),
+        ({"wall": {"uid": 5}}, "uid is not as it should be"),
+        ({"wall": {"former_addresses": ["a" * 61]}}, "former_addresses"),
         ({"feedback": [{"text": "A", "key": "k" * 65}]}, "key"),
         ({"feedback": [{"text": "A", "number": 0}]}, "Its number is not as it should be."),
         ({"feedback": [{"text": "A", "number": 2**60}]}, "Its number is not as it should be."),
@@ -209,7 +226,7 @@ async def test_owners_take_a_copy_from_the_settings(wall: Served) -> None:
         assert [each["text"] for each in answer.json()["feedback"]] == ["Words"]
         assert answer.headers["content-disposition"] == 'attachment; filename="main.json"'
         assert answer.headers["cache-control"] == "no-store"
-        assert (await owner.get("/settings/walls/main/export.csv")).text.startswith("number,state,")
+        assert (await owner.get("/settings/walls/main/export.csv")).text.startswith('\ufeff"number","state",')
         assert "export.json" in (await owner.get("/settings/walls/main/delete")).text
 
 
@@ -218,3 +235,29 @@ async def test_no_more_than_three_stay_pinned(data: Path, tmp_path: Path) -> Non
     file = tmp_path / "file"
     file.write_text(json.dumps({**GOOD, "feedback": [{"text": f"T{each}", "pinned_at": at} for each in range(5)]}))
     assert "2 are not pinned" in run(data, "import", "new", str(file)).stdout
+
+
+AS_WRITTEN_ELSEWHERE = {
+    "Excel in German": b'\xef\xbb\xbfName;Text\r\nZo\xc3\xab;"a; b"\r\n;;\r\n',
+    "Excel's Unicode text": "\ufeffname\ttext\r\nZoë\ta; b\r\n".encode("utf-16-le"),
+    "the other way round": "\ufeffname\ttext\r\nZoë\ta; b\r\n".encode("utf-16-be"),
+    "without a mark": "name,text\nZoë,a; b\n".encode("utf-16-le"),
+    "a line that says the separator": b"sep=;\r\nTEXT ; NAME \r\na\\b;c\r\n".replace(b"a\\b;c", b'"a; b";Zo\xc3\xab'),
+    "a quoted one": b'"sep=|"\nname|text\nZo\xc3\xab|a; b\n',
+    "bars": b"name|text\nZo\xc3\xab|a; b\n",
+    "more columns, and a nameless one": b"id,name,text,\n7,Zo\xc3\xab,a; b,\n",
+    "an old Mac": b"name,text\rZo\xc3\xab,a; b\r",
+}
+
+
+@pytest.mark.parametrize("content", AS_WRITTEN_ELSEWHERE.values(), ids=AS_WRITTEN_ELSEWHERE)
+def test_the_csv_of_other_programs_is_read(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(content)
+    assert [(row["name"], row["text"]) for row in importing.read(file).rows] == [("Zoë", "a; b")]
+
+
+def test_a_block_without_a_time_is_one_of_today(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text(json.dumps({**GOOD, "blocked": [{"author": "a", "at": None}]}))
+    assert importing.read(file).blocked["a"].year >= 2026

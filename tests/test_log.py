@@ -8,6 +8,8 @@ import subprocess
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedback_app import spreadsheet
 from feedback_app.models import Act
@@ -114,7 +116,8 @@ async def test_the_file_is_whole_however_long_it_is(wall: Served, kim: Desk, mon
     answer = await kim.client.get("/walls/main/moderation/log.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
     assert answer.headers["content-disposition"] == 'attachment; filename="log-of-main.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert answer.text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
     assert [int(row["act"]) for row in rows] == list(range(10, 0, -1))
     assert rows[-1] == {**rows[-1], "moderator": "Kim", "verb": "hide", "feedback": "1 2 3", "undone by": "Kim"}
     assert rows[-2] == {**rows[-2], "verb": "undo", "undoes": "1"}
@@ -142,7 +145,27 @@ def test_no_cell_of_a_file_is_taken_for_a_formula() -> None:
     assert [row[1:] for row in rows] == [["7", "plain"]] * len(HOSTILE)
     for cell, was in zip((row[0] for row in rows), HOSTILE, strict=True):
         assert cell == (f"'{was}" if was[0] in "=+-@\t\r\0" else was)
+        assert spreadsheet.plain(cell) == was
     assert written.endswith("\r\n")
+
+
+SPLIT_ELSEWHERE = [";=1+1;x", "a\t=1", "a\n=1", 'a;"=1"', "a| =1", "a,\uff1d1", "a;-1", "a\n@x", "a;'=1", "';=1;'=2"]
+
+
+@pytest.mark.parametrize("text", SPLIT_ELSEWHERE)
+def test_no_part_of_a_cell_is_one_either(text: str) -> None:
+    """For programs that split at semicolons, tabs or bars, and take the quotes of commas for letters."""
+    written = spreadsheet.line(["Ann", text, 7])
+    assert written.startswith('"Ann","')
+    for part in re.split(r"[,;|\t\r\n]", written):
+        assert re.match(r"[\"' ]*'[\"' ]*[=+\-@\uff1d]|[\"' ]*(?![\"' =+\-@\uff1d])", part), part
+    assert spreadsheet.plain(next(csv.reader(io.StringIO(written, newline="")))[1]) == text
+
+
+@given(st.text(st.sampled_from("=+-@;,|\t\n\r\"' ax\uff1d\0"), max_size=30))
+def test_every_cell_comes_back_as_it_was(text: str) -> None:
+    (cell,) = next(csv.reader(io.StringIO(spreadsheet.line([text]), newline="")))
+    assert spreadsheet.plain(cell) == text
 
 
 async def test_a_moderator_whose_name_is_a_formula_harms_no_spreadsheet(wall: Served) -> None:
@@ -151,7 +174,7 @@ async def test_a_moderator_whose_name_is_a_formula_harms_no_spreadsheet(wall: Se
     async with moderating(wall, "=HYPERLINK(1)") as desk:
         await desk.act("hide", 1)
         answer = await desk.client.get("/walls/main/moderation/log.csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
     assert rows[0]["moderator"] == "'=HYPERLINK(1)"
 
 

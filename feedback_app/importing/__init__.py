@@ -56,6 +56,8 @@ async def bring_in(slug: str, found: Import, keys: Keys, session: AsyncSession, 
     known = await _numbers(wall, found.rows, session)
     new = list({row["key"]: row for row in found.rows if row["key"] not in known}.values())
     keeps = await _count_from(new, session)
+    if is_fresh and keeps:
+        await _identify(wall, found, session)
     report.known, report.is_renumbered = len(found.rows) - len(new), not keeps and any(row["id"] for row in new)
     progress(report.known)
     room = MOST_PINNED - len((await session.scalars(Feedback.pinned_on(wall.id))).all())
@@ -99,6 +101,14 @@ async def _arrange(wall: Wall, found: Import, session: AsyncSession) -> None:
     await session.flush()
 
 
+async def _identify(wall: Wall, found: Import, session: AsyncSession) -> None:
+    """The wall of the file, moved here: readers of its feeds know its entries by their ids. A copy of one that is here
+    keeps ids of its own, as does one whose entries got other numbers."""
+    if found.uid and await session.scalar(Wall.with_uid(found.uid)) is None:
+        wall.uid = found.uid
+        await session.flush()
+
+
 async def _numbers(wall: Wall, rows: Rows, session: AsyncSession) -> dict[str | None, int]:
     """Of those of these entries that are here, by their keys."""
     numbers: dict[str | None, int] = {}
@@ -128,4 +138,5 @@ def _row(entry: Mapping[str, Any], wall: Wall, *, keeps: bool) -> dict[str, Any]
         desk_version=wall.change_on_the_desk(),
         **entry,
     )
+    feedback.fold()
     return {**feedback.row(), "id": feedback.id} if keeps else feedback.row()

@@ -1,23 +1,23 @@
 """What is in a file: how its wall was arranged, the entries, and what was done to them."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
+from .. import spreadsheet
+from ..clock import now
 from ..colours import legible, six_digits
 from ..config import ConfigurationError
 from ..embedders import embedders_in
 from ..exporting import ARRANGED, EDITION, FORMAT
 from ..languages import LANGUAGES
 from ..models import Wall
-from ..models.wall import SLUG, TITLE_LENGTH, WELCOME_LENGTH
+from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH, slug_fault
 from ..place import ACCENT
-from ..spreadsheet import plain
 from ..words import Unfit, clean, is_blank
 from .entry import REASONS, row_of, time
 from .log import Line, line_of
@@ -44,6 +44,8 @@ class Import:
     log: Sequence[Line] = ()
     authors_of: str = ""
     blocked: Mapping[str, datetime] = field(default_factory=dict)
+    # Of the wall, for the ids in its feeds.
+    uid: str = ""
 
 
 def read(file: Path) -> Import:
@@ -51,18 +53,18 @@ def read(file: Path) -> Import:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ConfigurationError(f"{file} is larger than {MOST_BYTES // 2**20} MiB.")
-        text = file.read_text("utf-8-sig")
+        text = spreadsheet.decoded(file.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{file} is not a text in UTF-8.") from None
+    except ValueError as fault:
+        raise ConfigurationError(f"{file} {fault}.") from None
     if not text.lstrip().startswith("{"):
         return Import(rows=_each(_csv(text, file), row_of, f"{file}, entry"))
     document = _json(text, file)
     try:
         wall = document.get("wall", {})
         arrangement, former = _arrangement(wall), _slugs(wall.get("former_addresses", []))
-        blocked = _blocked(document.get("blocked", []))
+        blocked, uid = _blocked(document.get("blocked", [])), _uid(wall.get("uid"))
     except (Unfit, ValueError) as fault:
         raise ConfigurationError(f"{file}, the wall: {fault}") from None
     rows = _each(document["feedback"], row_of, f"{file}, entry")
@@ -70,7 +72,7 @@ def read(file: Path) -> Import:
     if len(set(numbers)) < len(numbers):
         raise ConfigurationError(f"{file}: two entries have the same number.")
     log = _each(document.get("acts", []), line_of, f"{file}, act")
-    return Import(arrangement, former, rows, log, str(document.get("authors_of", "")), blocked)
+    return Import(arrangement, former, rows, log, str(document.get("authors_of", "")), blocked, uid)
 
 
 def _each(said: Any, made: Callable[[Any], Made], where: str) -> list[Made]:
@@ -117,7 +119,7 @@ def _arrangement(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _slugs(said: Any) -> list[str]:
-    if not isinstance(said, list) or not all(isinstance(each, str) and SLUG.fullmatch(each) for each in said):
+    if not isinstance(said, list) or not all(isinstance(each, str) and slug_fault(each) is None for each in said):
         raise ValueError("former_addresses are not as they should be.")
     return said
 
@@ -125,9 +127,17 @@ def _slugs(said: Any) -> list[str]:
 def _blocked(said: Any) -> dict[str, datetime]:
     """When authors were blocked, by their names."""
     try:
-        return {str(each["author"])[:64]: time(each["at"], "at") or datetime.min for each in said}
+        return {str(each["author"])[:64]: time(each["at"], "at") or now() for each in said}
     except (KeyError, TypeError):
         raise ValueError("blocked is not as it should be.") from None
+
+
+def _uid(said: Any) -> str:
+    """As every program writes it, so that one is not taken for two."""
+    try:
+        return str(UUID(said)) if said else ""
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError("uid is not as it should be.") from None
 
 
 def _title(typed: str) -> str:
@@ -161,10 +171,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 def _csv(text: str, file: Path) -> list[dict[str, Any]]:
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        rows = [{name: plain(value) or None for name, value in row.items() if name} for row in reader]
-    except (csv.Error, TypeError, AttributeError) as error:
-        raise ConfigurationError(f"{file} is no export of a wall, neither JSON nor CSV: {error}.") from None
-    if not {"name", "text"} <= set(reader.fieldnames or ()):
-        raise ConfigurationError(f"{file} is no export of a wall: its first line must name the columns name and text.")
-    return [{**row, "name": row["name"] or ""} for row in rows]
+        rows = spreadsheet.read(text, ("name", "text"))
+    except ValueError as fault:
+        raise ConfigurationError(f"{file} is no export of a wall, neither JSON nor CSV: {fault}.") from None
+    return [{**{name: cell or None for name, cell in row.items()}, "name": row.get("name", "")} for row in rows]

@@ -7,11 +7,13 @@ from typing import Any
 
 from ..models.act import FOREIGN
 from ..models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
-from ..words import clean, is_blank
+from ..words import clean, fitting, is_blank
 
 STATES = ("public", "held", "hidden", "removed")
 REASONS = ("all", "first", "links")
 TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")
+# Not every database and browser knows others, and nobody wrote on a wall then.
+YEARS = range(1970, 2201)
 # Every database and every browser counts on from there for a long time.
 LARGEST_NUMBER = 2**52
 
@@ -46,7 +48,8 @@ def row_of(entry: Any) -> dict[str, Any]:
         "answered_by": None,
     }
     if row["answer"]:
-        row["answered_by"] = words(entry, "answered_by", NAME_LENGTH, NAME_CODE_POINTS, lines=False)[:NAME_LENGTH]
+        by = words(entry, "answered_by", NAME_LENGTH, NAME_CODE_POINTS, lines=False)
+        row["answered_by"] = fitting(by, NAME_LENGTH)
         row["answered_at"] = times["answered_at"] or at
     else:
         row["answered_at"] = None
@@ -96,6 +99,9 @@ def time(value: Any, column: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{column} is no time such as 2026-01-31T12:00:00+00:00.") from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    if at.year not in YEARS:
+        raise ValueError(f"{column} is in the year {at.year}, and a wall has times from {YEARS[0]} to {YEARS[-1]}.")
+    return at

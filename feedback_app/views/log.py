@@ -57,7 +57,7 @@ async def file(slug: str) -> Response:
 
 
 async def _file(view: LogView, wall: Wall, its_database: Database) -> AsyncIterator[bytes]:
-    yield spreadsheet.line(HEADER).encode()
+    yield (spreadsheet.BEGINNING + spreadsheet.line(HEADER)).encode()
     before = view.before
     while True:
         async with its_database.reading() as session:
