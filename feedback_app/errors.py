@@ -10,15 +10,17 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from .database import database, is_outage
 from .embedders import ANYBODY
 from .finding import wall_of_request
+from .forgiving import meant_address
 from .forms import read_form
 from .guard import NOWHERE, refusal_of
 from .jinja import render
-from .languages import first_of
+from .languages import DEFAULT, first_of, say
 from .logs import described
 from .metrics import DATABASE_ERRORS
 from .models import Wall
 from .pages import wants_fragment
-from .security import allow_framing
+from .problems import problem
+from .security import SAFE_METHODS, allow_framing
 from .sentences import Sentence
 from .words import printable
 
@@ -54,6 +56,9 @@ async def explain(error: HTTPException) -> Response:
     """The page or notice for a refusal; `abort(status, sentence)` gives the sentence."""
     if error.code is not None and error.code < 400:
         return Response("", error.code, headers=dict(error.get_headers()))
+    if error.code == 404 and (address := await meant_address()):
+        # What is sent is sent on, which browsers do for this status only.
+        return Response("", 301 if request.method in SAFE_METHODS else 308, headers={"Location": address})
     status = error.code or 500
     given = error.description or ""
     standard = type(error).description or ""
@@ -81,6 +86,8 @@ async def explain_fault(error: Exception) -> Response:
 async def _answer(status: int, sentence: str) -> Response:
     """In the language and the looks of the wall it happened on, and seen wherever the wall's frame is."""
     wall = g.get("wall") if status >= 500 else await _wall()
+    if answer := problem(request.path, status, say(sentence, wall.language if wall else DEFAULT)):
+        return answer
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
     slug = _slug_in_frame()

@@ -50,15 +50,16 @@ def made_of(wall: Wall) -> tuple[int, int, str]:
     return wall.id, wall.version, g.edition
 
 
-def entity_tag(wall: Wall) -> str:
-    """What this address shows, which the edition of our files is a part of."""
-    parts = (current_app.extensions["edition"], *made_of(wall), request.full_path)
+def entity_tag(wall: Wall, *, has_form: bool = False) -> str:
+    """What this address shows, made by these files; a form has a stamp, which changes every hour."""
+    *wall_and_version, stamp = made_of(wall)
+    parts = (current_app.extensions["edition"], *wall_and_version, stamp if has_form else "", request.full_path)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
-def unchanged(wall: Wall) -> Response | None:
+def unchanged(wall: Wall, *, has_form: bool = False) -> Response | None:
     """304 for a reader who has just this."""
-    tag = entity_tag(wall)
+    tag = entity_tag(wall, has_form=has_form)
     if not request.if_none_match.contains_weak(tag):
         return None
     answer = Response(status=304)
@@ -68,9 +69,9 @@ def unchanged(wall: Wall) -> Response | None:
     return answer
 
 
-def answer(body: str, wall: Wall, mimetype: str = "text/html") -> Response:
+def answer(body: str, wall: Wall, mimetype: str = "text/html", *, has_form: bool = False) -> Response:
     response = Response(body, mimetype=mimetype)
-    response.set_etag(entity_tag(wall), weak=True)
+    response.set_etag(entity_tag(wall, has_form=has_form), weak=True)
     cast("Scope", request.scope)[MADE_OF] = made_of(wall)
     return response
 

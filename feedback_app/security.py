@@ -26,9 +26,12 @@ PRIVATE = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
 }
 # For what may stand in a frame on a page that is cross-origin isolated, and for all that such a frame loads.
 FRAMED = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
+# For what is no page of its own, and would be found without the page around it.
+FRAGMENT = {"X-Robots-Tag": "noindex"}
 # For what stands on a public page, which changes.
 CHANGING = "private, no-cache"
 ORIGIN = re.compile(r"null|https?://[0-9A-Za-z._:\[\]-]{1,255}")
@@ -115,12 +118,19 @@ def keep_private() -> None:
     g.is_private = True
 
 
+def keep_unlisted() -> None:
+    """This answer is a part of a page, which search engines are not to list."""
+    g.is_unlisted = True
+
+
 async def add_headers(response: Response) -> Response:
     response.headers.update(headers(current_app.extensions["settings"]))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
     if "frame_ancestors" in g:
         response.headers.update(FRAMED)
+    if g.get("is_unlisted"):
+        response.headers.update(FRAGMENT)
     # A policy on a 304 would replace the one of the page that the browser has kept.
     if response.mimetype == "text/html" and response.status_code != 304:
         response.headers["Content-Security-Policy"] = policy(

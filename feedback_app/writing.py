@@ -17,6 +17,7 @@ from .models import Feedback, Post, Wall
 from .place import Place
 from .receipts import Receipts
 from .receiving import receive
+from .security import FRAGMENT
 from .sentences import Sentence
 from .stamps import Stamps
 from .sub_path import root
@@ -78,7 +79,7 @@ class Writing:
             return Thanks(303, {"Location": root() + place.address(thanks=receipt or received.id)}, "")
         values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **self.composer(wall)}
         values["thanked"] = received.name
-        return Thanks(201, {}, render("feedback/_received.html", **values))
+        return Thanks(201, FRAGMENT, render("feedback/_received.html", **values))
 
     def composer(self, wall: Wall, form: Composer = EMPTY, notice: str = "") -> dict[str, object]:
         """What the form's template needs beside the place and the thanks."""

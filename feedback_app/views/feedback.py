@@ -17,7 +17,7 @@ from ..pages import answer, unchanged, wall_page, wants_fragment, writing
 from ..place import Place
 from ..receipts import receipts
 from ..receiving import Blocked, Closed, NoWall, TooOften
-from ..security import own_address
+from ..security import keep_unlisted, own_address
 from ..sentences import Sentence
 from ..words import Unfit
 from ..writing import Thanks
@@ -64,6 +64,7 @@ async def waiting(slug: str) -> Response:
 
     The header `Receipts` names those that wait, so that the page asks for no others again.
     """
+    keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
         given = receipts().read(request.args.getlist("of"), wall.id)
@@ -77,6 +78,7 @@ async def waiting(slug: str) -> Response:
 async def older(slug: str) -> Response:
     """A slice of the list, a fragment: what is older than `before`, or the newest."""
     place, before = Place.of_form(slug, request.args), before_in_query()
+    keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
 

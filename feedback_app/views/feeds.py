@@ -2,7 +2,7 @@
 
 import json
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from ..database import database
 from ..finding import before_in_query, find_wall
@@ -12,13 +12,23 @@ from ..models import Feedback, Wall
 from ..models.slice import Slice
 from ..pages import answer, unchanged
 from ..place import Place
-from ..security import own_address
+from ..security import FRAGMENT, own_address
 from ..sentences import Sentence
 
 views = Blueprint("feeds", __name__)
 
 SIZE = 50
+# Scripts of every site may read what everybody may, and say which version of it they have.
+SHARED = {**FRAGMENT, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
+PREFLIGHT = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "If-None-Match"}
 ANONYMOUS = Sentence("Anonymous")
+
+
+@views.after_request
+async def share(response: Response) -> Response:
+    """Also what is unchanged, has moved, or went wrong: a script that may not read that learns nothing."""
+    response.headers.update(SHARED if request.method != "OPTIONS" else {**SHARED, **PREFLIGHT})
+    return response
 
 
 @views.get("/walls/<slug>/feed.json")
@@ -36,8 +46,8 @@ async def atom_feed(slug: str) -> Response:
     if isinstance(found, Response):
         return found
     wall, entries = found
-    html = render("feeds/atom.xml", wall=wall, slice=entries, origin=own_address())
-    return answer(html, wall, "application/atom+xml")
+    xml = render("feeds/atom.xml", wall=wall, slice=entries, before=before_in_query(), origin=own_address())
+    return answer(xml, wall, "application/atom+xml")
 
 
 async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
@@ -61,18 +71,17 @@ def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
         "home_page_url": page,
         "feed_url": f"{page}/feed.json",
         "language": wall.language,
-        "items": [_item(page, feedback, say(ANONYMOUS, wall.language)) for feedback in entries.entries],
+        "items": [_item(wall, page, feedback, say(ANONYMOUS, wall.language)) for feedback in entries.entries],
     }
     if wall.welcome:
         feed["description"] = wall.welcome
     return {**feed, "next_url": f"{page}/feed.json?before={entries.before}"} if entries.before else feed
 
 
-def _item(page: str, feedback: Feedback, anonymous: str) -> dict[str, object]:
-    address = f"{page}/feedback/{feedback.id}"
+def _item(wall: Wall, page: str, feedback: Feedback, anonymous: str) -> dict[str, object]:
     item: dict[str, object] = {
-        "id": address,
-        "url": address,
+        "id": wall.entry_id(feedback.id),
+        "url": f"{page}/feedback/{feedback.id}",
         "content_text": feedback.text_with_answer,
         "authors": [{"name": feedback.name or anonymous}],
         "date_published": iso(feedback.created_at),

@@ -47,6 +47,6 @@ async def _page(place: Place) -> Response:
             html = await wall_page(wall, place, session, before=before, own=own)
             return Response(html, headers={"Cache-Control": "no-store"})
 
-        if same := unchanged(wall):
+        if same := unchanged(wall, has_form=before is None):
             return same
-        return answer(await wall_page(wall, place, session, before=before), wall)
+        return answer(await wall_page(wall, place, session, before=before), wall, has_form=before is None)

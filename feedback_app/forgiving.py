@@ -1,0 +1,62 @@
+"""Forgiving addresses: as people type them from a slide, as sentences leave them behind, and as other programs hand
+them on, each led to the page that is meant. It is tried only where there is nothing else."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import regex
+from quart import current_app, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from .database import database
+from .live.stream import ADDRESS as STREAM
+from .models import Wall
+from .models.wall import slug_fault
+
+LIST = "/walls"
+# What may stand in such an address; all else in one is fixed, or too long to be typed.
+_KNOWN = {"slug", "number"}
+# Up to its last letter or digit; behind that come slashes, punctuation, marks for bold words, and what cannot be seen.
+_STRAIGHT = regex.compile(r".*[\p{L}\p{N}]", regex.S)
+LONGEST = 200
+_SLASHES = regex.compile(r"[/\\]+")
+
+
+async def meant_address() -> str | None:
+    """Where this request, for which there is nothing, was probably meant to go: a path of ours, with its query."""
+    path, _, query = request.path.partition("?")  # It was a question mark that somebody encoded.
+    if len(path) > LONGEST:
+        return None
+    straight = _STRAIGHT.match(_SLASHES.sub("/", path.partition("#")[0]))
+    candidate = straight.group().lower() if straight else "/"
+    values = _values_in(candidate) if candidate != request.path else None
+    if values is None or ("slug" in values and not await _is_there(values["slug"])):
+        return None
+    said = request.query_string.decode("latin-1") or quote(query, safe="=&")
+    return quote("/" if candidate == LIST else candidate) + (f"?{said}" if said else "")
+
+
+def _values_in(path: str) -> Mapping[str, Any] | None:
+    """What stands in the path where a wall or an entry is named, None if it is no address of ours."""
+    if path == LIST:
+        return {}
+    if stream := STREAM.fullmatch(path):
+        return {"slug": stream.group(1)}
+    try:
+        _, values = current_app.url_map.bind("").match(path, method=request.method)
+    except HTTPException:
+        return None
+    return values if values.keys() <= _KNOWN else None
+
+
+async def _is_there(slug: str) -> bool:
+    if slug_fault(slug):
+        return False
+    try:
+        async with database().reading() as session:
+            wall = await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
+    except (SQLAlchemyError, OSError):
+        return False
+    return wall is not None
