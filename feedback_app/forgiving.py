@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from .database import database
 from .live.stream import ADDRESS as STREAM
 from .models import Wall
-from .models.wall import slug_fault
+from .models.slugs import slug_fault
 
 LIST = "/walls"
 # What may stand in such an address; all else in one is fixed, or too long to be typed.

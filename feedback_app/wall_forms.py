@@ -21,7 +21,8 @@ from .embedders import NoOrigin, embedders_in
 from .forms import Words
 from .languages import LANGUAGES
 from .models import Wall
-from .models.wall import TITLE_LENGTH, WELCOME_LENGTH, slug_fault
+from .models.slugs import slug_fault
+from .models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from .place import ACCENT
 from .sentences import Sentence
 from .words import printable

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..config import ConfigurationError
 from ..database import Database
 from ..models import Wall
-from ..models.wall import TITLE_LENGTH, slug_fault
+from ..models.slugs import slug_fault
+from ..models.wall import TITLE_LENGTH
 from ..words import Unfit, clean, is_blank
 from .running import with_database
 

@@ -12,7 +12,7 @@ from ..keys import Keys
 from ..models import Block, Feedback, FormerAddress, Post, Wall
 from ..models.base import counting_from
 from ..models.feedback import MOST_PINNED
-from ..models.wall import slug_fault
+from ..models.slugs import slug_fault
 from . import log
 from .document import Import, read
 from .entry import foreign

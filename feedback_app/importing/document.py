@@ -16,7 +16,8 @@ from ..embedders import embedders_in
 from ..exporting import ARRANGED, EDITION, FORMAT
 from ..languages import LANGUAGES
 from ..models import Wall
-from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH, slug_fault
+from ..models.slugs import slug_fault
+from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from ..place import ACCENT
 from ..words import Unfit, clean, is_blank
 from .entry import REASONS, row_of, time

@@ -1,6 +1,5 @@
 """A wall: a place with an address where feedback stands, and the counter of everything that changed on it."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,7 +29,6 @@ from .former_address import SLUG_LENGTH, FormerAddress
 from .identified import Identified
 from .question import Question, several
 
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000
 
@@ -290,13 +288,3 @@ _ALL_LOCKED = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-
-
-def slug_fault(slug: str) -> str | None:
-    """What is wrong with an address for a new wall, as a sentence, or None."""
-    if not SLUG.fullmatch(slug) or len(slug) > SLUG_LENGTH:
-        return (
-            f"The address of a wall is made of small letters a to z, digits and single hyphens between them, "
-            f"{SLUG_LENGTH} characters at most, such as team-day-2."
-        )
-    return None

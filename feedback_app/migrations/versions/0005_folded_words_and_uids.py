@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 # What comes after "since" is the oldest schema whose program still works with this one.
-revision = "0004_since_0001"
-down_revision = "0003_since_0001"
+revision = "0005_since_0001"
+down_revision = "0004_since_0001"
 branch_labels = None
 depends_on = None
 
