@@ -93,6 +93,7 @@ def _row(wall_id: int, first: int, engine: str) -> dict[str, Any]:
         "removed_at": case((kind == 3, literal(at, Feedback.removed_at.type)), else_=null()),
         "name": literal("Visitor ") + as_type(number % AUTHORS, String(20)),
         "text": literal("Talk ") + word + WORDS,
+        "folded": literal("visitor ") + as_type(number % AUTHORS, String(20)) + " talk " + word + WORDS,
         "author": case((kind == 4, ""), else_=literal("author ") + as_type(number % AUTHORS, String(20))),
         "key": key,
         "created_at": literal(at, Feedback.created_at.type),
