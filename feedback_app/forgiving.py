@@ -31,17 +31,17 @@ async def meant_address() -> str | None:
         return None
     straight = _STRAIGHT.match(_SLASHES.sub("/", path.partition("#")[0]))
     candidate = straight.group().lower() if straight else "/"
+    if candidate == LIST:
+        candidate = "/"
     values = _values_in(candidate) if candidate != request.path else None
     if values is None or ("slug" in values and not await _is_there(values["slug"])):
         return None
     said = request.query_string.decode("latin-1") or quote(query, safe="=&")
-    return quote("/" if candidate == LIST else candidate) + (f"?{said}" if said else "")
+    return quote(candidate) + (f"?{said}" if said else "")
 
 
 def _values_in(path: str) -> Mapping[str, Any] | None:
     """What stands in the path where a wall or an entry is named, None if it is no address of ours."""
-    if path == LIST:
-        return {}
     if stream := STREAM.fullmatch(path):
         return {"slug": stream.group(1)}
     try:

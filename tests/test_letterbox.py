@@ -48,7 +48,7 @@ ORDINARY: dict[str, Sent] = {
 DOUBTFUL: dict[str, Sent] = {
     "without a name": ({"name": " "}, {}, ""),
     "without words, without script": ({"text": ""}, {"HX-Request": ""}, ""),
-    "with what cannot be shown": ({"text": "a\0b"}, {}, ""),
+    "with too many words": ({"text": "x" * 2001}, {}, ""),
     "filled in by a robot": ({"website": "x"}, {}, ""),
     "with a stamp that is not ours": ({"stamp": "x"}, {}, ""),
     "from another site": ({}, {"Sec-Fetch-Site": "cross-site"}, ""),
