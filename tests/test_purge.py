@@ -61,7 +61,7 @@ async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve
         refused = await kim.undo(removed)
         assert (refused.status_code, "blanked" in said(refused)) == (409, True)
         log = await kim.client.get("/walls/main/moderation/log")
-        assert "Feedback 1, removed" in log.text
+        assert "Post 1, removed" in log.text
         page = await kim.page()
         assert 'id="feedback-1"' not in page
         changes = await kim.client.get("/walls/main/moderation/changes?after=0")
