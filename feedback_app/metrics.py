@@ -74,6 +74,13 @@ DATABASE_BYTES = Gauge(
 POSTS = Counter("feedback_posts", "Forms sent to a wall, by what became of them.", ("outcome",), registry=registry)
 LISTENERS = Gauge("feedback_listeners", "Open streams.", registry=registry, multiprocess_mode="livesum")
 CUT = Counter("feedback_listeners_cut", "Streams that were cut because the reader was too slow.", registry=registry)
+TURNED_AWAY = Counter(
+    "feedback_connections_turned_away",
+    "Connections that were cut off because there were too many: `all` when no file descriptor was left for them, "
+    "`address` when one address had its share.",
+    ("limit",),
+    registry=registry,
+)
 TOLD = Counter(
     "feedback_versions_told", "Versions of walls told to those who listened; counted by process.", registry=registry
 )

@@ -2,22 +2,28 @@
 
 import asyncio
 import gc
-import resource
+import itertools
 import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
+import httptools
 from quart import Quart
 from uvicorn import Config, Server
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .asgi import Scope
+from .config import Settings
+from .connections import BESIDE_STREAMS, MALFORMED, Connections, allow_many, listen
 from .front.answer import ANSWER
 from .live.hub import Hub
-from .live.stream import LINE
+from .live.stream import HANG_UP, LINE
 from .logs import RequestLog
+
+__all__ = ["Protocol", "WallServer", "listen", "run"]
 
 HEAD_SECONDS = 10
 HEAD_BYTES = 64 * 1024
@@ -25,9 +31,6 @@ FRAMING = 10
 STOP_SECONDS = 8
 # How long a connection stays open for what may be on its way to us when we are told to stop.
 LINGER_SECONDS = 0.5
-# A reader whose machine vanished, or who takes nothing any more, is given up after this long.
-UNACKNOWLEDGED_MILLISECONDS = 25_000
-SEND_BUFFER_BYTES = 128 * 1024
 # So many more objects made than let go of start the collector; so many of its rounds the one that looks further back.
 COLLECT_AFTER = (20_000, 20, 50)
 
@@ -43,28 +46,100 @@ class Protocol(HttpToolsProtocol):
     _body_bytes = 0
     _is_last = False
     _is_in_head = False
+    # Whether what still arrives is read and thrown away, so that its sender's end of the connection is heard of.
+    _is_deaf = False
     _head_timer: asyncio.TimerHandle | None = None
+    _answering: RequestResponseCycle | None = None
     _headers: ClassVar[list[tuple[bytes, bytes]]] = []
     _framed: ClassVar[bytes] = b""
 
+    def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._counted = connections
+        self._is_admitted = False
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions = {LINE: transport, ANSWER: self.answer}
+        self._extensions = {LINE: transport, ANSWER: self.answer, HANG_UP: self.hang_up}
         self._log: RequestLog = self.config.app.asgi_app  # type: ignore[union-attr]
-        self._await_head()
+        self._is_admitted = self._counted.admit(self.client)
+        if self._is_admitted:
+            self._await_head()
+        else:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that is being answered, too; uvicorn tells only the one that came last."""
+        if self._is_admitted:
+            self._counted.release(self.client)
         self._stop_timer()
+        self._unset_keepalive_if_required()
+        self._wake()
         super().connection_lost(exc)
+        # No circle is left, so that the memory is free without the garbage collector.
+        self.pipeline.clear()
+        self._extensions.clear()
+        self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
+        self._answering = None
+
+    def hang_up(self) -> None:
+        """Cut the connection; whoever waits on it, to read or to write, is woken."""
+        self._wake()
+        self.flow.resume_writing()
+        self.transport.abort()
+
+    def _wake(self) -> None:
+        cycle = self._answering
+        if cycle is not None:
+            cycle.disconnected = cycle.disconnected or not cycle.response_complete
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_deaf or self._is_last_answer_on_its_way:
+            return
+        self._unset_keepalive_if_required()
         self._bytes += len(data)
-        super().data_received(data)
-        if self._is_in_head and self._head_timer is None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._decline_upgrade()
+        except httptools.HttpParserError:
+            self._refuse()
+        # An empty line, for one, is no beginning of a request: uvicorn would wait for ever for what follows it.
+        is_idle = self._is_idle and self.timeout_keep_alive_task is None
+        if (self._is_in_head or is_idle) and self._head_timer is None:
             self._await_head()
         # What is not body is head, trailers (a head after the body) or framing: five bytes for a chunk of one.
         if self._bytes - FRAMING * self._body_bytes > HEAD_BYTES:
             self.transport.abort()
+
+    @property
+    def _is_idle(self) -> bool:
+        return self._answering is None or (self._answering.response_complete and not self.pipeline)
+
+    @property
+    def _is_last_answer_on_its_way(self) -> bool:
+        """RFC 9112, section 9.6: what comes behind a request whose answer closes the connection is not read."""
+        cycle = self._answering
+        return cycle is not None and cycle.response_started and not cycle.keep_alive and not cycle.more_body
+
+    def _decline_upgrade(self) -> None:
+        """Answer as if there were no such header, and close: the parser takes what follows for the other protocol."""
+        self._is_deaf = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _refuse(self) -> None:
+        """Refuse what is no HTTP, after the answer to what came before it."""
+        MALFORMED.warning("A request that is not well formed was refused.")
+        cycle, self._is_deaf = self._answering, True
+        if cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started):
+            self.send_400_response("Invalid HTTP request received.")
+        elif cycle.more_body:
+            self.transport.close()
+        else:
+            self.pipeline.clear()
+            cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -74,6 +149,10 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._stop_timer()
+        # Most of a head may have come in one piece, together with what was before it.
+        size = sum(map(len, itertools.chain.from_iterable(self.headers)), len(self.url)) + 4 * len(self.headers)
+        if size > HEAD_BYTES:
+            raise ValueError("The head of the request is too large.")
         super().on_headers_complete()
         if self._is_last:
             super().shutdown()
@@ -81,8 +160,7 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close after the next answer, or soon. Uvicorn closes at once, also on whoever has just sent something."""
         self._is_last = True
-        is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
-        self.loop.call_later(LINGER_SECONDS if is_idle else 0, super().shutdown)
+        self.loop.call_later(LINGER_SECONDS if self._is_idle else 0, super().shutdown)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # One request of a connection is answered after the other, also when they arrive together.
@@ -96,6 +174,8 @@ class Protocol(HttpToolsProtocol):
 
     def _answer_at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Make a task of a request only if its answer is not ready."""
+        if cycle.disconnected:
+            return
         is_answered = False
         try:
             is_answered = self._log.answer_at_once(cast("Scope", cycle.scope), self.answer)
@@ -106,7 +186,9 @@ class Protocol(HttpToolsProtocol):
     def answer(self, status: int, framed: bytes) -> bool:
         """Put a whole answer on the line, headers and body in one; False where `send` has more to do than that."""
         cycle = self._answering
-        if self.flow.write_paused or cycle.disconnected or cycle.response_started or not cycle.keep_alive:
+        if cycle is None or self.flow.write_paused or not cycle.keep_alive:
+            return False
+        if cycle.disconnected or cycle.response_started:
             return False
         self.transport.write(STATUS_LINE[status] + self._own_headers() + framed)
         cycle.response_started = cycle.response_complete = True
@@ -147,10 +229,13 @@ class WallServer(Server):
         async def notify() -> None:
             each_second()
 
+        settings: Settings = app.extensions["settings"]
+        share = 0 if settings.trusted_proxies else settings.streams_per_address + BESIDE_STREAMS
         super().__init__(
             Config(
                 app,
-                http=Protocol,
+                # Uvicorn calls it with what it calls the class with.
+                http=cast("type[asyncio.Protocol]", partial(Protocol, connections=Connections(share))),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -182,20 +267,6 @@ class WallServer(Server):
         self._captured_signals.clear()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket whose connections are given up when the other side takes nothing for long."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without the protocol asyncio does not know that these are TCP, and would wait with small answers (Nagle).
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MILLISECONDS)
-    listening.bind((host, port))
-    listening.listen(2048)
-    return listening
-
-
 def run(
     app: Quart,
     listening: socket.socket,
@@ -204,7 +275,7 @@ def run(
     each_second: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `each_second` is called as long as requests are being answered."""
-    _allow_many_connections()
+    allow_many()
 
     def started() -> None:
         _spare_the_collector()
@@ -221,10 +292,3 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-
-
-def _allow_many_connections() -> None:
-    """Take as many open files as the system lets us; a thousand, the usual start, is a thousand readers."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

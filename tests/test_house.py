@@ -54,6 +54,7 @@ MAY = {
     "logs": {"asgi", "metrics"},
     "readiness": {"backups", "database", "ending", "live", "models"},
     "hosts": {"asgi", "authors", "config"},
+    "connections": {"authors", "metrics"},
     "passwords": set(),
     "attempts": {"authors", "clock", "keys", "models"},
     "appointing": {"models"},

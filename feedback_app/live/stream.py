@@ -25,7 +25,9 @@ from .rights import session_of
 
 ADDRESS = re.compile(r"/walls/([^/]+)(/moderation)?/live")
 SLOW_SECONDS = 20
+# Under these names our server offers the connection, and a way to cut it that wakes the request which waits on it.
 LINE = "feedback.line"
+HANG_UP = "feedback.hang_up"
 FULL = b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
 AWAY = b"The wall cannot reach its database right now. Try again in a moment."
 HEADERS = [
@@ -33,6 +35,8 @@ HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
+    # A stream has no end, so that no other request can be answered behind it (RFC 9112, section 9.6).
+    (b"connection", b"close"),
 ]
 
 
@@ -142,12 +146,11 @@ def _after(scope: Scope) -> int | None:
 
 def hang_up_of(scope: Scope) -> Callable[[], None]:
     """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
-    line = scope.get("extensions", {}).get(LINE)
-    abort = cast("asyncio.Task[None]", asyncio.current_task()).cancel if line is None else line.abort
+    cut = scope.get("extensions", {}).get(HANG_UP) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
 
     def hang_up() -> None:
         CUT.inc()
-        abort()
+        cut()
 
     return hang_up
 

@@ -2,6 +2,7 @@
 
 from quart import Blueprint, Response, request
 
+from ..assets import LONGEST_ACCEPT
 from ..database import database
 from ..finding import before_in_query, find_wall
 from ..jinja import render
@@ -21,7 +22,8 @@ async def index() -> Response:
     if len(walls) == 1:
         return Response("", 302, {"Location": Place(walls[0].slug).address()})
     # It belongs to no wall whose language it could have.
-    language = first_of(request.accept_languages.values())
+    said = request.headers.get("Accept-Language", "")
+    language = first_of(request.accept_languages.values() if len(said) <= LONGEST_ACCEPT else ())
     headers = {"Vary": "Accept-Language"}
     return Response(render("walls/index.html", walls=walls, language=language), headers=headers)
 
