@@ -12,7 +12,7 @@ import rjsmin
 from quart import Quart, Response, abort, request
 
 # One script, since three deferred ones race: htmx would start before the extension it needs is there.
-SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/wall.js", "js/elements/*.js")
+SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/line.js", "js/wall.js", "js/elements/*.js")
 STYLES = ("css/layers.css", "css/*.css")
 # For moderators only, so that a wall's own page carries none of it.
 STAFF_STYLES = ("css/layers.css", "css/staff/*.css")

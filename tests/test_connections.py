@@ -46,7 +46,7 @@ async def opened(port: int, *pieces: bytes) -> Line:
 async def streaming(port: int, head: bytes = LIVE) -> Line:
     """A connection on which a stream has begun."""
     reader, writer = await opened(port, head)
-    await reader.readuntil(b": welcome\n\n")
+    await reader.readuntil(b"event: heartbeat\ndata:\n\n")
     return reader, writer
 
 

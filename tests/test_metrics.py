@@ -20,7 +20,7 @@ from .support import HTMX, Reader, Served, environment, post, until
 
 pytestmark = pytest.mark.sqlite
 
-LABELS = {"method", "route", "status", "outcome", "le", "version", "python"}
+LABELS = {"method", "route", "status", "outcome", "limit", "le", "version", "python"}
 
 
 async def test_what_happens_is_counted(wall: Served) -> None:

@@ -16,7 +16,7 @@ from ..guard import refusal_of
 from ..jinja import render
 from ..logs import name
 from ..models import Login, Wall
-from .hub import INDEX, Hub, Key, Listener
+from .hub import HEARTBEAT, INDEX, Hub, Key, Listener
 from .news import Change, News
 from .rights import session_of
 from .stream import AWAY, FULL, HEADERS, SLOW_SECONDS, hang_up_of, refuse
@@ -83,7 +83,7 @@ class Indexes:
             walls = (await reading.scalars(Wall.among([wall_id for _, wall_id in rights]))).all() if rights else []
             counted = await counts([wall.id for wall in walls], reading)
         html = render("live/_index.html", walls=walls, counts=counted)
-        return walls, Change(0, html).event().body
+        return walls, HEARTBEAT + Change(0, html).event().body
 
     async def _follow(self, reader: Listener, walls: Sequence[Wall], body: bytes, receive: Receive) -> None:
         """`reader` is what the listeners, one a wall, are made like."""

@@ -18,7 +18,7 @@ from ..logs import name
 from ..metrics import CUT
 from ..models import Login, Wall
 from .desk import desk_news_since
-from .hub import DESK, PUBLIC, Hub, Key, Listener
+from .hub import DESK, HEARTBEAT, PUBLIC, Hub, Key, Listener
 from .news import version_from
 from .past import Missed, Past
 from .rights import session_of
@@ -106,7 +106,7 @@ class Streams:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         line = scope.get("extensions", {}).get(LINE)
         listener = Listener(send, hang_up_of(scope), missed.version, line, session=asked.session)
-        key, body = missed.key, b": welcome\n\n" + missed.body
+        key, body = missed.key, HEARTBEAT + missed.body
         while True:
             try:
                 async with asyncio.timeout(SLOW_SECONDS):

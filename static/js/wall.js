@@ -1,4 +1,4 @@
-/* The live list: where news goes, and how the line to the server is kept alive. htmx swaps; this says what it lacks. */
+/* The live list: where news goes. htmx swaps; this says what it lacks. */
 (() => {
   'use strict';
   const find = id => document.getElementById(id);
@@ -129,127 +129,24 @@
     const key = composer()?.elements.key;
     if (key) key.value ||= crypto.getRandomValues(new Uint32Array(4)).join('-');
   }
-  /* 4. The line. The extension never tries again when its first connection fails, does not notice silence, and has no
-        way back to polling; browsers allow six connections to a host, so at most three pages of one hold a stream. */
-  const stream = find('stream');
-  const SILENCE = 45e3, POLL = 10e3, SLOTS = 3;
-  const isOpaque = self.origin === 'null';
-  let cursor = 0, connection = null, heard = 0, tries = 0, retryTimer = 0, release = null, isStale = false, isBroken = false;
+  document.addEventListener('htmx:after:swap', giveKey);
 
-  const seen = version => { if (Number(version) > cursor) cursor = Number(version); };
-  const showMark = () => find('mark')?.removeAttribute('hidden');
-  const state = word => {
-    root.dataset.live = word;
-    if (word === 'stream') showMark();
-  };
-  const poll = () => htmx.trigger('#poll', 'poll');
-
-  document.addEventListener('htmx:config:request', event => {
-    const {request} = event.detail.ctx;
-    request.action = request.action.replace(/\bafter=\d+/, `after=${cursor}`);
-  });
-  document.addEventListener('htmx:after:swap', event => {
-    const {ctx} = event.detail;
-    seen(ctx?.response?.headers?.get?.('Wall-Version'));
-    if (isStale && ctx?.sourceElement === list) isStale = false;
-    giveKey();
-  });
-
+  /* 4. The line (line.js). */
+  let line = null;
   function fetchAnew() {
     if ('closed' in list.dataset) return location.reload();
-    isStale = true;
+    line.stale();
     later?.begun();
     return htmx.ajax('GET', list.dataset.source, {source: list, target: '#feedback', swap: 'innerMorph'});
   }
 
-  async function takeSlot() {
-    if (release || !navigator.locks) return true;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      if (await new Promise(resolve => tryLock(`feedback-stream-${slot}`, resolve))) return true;
-    }
-    return false;
-  }
-  function tryLock(name, resolve) {
-    const hold = lock => {
-      if (!lock) return resolve(false);
-      return new Promise(free => {
-        release = () => { release = null; free(); };
-        resolve(true);
-      });
-    };
-    /* A frame on another site may be denied locks, as it is denied storage: it streams without one. */
-    const denied = () => { release = () => { release = null; }; resolve(true); };
-    try { navigator.locks.request(name, {ifAvailable: true}, hold).catch(denied); } catch { denied(); }
-  }
-
-  async function connect() {
-    if (isOpaque || document.hidden || stream._htmx?.sse) return;
-    if (await takeSlot()) return htmx.trigger('#stream', 'reconnect');
-    state('poll');
-    poll();
-  }
-  function retry() {
-    clearTimeout(retryTimer);
-    retryTimer = setTimeout(connect, Math.min(30e3, 500 * 2 ** tries++) * (.7 + Math.random() * .6));
-  }
-
-  function supervise() {
-    const on = (name, act) => stream.addEventListener(name, act);
-    on('htmx:sse:after:connection', event => { connection = event.detail.connection; heard = Date.now(); tries = 0; isBroken = false; state('stream'); });
-    on('htmx:sse:before:message', event => {
-      const {message} = event.detail;
-      heard = Date.now();
-      try {
-        if (!message.event) bringLater();
-        if (isBroken || !message.event && later?.show(message.data)) {
-          event.preventDefault();
-          if (!isBroken) seen(message.id);
-        }
-      } catch (fault) {
-        isBroken = true;
-        event.preventDefault();
-        connection?.reader?.cancel();
-        throw fault;
-      }
-    });
-    on('htmx:sse:after:message', event => seen(event.detail.message.id));
-    on('htmx:sse:error', () => state('poll'));
-    on('closing', () => state('poll'));
-    on('htmx:sse:before:connection', event => {
-      const again = event.detail.connection;
-      if (!again.attempt) return;
-      /* Ask from what was shown, not from what arrived: a message whose swap failed comes again. */
-      again.lastEventId = String(cursor);
-      state('poll');
-      if (!release && navigator.locks) event.preventDefault();
-    });
-    on('htmx:sse:close', event => { connection = null; state('poll'); if (event.detail.reason !== 'message') retry(); });
-    on('htmx:finally:request', () => { if (!stream._htmx?.sse) { state('poll'); retry(); } });
-    addEventListener('online', () => { if (connection) connection.delayCanceller?.(); else { tries = 0; retry(); } });
-    document.addEventListener('visibilitychange', () => {
-      if (document.hidden) return release?.();
-      tries = 0;
-      setTimeout(connect, 50);
-    });
-    setInterval(() => {
-      if (document.hidden) return;
-      if (root.dataset.live === 'stream' && Date.now() - heard > SILENCE) { state('poll'); connection?.reader?.cancel(); }
-      if (isStale) fetchAnew();
-      if (root.dataset.live === 'poll' && !isOpaque) { poll(); if (!connection) connect(); }
-    }, Number(root.dataset.poll) || POLL);
-  }
-
   giveKey();
   if (!list) return;
-  cursor = Number(list.dataset.version);
-  state('poll');
+  line = followWall({list, bringLater, fetchAnew, show: html => later?.show(html)});
   document.addEventListener('htmx:after:process', () => {
-    supervise();
-    connect();
     find('news')?.addEventListener('click', showHeld);
     document.addEventListener('focusin', ({target}) => { if (target.form && target.form === composer()) bringLater(); });
     document.addEventListener('htmx:after:swap', () => { if (list.childElementCount > 60) bringLater(); });
-    setTimeout(showMark, 4000);
     const watcher = new IntersectionObserver(changes => {
       for (const {target, isIntersecting} of changes) {
         if (target === list) listInView = isIntersecting; else headingInView = isIntersecting;
