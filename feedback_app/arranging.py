@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .models import Act, FormerAddress, Membership, Moderator, Wall
@@ -29,7 +30,7 @@ async def make(title: str, slug: str, owner: Moderator, session: AsyncSession) -
     await _take(slug, session)
     wall = Wall(slug=slug, title=title)
     session.add(wall)
-    await session.flush()
+    await _flush(session)
     session.add(Membership(moderator_id=owner.id, wall_id=wall.id, role=OWNER))
     _record("make", wall, owner, {}, session)
     return wall
@@ -60,6 +61,7 @@ async def rename(wall_id: int, slug: str, by: Moderator, session: AsyncSession) 
     await _take(slug, session)
     session.add(FormerAddress(slug=wall.slug, wall_id=wall.id))
     _record("rename", wall, by, wall.rename(slug), session)
+    await _flush(session)
     return wall
 
 
@@ -110,6 +112,14 @@ async def _take(slug: str, session: AsyncSession) -> None:
     if await session.scalar(Wall.named(slug)) is not None:
         raise AddressTaken
     await session.execute(FormerAddress.giving_up(slug))
+
+
+async def _flush(session: AsyncSession) -> None:
+    """Another process may have taken the address since it was looked up. Raises AddressTaken."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise AddressTaken from error
 
 
 async def _owned(wall_id: int, moderator: Moderator, session: AsyncSession) -> Wall | None:

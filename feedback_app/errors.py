@@ -4,7 +4,7 @@ import logging
 import re
 
 from quart import Quart, Response, abort, g, request
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .database import database, is_outage
@@ -37,11 +37,13 @@ SENTENCES = {
     ),
     503: Sentence("The wall cannot reach its database right now. Go back, and try again in a moment."),
 }
+COLLISION = Sentence("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
 
 
 def init_app(app: Quart) -> None:
     app.before_request(refuse_what_the_guard_refused)
     app.register_error_handler(HTTPException, explain)
+    app.register_error_handler(IntegrityError, explain_collision)
     app.register_error_handler(SQLAlchemyError, explain_database)
     app.register_error_handler(OSError, explain_database)
     app.register_error_handler(Exception, explain_fault)
@@ -78,6 +80,12 @@ async def explain_database(error: Exception) -> Response:
     return answer
 
 
+async def explain_collision(error: IntegrityError) -> Response:
+    """Two did the same at the same moment; the database works."""
+    logger.warning("Two changes exclude each other: %s", described(error))
+    return await _answer(409, COLLISION)
+
+
 async def explain_fault(error: Exception) -> Response:
     logger.error("A request failed.", exc_info=error)
     return await _answer(500, SENTENCES[500])
@@ -111,7 +119,7 @@ def _slug_in_frame() -> str | None:
 
 async def _wall() -> Wall | None:
     """The wall of a visitor's page. Those of moderators do not tell a wall that is not theirs from none."""
-    if g.get("is_private") or not request.path.startswith("/walls/"):
+    if g.get("is_private") or not request.path.startswith("/walls/") or not request.path.isprintable():
         return None
     try:
         async with database().reading() as session:

@@ -128,7 +128,8 @@ async def staff_page(template: str, status: int = 200, **values: object) -> Resp
 
 
 async def compress(response: Response) -> Response:
-    if response.mimetype not in COMPRESSED or response.status_code == 304:
+    is_whole = isinstance(response.response, response.data_body_class)
+    if response.mimetype not in COMPRESSED or response.status_code == 304 or not is_whole:
         return response
     response.headers.add("Vary", "Accept-Encoding")
     body = await response.get_data(as_text=False)

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .clock import now
@@ -67,7 +68,10 @@ async def set_up(token: str, name: str, hashed: str, session: AsyncSession) -> M
 
     moderator = Moderator.new(name, hashed)
     session.add(moderator)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:  # Another process has made one of this name since it was looked up.
+        raise NameTaken from error
     walls = (
         (await session.scalars(Wall.all())).all() if setup.is_first else [await session.get_one(Wall, setup.wall_id)]
     )

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from feedback_app.clock import now
-from feedback_app.front import door
+from feedback_app.front import door, ready
 from feedback_app.models import Wall
 
 from .support import HTMX, OURS, Process, Served, post, stamp, until
@@ -286,3 +287,22 @@ async def test_a_shelf_that_is_full_lets_go_of_what_was_not_wanted_for_longest(
     assert made[favourite] == 0
     await wall.client.get("/walls/main?before=2")
     assert made["/walls/main?before=2"] == 1
+
+
+async def test_what_was_hidden_is_dropped_before_anything_is_compressed(
+    wall: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pages wait to be compressed; it must not stand there again when the database goes."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(ready.Ready, "compress_best", lambda _: goes_on.wait(20))
+    monkeypatch.setattr(door, "SETTLED_SECONDS", 0)
+    await post(wall.client, text="Regretted " + "x" * 900)
+    for each in range(60):
+        for _ in range(2):
+            await wall.client.get(f"/walls/main?before={each + 2}", headers={"Host": f"host-{each}.test"})
+    shelves = wall.app.extensions["door"]._queried, wall.app.extensions["door"]._plain
+    before = {id(each) for shelf in shelves for _, each in shelf.latest()}
+    assert len(before) >= 60
+    await wall.change(Wall.hide, 1)
+    await until(lambda: not before & {id(each) for shelf in shelves for _, each in shelf.latest()}, 8)
+    goes_on.set()

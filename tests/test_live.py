@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app.live import hub
+from feedback_app.live import hub, past
 from feedback_app.models import Wall
 from feedback_app.server import listen
 
@@ -246,3 +247,46 @@ async def test_words_of_a_hidden_entry_are_not_told_to_who_comes_later(wall: Ser
         await until(lambda: reader.news)
         assert "Insult" not in reader.news[0].data
     assert await words(wall.client) == []
+
+
+async def test_news_for_those_who_ask_is_made_once_and_has_a_bound(wall: Served, made_news: list[int]) -> None:
+    """A reader from long ago is told to fetch the list: the answer waits in memory for as long as it is not taken."""
+    for each in range(3):
+        await post(wall.client, text=f"{each} " + "x" * 1900)
+    before = len(made_news)
+    answers = [await wall.client.get("/walls/main/changes?after=0") for _ in range(10)]
+    plain = await wall.client.get("/walls/main/changes?after=0", headers={"Accept-Encoding": "identity"})
+    assert {answer.text for answer in answers} == {plain.text}
+    assert len(made_news) == before + 1
+
+    emoji = "👩‍👩‍👧‍👦" * 1000
+
+    async def many(session: AsyncSession) -> None:
+        main = (await session.scalars(Wall.locked("main"))).one()
+        for _ in range(20):
+            session.add(main.receive(name="Ann", text=emoji, author="a"))
+
+    await wall.database.write(many)
+    for after in (0, 1, 3):
+        answer = await wall.client.get(f"/walls/main/changes?after={after}")
+        assert RELOAD in answer.text
+        assert "👩" not in answer.text
+        assert answer.headers["wall-version"] == "23"
+    async with Reader(wall.port, "1") as reader:
+        await until(lambda: reader.news)
+        assert RELOAD in reader.news[0].data
+    assert (await wall.client.get("/walls/main/changes?after=23")).status_code == 204
+
+
+@pytest.fixture
+def made_news(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often news was read and rendered for readers who ask for it."""
+    made: list[int] = []
+    read = past.news_since
+
+    async def count(*args: Any) -> Any:
+        made.append(1)
+        return await read(*args)
+
+    monkeypatch.setattr(past, "news_since", count)
+    return made

@@ -99,6 +99,11 @@ def is_passing(error: BaseException) -> bool:
     return _is_passing_by_number(error)
 
 
+def is_about_values(error: DBAPIError) -> bool:
+    """Whether PostgreSQL refused what came with a statement, such as a NUL: the driver's errors do not all say so."""
+    return str(_code(error.orig)).startswith("22")
+
+
 def _is_passing_by_number(error: BaseException | None) -> bool:
     sqlite_code = getattr(error, "sqlite_errorcode", None)
     if sqlite_code is not None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from .faults import DatabaseUnfit
+from .faults import DatabaseUnfit, is_about_values
 
 Doing = Literal["reading", "writing"]
 GONE = {
@@ -43,5 +43,5 @@ class Outage:
 def is_outage(error: BaseException) -> bool:
     """Whether it is the database that failed, and not what was asked of it."""
     if isinstance(error, DBAPIError):
-        return not isinstance(error, IntegrityError | DataError)
+        return not isinstance(error, IntegrityError | DataError) and not is_about_values(error)
     return isinstance(error, SQLAlchemyError | DatabaseUnfit | OSError)

@@ -28,7 +28,7 @@ def init_app(app: Quart, settings: Settings) -> None:
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
         door: Door = app.extensions["door"]
-        task = asyncio.create_task(door.tend())
+        tasks = [asyncio.create_task(door.tend()), asyncio.create_task(door.compress())]
         yield
-        await end([task])
+        await end(tasks)
         await door.close()

@@ -111,14 +111,24 @@ class Door:
     async def tend(self) -> None:
         """Keep what is ready a second behind at most, for when the database is away; cancelled when the server stops.
 
-        What was taken off a wall must not stand there again then.
+        What was taken off a wall must not stand there again then, so whatever is old is dropped before any of it is
+        made anew.
         """
         while True:
             await asyncio.sleep(TEND_SECONDS)
             for shelf in (self._plain, self._queried):
-                await self._tend(shelf)
+                await self._drop_outdated(shelf)
 
-    async def _tend(self, shelf: Shelf) -> None:
+    async def compress(self) -> None:
+        """Compress well what has stayed for a while; cancelled when the server stops."""
+        while True:
+            await asyncio.sleep(TEND_SECONDS)
+            for shelf in (self._plain, self._queried):
+                for _, ready in reversed(shelf.latest()):
+                    if ready.is_worth_the_best and time.monotonic() - ready.at > SETTLED_SECONDS:
+                        await asyncio.to_thread(ready.compress_best)
+
+    async def _drop_outdated(self, shelf: Shelf) -> None:
         latest = shelf.latest()
         for first in range(0, len(latest), SLICE):
             some = latest[first : first + SLICE]
@@ -126,15 +136,13 @@ class Door:
                 states = await self._freshness.of_all({ready.slug for _, ready in some})
             except Unproved:
                 return
-            for place, (address, ready) in reversed(list(enumerate(some, first))):
+            for place, (address, ready) in enumerate(some, first):
                 state = states.get(ready.slug)
-                if state is not None and ready.made_of[:2] == state:
-                    if ready.is_worth_the_best and time.monotonic() - ready.at > SETTLED_SECONDS:
-                        await asyncio.to_thread(ready.compress_best)
-                elif state is not None and place < TENDED:
-                    await self._workshop.make(address, ready.slug).wait(None)
-                else:
+                if state is None or ready.made_of[:2] != state:
+                    # What is asked for often comes back in a moment, as it is now.
                     shelf.drop(address)
+                    if state is not None and place < TENDED:
+                        self._workshop.make(address, ready.slug)
             await asyncio.sleep(0)
 
     async def close(self) -> None:

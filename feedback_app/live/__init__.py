@@ -25,7 +25,7 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
     hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
     freshness = freshness_of(database)
     past = Past(database, freshness)
-    app.extensions.update(hub=hub, freshness=freshness)
+    app.extensions.update(hub=hub, freshness=freshness, past=past)
     wrap(app, lambda inner: Streams(inner, hub, database, past, settings.base_url))
     wrap(app, lambda inner: Indexes(inner, hub, database, settings.base_url))
 

@@ -9,18 +9,19 @@ from ..ending import end
 from ..models import Wall
 from .freshness import Freshness, Unproved
 from .hub import PUBLIC, Key
-from .news import news_since
+from .news import news_since, reload
 
 MOST_KEPT = 32
 MOST_BYTES = 256 * 1024
 
 
 class Missed(NamedTuple):
-    """What brings a reader of this topic to `version`, as it goes down the stream."""
+    """What brings a reader of this topic to `version`, as it goes down the stream, and as plain HTML."""
 
     key: Key
     version: int
     body: bytes
+    html: bytes = b""
 
 
 class Wanted(NamedTuple):
@@ -39,7 +40,8 @@ class Past:
     async def since(self, after: int | None, slug: str, *, at_least: int = 0) -> Missed | None:
         """What is different on this wall since the version `after`, up to `at_least` or later; None without a wall.
 
-        Who has missed nothing is told so without a question, where it is known.
+        Who has missed nothing is told so without a question, where it is known. Who has missed more than `MOST_BYTES`
+        is told to fetch the list.
         """
         try:
             state = await self.freshness.of(slug)
@@ -67,13 +69,13 @@ class Past:
         return reading
 
     def _keep(self, wanted: Wanted) -> None:
-        """It is there: keep it for others if it is not too large, and what was there for older versions no more."""
+        """It is there: keep it for others, and what was there for older versions no more."""
         reading = self._kept[wanted]
         missed = None if reading.cancelled() or reading.exception() else reading.result()
         for each in [each for each in self._kept if each.slug == wanted.slug and each.version < wanted.version]:
             if self._kept[each].done():
                 del self._kept[each]
-        if missed is None or len(missed.body) > MOST_BYTES:
+        if missed is None:
             del self._kept[wanted]
 
     async def _read(self, slug: str, after: int | None) -> Missed | None:
@@ -82,4 +84,8 @@ class Past:
             if wall is None:
                 return None
             news = await news_since(after, wall, session)
-        return Missed(Key(PUBLIC, wall.id), news.version, news.body)
+        body = news.body
+        if len(body) > MOST_BYTES:  # It would wait in memory for each reader; the list is shorter.
+            news = reload(news.version)
+            body = news.body
+        return Missed(Key(PUBLIC, wall.id), news.version, body, news.html.encode())
