@@ -102,9 +102,12 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
-.PHONY: bench-hosts bench-lighthouse bench-million bench-wake soak storm
+.PHONY: bench-frames bench-hosts bench-lighthouse bench-million bench-wake soak storm
 bench-hosts: $(VENV)/.dev ## Try a wall on other people's pages in Chromium, Firefox and WebKitGTK; ARGS="--browsers Firefox".
 	$(VENV)/bin/python -m tests.bench.hosts $(ARGS)
+
+bench-frames: $(VENV)/.dev ## Measure how long a post takes on a page with many frames; ARGS="--posts 20" passes options on.
+	$(VENV)/bin/python -m tests.bench.frames $(ARGS)
 
 bench-lighthouse: $(VENV)/.dev ## Have Lighthouse look at the wall and its frame as on a phone; needs npm; ARGS="--turns 1".
 	$(VENV)/bin/python -m tests.bench.lighthouse $(ARGS)

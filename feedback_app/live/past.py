@@ -35,13 +35,14 @@ class Past:
 
     def __init__(self, database: Database, freshness: Freshness) -> None:
         self.database, self.freshness = database, freshness
+        # What told somebody to fetch the list, without the much that it stands for.
+        self._large: OrderedDict[tuple[int | None, str], Missed] = OrderedDict()
         self._kept: OrderedDict[Wanted, asyncio.Task[Missed | None]] = OrderedDict()
 
     async def since(self, after: int | None, slug: str, *, at_least: int = 0) -> Missed | None:
         """What is different on this wall since the version `after`, up to `at_least` or later; None without a wall.
 
-        Who has missed nothing is told so without a question, where it is known. Who has missed more than `MOST_BYTES`
-        is told to fetch the list.
+        Who has missed nothing is told so without a question, where it is known.
         """
         try:
             state = await self.freshness.of(slug)
@@ -58,6 +59,25 @@ class Past:
         await asyncio.wait({reading})
         return reading.result()
 
+    async def html_since(self, after: int | None, slug: str) -> Missed | None:
+        """The same for somebody who gets it as one answer: who has missed more than `MOST_BYTES` fetches the list."""
+        known = self._large.get((after, slug))
+        if known is not None and await self._is_current(known, slug):
+            return known
+        missed = await self.since(after, slug)
+        if missed is not None and len(missed.body) > MOST_BYTES:
+            self._large[after, slug] = missed._replace(body=b"")
+            while len(self._large) > MOST_KEPT:
+                self._large.popitem(last=False)
+        return missed
+
+    async def _is_current(self, missed: Missed, slug: str) -> bool:
+        try:
+            state = await self.freshness.of(slug)
+        except Unproved:
+            return False
+        return state is not None and (state.wall_id, state.version) == (missed.key.wall_id, missed.version)
+
     async def close(self) -> None:
         await end(self._kept.values())
 
@@ -69,13 +89,13 @@ class Past:
         return reading
 
     def _keep(self, wanted: Wanted) -> None:
-        """It is there: keep it for others, and what was there for older versions no more."""
+        """It is there: keep it for others if it is not too large, and what was there for older versions no more."""
         reading = self._kept[wanted]
         missed = None if reading.cancelled() or reading.exception() else reading.result()
         for each in [each for each in self._kept if each.slug == wanted.slug and each.version < wanted.version]:
             if self._kept[each].done():
                 del self._kept[each]
-        if missed is None:
+        if missed is None or len(missed.body) > MOST_BYTES:
             del self._kept[wanted]
 
     async def _read(self, slug: str, after: int | None) -> Missed | None:
@@ -84,8 +104,7 @@ class Past:
             if wall is None:
                 return None
             news = await news_since(after, wall, session)
-        body = news.body
-        if len(body) > MOST_BYTES:  # It would wait in memory for each reader; the list is shorter.
-            news = reload(news.version)
-            body = news.body
-        return Missed(Key(PUBLIC, wall.id), news.version, body, news.html.encode())
+        html = news.html.encode()
+        if len(html) > MOST_BYTES:  # It would wait in memory for each who asks; the list is shorter.
+            html = reload(news.version).html.encode()
+        return Missed(Key(PUBLIC, wall.id), news.version, news.body, html)

@@ -24,7 +24,7 @@ async def changes(slug: str) -> Response:
     async with database().reading() as session:
         wall = await find_wall(slug, session)
     past = cast("Past", current_app.extensions["past"])
-    missed = await past.since(version_from(request.args.get("after", "")), wall.slug)
+    missed = await past.html_since(version_from(request.args.get("after", "")), wall.slug)
 
     headers = {"Cache-Control": "no-store", "Wall-Version": str(missed.version if missed else wall.version)}
     if missed is None or not missed.html:
