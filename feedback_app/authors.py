@@ -34,6 +34,12 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+def crowd_of(address: str) -> str:
+    """The network that one customer of a provider has at most: /48 of an IPv6 address, the IPv4 address itself."""
+    network = network_of(address)
+    return str(ipaddress.ip_network(network).supernet(new_prefix=48)) if network.endswith("/64") else network
+
+
 def parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address that this is; None where it is none."""
     return _parsed(text) if len(text) <= LONGEST_ADDRESS else None

@@ -5,6 +5,7 @@ import re
 import secrets
 import unicodedata
 from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -13,9 +14,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 128
-AT_ONCE = 2
-# Whoever comes when this many wait for their turn is asked to come again.
+# Whoever comes when this many wait for their turn is asked to come again; so many of them may come from one network.
 MOST_WAITING = 100
+MOST_WAITING_OF_A_NETWORK = 25
 # The memory of OWASP's first choice, with one more round (cheatsheetseries.owasp.org, "Password Storage").
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 
@@ -78,51 +79,66 @@ def _guesses(password: str, name: str) -> float:
 class Passwords:
     """Hashes in two threads of its own: nobody else waits, and no more than two times 46 MiB are ever needed.
 
-    A request that goes away while its password is looked at leaves the thread busy until that is done.
+    One is for devices, sessions and invitations that are known, so that no crowd of strangers is in front of them.
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(AT_ONCE, "password")
-        self._waiting, self._turns = 0, asyncio.Semaphore(AT_ONCE)
+        self.known, self.strangers = Queue("known"), Queue("strangers")
+
+    async def close(self) -> None:
+        for queue in (self.known, self.strangers):
+            queue.close()
+
+
+class Queue:
+    """A thread that hashes, and those who wait for it.
+
+    A request that goes away while its password is looked at leaves the thread busy until that is done.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, f"password-{name}")
+        self._waiting, self._turns = Counter[str](), asyncio.Semaphore(1)
         # The hash of nobody's password: to look at it takes as long as at anybody's.
         salt, hash_ = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
         self._nobodys = f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p=1${salt}${hash_}"
 
     async def hashed(self, password: str) -> str:
-        async with self._place():
-            return await self._loop.run_in_executor(self._threads, hash_now, password)
+        async with self._place(""):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, hash_now, password)
 
     async def matches(self, password: str, hashed: str | None) -> bool:
         """Takes the same time when there is nobody whose password it could be, and `hashed` is None."""
         if len(password) > LONGEST:
             return False
-        return await self._loop.run_in_executor(self._threads, _matches, password, hashed or self._nobodys)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _matches, password, hashed or self._nobodys)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, network: str = "") -> AsyncIterator[None]:
         """For whoever wants a password looked at, and what goes with that: no more at once than can be looked at.
 
         Whatever a crowd of them writes down before it comes to the writer in so small numbers that posts go between.
+        Raises Busy, for those of a `network` also when others have places still.
         """
-        async with self._place(), self._turns:
+        async with self._place(network), self._turns:
             yield
 
-    async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        if self._waiting >= MOST_WAITING:
+    async def _place(self, network: str) -> AsyncIterator[None]:
+        most = MOST_WAITING_OF_A_NETWORK if network else MOST_WAITING
+        if self._waiting.total() >= MOST_WAITING or self._waiting[network] >= most:
             raise Busy
-        self._waiting += 1
+        self._waiting[network] += 1
         try:
             yield
         finally:
-            self._waiting -= 1
+            self._waiting[network] -= 1
+            if not self._waiting[network]:
+                del self._waiting[network]
 
 
 def hash_now(password: str) -> str:

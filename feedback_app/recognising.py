@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .attempts import Subjects, attempt, check
 from .auth import device_of_request, still
+from .authors import crowd_of
 from .clock import now
 from .database import database
 from .models import Attempt, Moderator
@@ -22,16 +23,17 @@ async def recognise(name: str, password: str, *, in_session: int | None = None) 
     login = login_of(_cleaned(name))
     async with database().reading() as session:
         found = await session.scalar(Moderator.with_login(login))
-        subjects = _subjects(login, found, in_session)
+        subjects, is_known = _subjects(login, found, in_session)
         # To be counted takes the writer, to be refused does not: however often that is, no post waits for it.
         await check(subjects, now(), session)
 
-    async with passwords.turn():
+    queue = passwords.known if is_known else passwords.strangers
+    async with queue.turn("" if is_known else crowd_of(request.remote_addr or "")):
         attempts = await database().write(lambda session: attempt(subjects, session))
-        if not await passwords.matches(password, found.password if found else None) or found is None:
+        if not await queue.matches(password, found.password if found else None) or found is None:
             return None
 
-    hashed = await passwords.hashed(password) if is_outdated(found.password) else found.password
+    hashed = await queue.hashed(password) if is_outdated(found.password) else found.password
     return await database().write(lambda session: _settle(found, hashed, attempts, session))
 
 
@@ -46,13 +48,13 @@ async def _settle(
     return found
 
 
-def _subjects(login: str, found: Moderator | None, in_session: int | None) -> list[str]:
-    """Whose tries this one is counted with."""
+def _subjects(login: str, found: Moderator | None, in_session: int | None) -> tuple[list[str], bool]:
+    """Whose tries this one is counted with, and whether a session or device is known."""
     subjects = cast("Subjects", current_app.extensions["subjects"])
     if in_session is not None:
-        return subjects.of_session(in_session)
+        return subjects.of_session(in_session), True
     known = subjects.of_device(device_of_request(), found.id) if found else []
-    return known or subjects.of(login, request.remote_addr or "")
+    return known or subjects.of(login, request.remote_addr or ""), bool(known)
 
 
 def _cleaned(name: str) -> str:

@@ -60,7 +60,7 @@ MAY = {
     "appointing": {"models"},
     "setting_up": {"clock", "database", "models"},
     "auth": {"sub_path", "attempts", "clock", "database", "finding", "models", "security"},
-    "recognising": {"attempts", "auth", "clock", "database", "models", "passwords", "words"},
+    "recognising": {"attempts", "auth", "authors", "clock", "database", "models", "passwords", "words"},
     "kept": {"addresses", "security", "sub_path", "words"},
     "account_forms": {"forms", "models", "passwords", "words"},
     "database": {"config", "database", "models"},

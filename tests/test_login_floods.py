@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
+from feedback_app import passwords
 from feedback_app.models import Attempt
 
-from .support import Served, log_in, post
+from .support import Browser, Served, employ, log_in, post, until
 from .test_attempts import address_of, from_, try_in_vain
 
 
@@ -46,3 +48,27 @@ async def test_a_post_does_not_wait_behind_a_crowd_that_logs_in(serve: Callable[
     # Two lines for each of the few that came before it, or while it was answered.
     assert written < len(crowd)
     assert {answer.status_code for answer in await asyncio.gather(*crowd)} == {401}
+
+
+async def test_a_crowd_that_logs_in_keeps_nobody_out(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither those who are known here, whatever strangers do, nor a stranger elsewhere, whatever one network does."""
+    monkeypatch.setattr(passwords, "MOST_WAITING", 20)
+    monkeypatch.setattr(passwords, "MOST_WAITING_OF_A_NETWORK", 5)
+    wall = await serve(trusted_proxies=1)
+    await employ(wall.database, "Ann", main="owner")
+    known = Browser(wall)
+    assert (await log_in(known, "Ann", headers=from_("192.0.2.1"))).status_code == 303
+    for crowd, elsewhere in (("2001:db8:1:{:x}::1", True), ("10.0.{}.1", False)):
+        trying = [
+            asyncio.create_task(log_in(wall.client, f"Name {each}", "wrong", headers=from_(crowd.format(each))))
+            for each in range(30)
+        ]
+        await until(lambda: wall.app.extensions["passwords"].strangers._waiting)
+        assert (await log_in(known, "Ann", headers=from_("192.0.2.1"))).status_code == 303
+        if elsewhere:
+            async with Browser(wall) as stranger:
+                assert (await log_in(stranger, "Ann", headers=from_("192.0.2.7"))).status_code == 303
+        assert 503 in {answer.status_code for answer in await asyncio.gather(*trying)}
+    await known.aclose()

@@ -49,7 +49,7 @@ async def change_password() -> Response:
         if found is None:
             form.old_password.errors = [WRONG]
             return await _page(moderator, form, status=422)
-        hashed = await cast("Passwords", current_app.extensions["passwords"]).hashed(form.password.data or "")
+        hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
     except (TooManyAttempts, Busy) as refusal:
         answer = await _page(moderator, form, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)

@@ -41,7 +41,7 @@ async def make() -> Response:
     if not await asyncio.to_thread(form.validate):
         return await _page(form, token, offer, 422)
     try:
-        hashed = await cast("Passwords", current_app.extensions["passwords"]).hashed(form.password.data or "")
+        hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
         moderator = await database().write(lambda session: set_up(token, form.name.data or "", hashed, session))
     except NameTaken:
         form.name.errors = [TAKEN]
