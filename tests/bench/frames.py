@@ -11,17 +11,21 @@ import tempfile
 import threading
 import time
 from functools import partial
-from http.server import ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.conftest import FLAGS, serving
-from tests.browser.test_embedding import Quiet
 from tests.browser.wall import Wall
 
 COUNTS = (3, 6, 12)
 STREAMING = "document.documentElement.dataset.live === 'stream'"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def main() -> None:
@@ -50,8 +54,8 @@ async def measure(folder: Path, port: int, posts: int) -> None:
 async def row(
     chromium: Browser, wall: Wall, pages: Path, port: int, count: int, posts: int, *, has_locks: bool
 ) -> None:
-    """Localhost is trusted without TLS, and so has locks; other names have none."""
-    host, name = ("localhost", "127.0.0.1") if has_locks else ("host.test", "wall.test")
+    """This machine is trusted without TLS, and frames of the same site have locks there; other names have none."""
+    host, name = ("127.0.0.1", "127.0.0.1") if has_locks else ("host.test", "wall.test")
     frames = "".join(
         f'<iframe src="http://{name}:{wall.port}/walls/main/frame?limit=1&accent=a{each:02}" height="420"></iframe>'
         for each in range(count)

@@ -3,15 +3,15 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, FrameLocator, Page, Route, expect
 
 from ..support import until
+from .hosting import Publish, address
 from .reading import LIVE, OFTEN, open_live, write
-from .test_embedding import address, host  # noqa: F401 - a fixture
 from .wall import Wall
 
 TEXTS = "#feedback .feedback__text"
@@ -121,7 +121,7 @@ async def settled(page: Page, count: int) -> list[FrameLocator]:
 async def test_no_post_waits_behind_the_streams_of_many_frames_without_locks(
     wall: Wall,
     page: Page,
-    host: Callable[[str], str],  # noqa: F811
+    host: Publish,
     count: int,
 ) -> None:
     """Plain http at a name has none."""
@@ -143,7 +143,7 @@ async def test_no_post_waits_behind_the_streams_of_many_frames_without_locks(
 async def test_frames_that_may_keep_nothing_at_all_ask_and_post_in_time(
     wall: Wall,
     page: Page,
-    host: Callable[[str], str],  # noqa: F811
+    host: Publish,
 ) -> None:
     """Locks are denied, and so is the channel by which pages could agree."""
     denied = "throw new DOMException('denied', 'SecurityError')"
