@@ -102,7 +102,7 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
-.PHONY: bench-frames bench-hosts bench-lighthouse bench-million bench-wake soak storm
+.PHONY: bench-classroom bench-frames bench-hosts bench-lighthouse bench-million bench-wake soak storm
 bench-hosts: $(VENV)/.dev ## Try a wall on other people's pages in Chromium, Firefox and WebKitGTK; ARGS="--browsers Firefox".
 	$(VENV)/bin/python -m tests.bench.hosts $(ARGS)
 
@@ -111,6 +111,9 @@ bench-frames: $(VENV)/.dev ## Measure how long a post takes on a page with many 
 
 bench-lighthouse: $(VENV)/.dev ## Have Lighthouse look at the wall and its frame as on a phone; needs npm; ARGS="--turns 1".
 	$(VENV)/bin/python -m tests.bench.lighthouse $(ARGS)
+
+bench-classroom: $(VENV)/.dev ## Show who is heard, held and refused behind one network address; ARGS="--posts 100".
+	$(VENV)/bin/python -m tests.bench.classroom $(ARGS)
 
 bench-million: $(VENV)/.dev ## Compare walls of a thousand to a million entries, and show all query plans; ARGS="--engines mariadb".
 	$(VENV)/bin/python -m tests.bench.million $(ARGS)

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .clock import now
 from .models import Act, ActEntry, Block, Feedback, Membership, Moderator, Wall
-from .models.act import BLOCK, BLOCKING, FOREIGN, Refused
-from .models.feedback import MOST_PINNED
+from .models.act import BLOCK, BLOCKING, FOREIGN, TOLD_APART_DAYS, Refused
+from .models.feedback import MOST_PINNED, PSEUDONYM_LENGTH
 
 UNCHANGED = "Nothing changed: it was so already."
 COMMAND_LINE = "the command line"
@@ -31,7 +31,7 @@ PAST = {
     "pin": ("Pinned", "{count} pinned"),
     "unpin": ("Unpinned", "{count} unpinned"),
     "answer": ("The answer is stored", "{count} answered"),
-    "block-author": ("The author is blocked until tomorrow night", "{count} authors are blocked until tomorrow night"),
+    "block-author": ("The author is blocked", "{count} authors are blocked"),
     "unblock-author": ("The author may write again", "{count} authors may write again"),
 }
 
@@ -145,7 +145,10 @@ async def block(wall: Wall, entry: Feedback, session: AsyncSession, *, is_blocke
     """Let the author of the entry write no more, or write again."""
     await session.execute(Block.lifting(wall.id, entry.author))
     if is_blocked:
-        session.add(Block(wall_id=wall.id, author=entry.author))
+        # Authors of entries from before networks were noted are networks, under pseudonyms twice as long.
+        session.add(
+            Block(wall_id=wall.id, author=entry.author, network=entry.network or entry.author[:PSEUDONYM_LENGTH])
+        )
     wall.note(entry)
     await session.flush()
 
@@ -186,12 +189,14 @@ def _check_authors(entries: Sequence[Feedback]) -> None:
             f"Feedback {foreign.id} was imported from elsewhere, and its author cannot be recognised here, so that "
             f"there is nobody to block; nothing was done."
         )
-    oldest = min(entries, key=lambda entry: entry.created_at)
-    if now().date() - oldest.created_at.date() > timedelta(days=1):
-        raise Refused(
-            f"Feedback {oldest.id} is from before yesterday. Its author cannot be told apart any more, so that there "
-            f"is nobody to block; nothing was done."
-        )
+    for entry in entries:
+        is_visitor = entry.author != entry.network and len(entry.author) == PSEUDONYM_LENGTH
+        days = TOLD_APART_DAYS if is_visitor else 1
+        if now().date() - entry.created_at.date() > timedelta(days=days):
+            raise Refused(
+                f"Feedback {entry.id} is more than {days} {'days' if days > 1 else 'day'} old. Its author cannot be "
+                f"told apart any more, so that there is nobody to block; nothing was done."
+            )
 
 
 async def _check_presence(entries: Sequence[Feedback], session: AsyncSession) -> None:

@@ -35,6 +35,7 @@ from .views import accounts, embeds, feedback, feeds, health, log, memberships, 
 from .views import live as live_views
 from .views import metrics as metrics_views
 from .views import settings as settings_views
+from .visitors import Visitors
 
 
 def create_app(**overrides: Any) -> Quart:
@@ -49,6 +50,7 @@ def create_app(**overrides: Any) -> Quart:
     passwords = Passwords()
     app.after_serving(passwords.close)
     app.extensions.update(settings=settings, keys=keys, database=database, stamps=Stamps(keys))
+    app.extensions.update(visitors=Visitors(keys))
     app.extensions.update(subjects=Subjects(keys), passwords=passwords, receipts=Receipts(keys))
 
     for room in (logs, assets, jinja, errors, security, pages, writing):

@@ -1,25 +1,28 @@
-"""Authors: telling today's visitors apart for the limits, without keeping who they are."""
+"""Networks: telling addresses apart for a day, without keeping which they are."""
 
 import ipaddress
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from .keys import Keys
+from .models.feedback import PSEUDONYM_LENGTH
 
 # With the name of a network interface behind it.
 LONGEST_ADDRESS = 64
 
 
-def authors_at(address: str, at: datetime, keys: Keys) -> list[str]:
-    """The names under which the visitor at this network address posts today and posted yesterday, today's first.
+def networks_at(address: str, at: datetime, keys: Keys) -> list[str]:
+    """The pseudonyms of this network address today and yesterday, today's first.
 
-    A name is an HMAC under a key of the day; from an IPv6 address only the network (/64) counts, since a household
-    or a phone has all of it. The names made with a former secret are among them, so that limits and blocks go on
-    when it is replaced.
+    A pseudonym is an HMAC under a key of the day; of an IPv6 address only the network (/64) counts, since a household
+    or a phone has all of it. Those made with a former secret are among them, so that limits and blocks go on when it is
+    replaced.
     """
     network = network_of(address)
     days = (at, at - timedelta(days=1))
-    return [name for day in days for name in keys.digests(f"author {day.date().isoformat()}", network)]
+    return [
+        name[:PSEUDONYM_LENGTH] for day in days for name in keys.digests(f"author {day.date().isoformat()}", network)
+    ]
 
 
 def network_of(address: str) -> str:

@@ -52,7 +52,8 @@ class Settings:
         ""  # Where they are, with commas between. Empty: this machine and private networks; `*`: anywhere.
     )
     hsts: str = "max-age=63072000"  # What browsers are told about https when base_url has it; `off`: nothing.
-    post_limit: str = "5/minute;30/hour"  # How often one author may post. Empty: as often as they like.
+    post_limit: str = "5/minute;30/hour"  # How often one visitor may post on a wall. Empty: as often as they like.
+    address_limit: str = "60/minute;600/hour"  # How often newcomers of one address may; above it they are held.
     defences: bool = True  # `off` leaves out everything that judges whether a post is spam.
     streams: int = 10_000  # How many live streams one process serves at once.
     streams_per_address: int = 1_000  # How many of them one address may have: a school is one address.
@@ -90,7 +91,7 @@ class Settings:
             raise ConfigurationError(
                 f"{PREFIX}HSTS must be off, or be written like max-age=63072000; includeSubDomains, not {self.hsts!r}."
             )
-        _ = self.post_limits, self.networks
+        _ = self.post_limits, self.address_limits, self.networks
 
     @cached_property
     def root(self) -> str:
@@ -102,17 +103,23 @@ class Settings:
 
     @cached_property
     def post_limits(self) -> list[Rate]:
-        if not self.post_limit.strip() or not self.defences:
+        return self._limits("post_limit")
+
+    @cached_property
+    def address_limits(self) -> list[Rate]:
+        return self._limits("address_limit")
+
+    def _limits(self, name: str) -> list[Rate]:
+        text: str = getattr(self, name)
+        if not text.strip() or not self.defences:
             return []
         try:
-            limits = rates_in(self.post_limit)
+            limits = rates_in(text)
         except ValueError:
             limits = []
         longest = timedelta(days=LONGEST_DAYS)
         if any(not limit.amount or not timedelta() < limit.window <= longest for limit in limits) or not limits:
-            raise ConfigurationError(
-                f"{PREFIX}POST_LIMIT must be written like 5/minute;30/hour, not {self.post_limit!r}."
-            )
+            raise ConfigurationError(f"{PREFIX}{name.upper()} must be written like 5/minute;30/hour, not {text!r}.")
         return limits
 
     @cached_property

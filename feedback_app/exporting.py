@@ -1,7 +1,7 @@
 """Exporting: a wall with all that is on it, as one JSON document that can be imported again, or as lines of CSV.
 
-Who wrote what is in it only as far as moderators see it: the names of authors are digests that tell them apart for a
-day, and mean nothing to who does not have the secret. A mark of that one says where they mean something.
+Who wrote what is in it only as far as moderators see it: authors are pseudonyms that tell them apart for some
+days, and mean nothing to who does not have the secret. A mark of that one says where they mean something.
 """
 
 import json
@@ -43,7 +43,8 @@ async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress
     async with database.reading() as session:
         former = (await session.scalars(FormerAddress.of(wall.id))).all()
         blocked = [
-            {"author": each.author, "at": _time(each.created_at)} for each in await session.scalars(Block.on(wall.id))
+            {"author": each.author, "network": each.network, "at": _time(each.created_at)}
+            for each in await session.scalars(Block.on(wall.id))
         ]
     about = {
         "format": FORMAT,

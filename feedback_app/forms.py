@@ -94,12 +94,13 @@ class Filled(NamedTuple):
     website: str
     stamp: str
     key: str
+    visitor: str
 
     @classmethod
     def of(cls, fields: MultiDict[str, str], wall: Wall) -> "Filled":
         """Raises Unfit; which field that is about, and what else is wrong, the form itself can say."""
         name = NAMES[wall.names].of(fields.getlist("name") if wall.names != "never" else ())
-        others = (fields.get(each, "") for each in ("website", "stamp", "key"))
+        others = (fields.get(each, "") for each in ("website", "stamp", "key", "visitor"))
         return cls(name, TEXT.of(fields.getlist("text")), *others)
 
 

@@ -62,6 +62,12 @@ def answered(scope: Any, status: int, size: int) -> None:
         scope[RECORD].status, scope[RECORD].bytes = status, size
 
 
+def decided(scope: Any, outcome: str) -> None:
+    """Say what became of a post, for the metrics."""
+    if RECORD in scope:
+        scope[RECORD].outcome = outcome
+
+
 @dataclass(slots=True)
 class Record:
     """What is known of one request when it has ended; `status` is 0 when it got no answer."""
@@ -72,6 +78,7 @@ class Record:
     status: int = 0
     milliseconds: float = 0
     bytes: int = 0
+    outcome: str = ""
 
     @property
     def is_eventful(self) -> bool:
@@ -84,7 +91,7 @@ class Record:
         )
 
     def json_line(self, at: str) -> str:
-        fields = {field: getattr(self, field) for field in self.__slots__}
+        fields = {field: getattr(self, field) for field in self.__slots__ if field != "outcome"}
         fields["milliseconds"] = round(self.milliseconds, 1)
         return json.dumps({"at": at, "level": "info", **fields}) + "\n"
 
@@ -143,8 +150,9 @@ class RequestLog:
         Not through `logging`, which takes longer over a line than the server over a page that is ready.
         """
         lately, self._lately = self._lately, []
-        for what, times in Counter((each.method, each.route, each.status) for each in lately).items():
-            metrics.answered(*what, times)
+        ended = Counter((each.method, each.route, each.status, each.outcome) for each in lately)
+        for (method, route, status, outcome), times in ended.items():
+            metrics.answered(method, route, status, times, outcome)
         for each in lately:
             metrics.took(each.route, each.milliseconds / 1000)
         if self.form != "off":

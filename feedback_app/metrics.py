@@ -30,15 +30,17 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # Other methods count as "other".
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 WRITING = "feedback.write"
+# What became of a post where nobody who decided it has said so (`answered`).
 OUTCOMES = {
-    201: "accepted",
-    303: "accepted",
+    201: "stored",
+    303: "stored",
     403: "foreign",
+    404: "no wall",
     408: "too slow",
     413: "too large",
     415: "not a form",
-    422: "not valid",
-    429: "too often",
+    422: "invalid",
+    429: "limited",
 }
 LAG_SECONDS = 0.5
 # Routes that stay open.
@@ -107,11 +109,14 @@ class Counting(Protocol):
     count: int
 
 
-def answered(method: str, route: str, status: int, times: int = 1) -> None:
-    """So many requests have ended in this way; `status` is 0 when they got no answer."""
+def answered(method: str, route: str, status: int, times: int = 1, outcome: str = "") -> None:
+    """So many requests have ended in this way; `status` is 0 when they got no answer.
+
+    `outcome` is what became of a post, in the words of whoever decided it, where that is more than the status says.
+    """
     _requests(method, route, f"{status // 100}xx" if status else "none").inc(times)
     if route == WRITING and method == "POST":
-        POSTS.labels("failed" if status >= 500 else OUTCOMES.get(status, "refused")).inc(times)
+        POSTS.labels("failed" if status >= 500 else outcome or OUTCOMES.get(status, "refused")).inc(times)
 
 
 @functools.cache

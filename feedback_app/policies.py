@@ -3,9 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .models import Block, Feedback, Post, Wall
@@ -19,6 +17,7 @@ class Policies:
         self.at = at
         self._walls = {wall.id: wall for wall in walls}
         self._blocked: set[tuple[int, str]] = set()
+        self._watched: set[tuple[int, str]] = set()
         self._known: set[tuple[int, str]] = set()
         self._latest: dict[tuple[int, str], datetime] = {}
 
@@ -27,21 +26,31 @@ class Policies:
         authors: dict[int, set[str]] = defaultdict(set)
         for post in posts:
             authors[post.wall_id].update(post.authors)
-        self._blocked = await _pairs(session, *Block.among(authors))
+        await self._read_blocks(posts, session)
 
-        first = {wall_id: authors[wall_id] for wall_id, wall in self._walls.items() if wall.hold == "first"}
+        walls = [wall for wall in self._walls.values() if wall.id in authors]
+        first = {wall.id: authors[wall.id] for wall in walls if wall.hold == "first"}
         if first:
-            self._known = await _pairs(session, Feedback.known_among(first))
+            rows = await session.execute(Feedback.known_among(first))
+            self._known = {(wall_id, author) for wall_id, author in rows}
 
-        slow = {wall_id: authors[wall_id] for wall_id, wall in self._walls.items() if wall.slow_seconds}
+        slow = {wall.id: authors[wall.id] for wall in walls if wall.slow_seconds}
         if slow:
             longest = timedelta(seconds=max(self._walls[wall_id].slow_seconds for wall_id in slow))
             statement = Feedback.latest_among(slow, since=self.at - longest, until=self.at + longest)
             for wall_id, author, latest in await session.execute(statement):
                 self._latest[wall_id, author] = latest
 
+    async def _read_blocks(self, posts: Sequence[Post], session: AsyncSession) -> None:
+        authors = {author for post in posts if post.is_recognised for author in post.authors}
+        networks = {network for post in posts if post.is_newcomer for network in post.networks}
+        question = Block.among({post.wall_id for post in posts}, authors, networks)
+        for wall_id, author, network in await session.execute(*question):
+            self._blocked.add((wall_id, author))
+            self._watched.add((wall_id, network))
+
     def is_blocked(self, post: Post) -> bool:
-        return any((post.wall_id, author) in self._blocked for author in post.authors)
+        return post.is_recognised and any((post.wall_id, author) in self._blocked for author in post.authors)
 
     def seconds_to_wait(self, post: Post) -> int:
         """How long the wall's slow mode has this author wait; 0 when they may write now."""
@@ -52,10 +61,17 @@ class Policies:
         wait = timedelta(seconds=self._walls[post.wall_id].slow_seconds) - max(self.at - max(times), timedelta())
         return 0 if wait <= timedelta() else int(wait.total_seconds()) + 1
 
-    def reason(self, post: Post) -> str | None:
-        """Why the post is to be held, in one word; None where it is public at once."""
+    def reason(self, post: Post, *, is_above_allowance: bool) -> str | None:
+        """Why the post is to be held, in one word; None where it is public at once.
+
+        `blocked` and `address` come first, since who is held for one of them gets no visitor token yet (writing.py).
+        """
+        if post.is_newcomer and any((post.wall_id, network) in self._watched for network in post.networks):
+            return "blocked"
+        if is_above_allowance:
+            return "address"
         hold = self._walls[post.wall_id].hold
-        is_known = any((post.wall_id, author) in self._known for author in post.authors)
+        is_known = post.is_recognised and any((post.wall_id, author) in self._known for author in post.authors)
         if hold == "all" or (hold == "first" and not is_known):
             return hold
         return hold if hold == "links" and (has_link(post.name) or has_link(post.text)) else None
@@ -64,9 +80,3 @@ class Policies:
         """It was taken in."""
         if self._walls[post.wall_id].slow_seconds:
             self._latest[post.wall_id, post.authors[0]] = self.at
-
-
-async def _pairs(
-    session: AsyncSession, statement: Select[*tuple[Any, ...]], values: dict[str, Any] | None = None
-) -> set[tuple[int, str]]:
-    return {(wall_id, author) for wall_id, author in await session.execute(statement, values)}

@@ -12,27 +12,49 @@ from .models.feedback import NEW
 from .policies import Policies
 
 
-class TooOften(Exception):
-    """The author has to wait this many seconds."""
+class Refusal(Exception):
+    """Why a post is not stored; `outcome` is what it counts as."""
+
+    outcome = "refused"
+
+
+class TooOften(Refusal):
+    """The visitor has to wait this many seconds."""
+
+    outcome = "limited"
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Post again in {seconds} seconds.")
         self.seconds = seconds
 
 
-class NoWall(Exception):
+class SlowMode(TooOften):
+    """As everybody has to on this wall after each post."""
+
+
+class Crowded(TooOften):
+    """As all newcomers of this network address have to."""
+
+
+class NoWall(Refusal):
     """The wall has been taken away since the post was sent."""
 
+    outcome = "no wall"
 
-class Closed(Exception):
+
+class Closed(Refusal):
     """The wall takes nothing in at the moment."""
 
+    outcome = "closed"
 
-class Blocked(Exception):
+
+class Blocked(Refusal):
     """Its author may not write on this wall."""
 
+    outcome = "blocked"
 
-Answer = Feedback | TooOften | NoWall | Closed | Blocked
+
+Answer = Feedback | Refusal
 
 
 async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
@@ -41,7 +63,9 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
     the same form that was sent to another process, nor this transaction itself when it is run a second time.
     """
-    walls = {wall.id: wall for wall in await session.scalars(*Wall.all_locked({post.wall_id for post in posts}))}
+    # What newcomers of one network have left is one number for all walls.
+    locking = Wall.all_locked({post.wall_id for post in posts}, and_first=any(post.allowance for post in posts))
+    walls = {wall.id: wall for wall in await session.scalars(*locking)}
     found = await session.scalars(*Post.kept_under(_by_wall((post.wall_id, post.keys) for post in posts)))
     kept = {(each.wall_id, each.key): each for each in found}
     at = now()
@@ -54,13 +78,15 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     for post in posts:
         earlier = [kept[post.wall_id, key] for key in post.keys if (post.wall_id, key) in kept]
         if same := next((each for each in earlier if post.is_kept_as(each)), None):
+            same.is_repeated = True
             answers.append(same)
         elif refusal := _refusal(post, walls, tally, policies):
             answers.append(refusal)
         else:
-            key, reason = post.keys[-1 if earlier else 0], policies.reason(post)
+            key = post.keys[-1 if earlier else 0]
+            reason = policies.reason(post, is_above_allowance=tally.is_above_allowance(post))
             feedback = walls[post.wall_id].receive(
-                name=post.name, text=post.text, author=post.authors[0], key=key, reason=reason
+                name=post.name, text=post.text, author=post.authors[0], key=key, reason=reason, **post.origin
             )
             kept[post.wall_id, key] = feedback
             tally.add(post)
@@ -73,9 +99,7 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     return answers
 
 
-def _refusal(
-    post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Policies
-) -> TooOften | NoWall | Closed | Blocked | None:
+def _refusal(post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Policies) -> Refusal | None:
     """Why it is not taken in, if it is not."""
     if post.wall_id not in walls:
         return NoWall()
@@ -83,8 +107,9 @@ def _refusal(
         return Closed()
     if policies.is_blocked(post):
         return Blocked()
-    seconds = max(tally.seconds_to_wait(post), policies.seconds_to_wait(post))
-    return TooOften(seconds) if seconds else None
+    waits = policies.seconds_to_wait(post), tally.seconds_to_wait(post), tally.seconds_of_network(post)
+    longest = max(waits)
+    return (SlowMode, TooOften, Crowded)[waits.index(longest)](longest) if longest else None
 
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:

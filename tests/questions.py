@@ -39,13 +39,14 @@ def _writing(at: datetime) -> dict[str, Any]:
     windows = [(at - timedelta(minutes=1), at), (at - timedelta(hours=1), at)]
     return {
         "walls, locked": Wall.all_locked([1, 2]),
+        "walls, locked, and the first": Wall.all_locked([2], and_first=True),
         "wall of an entry, locked": Wall.locked_with(7),
         "what is kept under keys": Post.kept_under(keys),
         "numbers under keys": Post.numbers_under(keys),
-        "how often authors posted": Post.times_by(["author 1", "author 2"], windows),
+        "how often authors posted": Post.times_by(["author 1", "author 2"], ["network 1", "network 2"], windows),
         "authors who are known": Feedback.known_among(authors),
         "when authors posted last": Feedback.latest_among(authors, since=at - timedelta(hours=1), until=at),
-        "blocked among authors": Block.among(authors),
+        "blocked among authors": Block.among([1, 2], ["author 1"], ["network 1"]),
     }
 
 

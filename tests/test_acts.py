@@ -157,7 +157,7 @@ async def test_three_are_pinned_and_a_fourth_is_not(wall: Served, kim: Desk) -> 
 async def test_blocking_is_of_the_author_and_can_be_undone(wall: Served, kim: Desk) -> None:
     await write(wall, "One", "Two")
     answer = await kim.act("block-author", 1, 2)
-    assert said(answer) == "The author is blocked until tomorrow night. 1 already was."
+    assert said(answer) == "The author is blocked. 1 already was."
     async with wall.database.reading() as session:
         assert len((await session.scalars(select(Block))).all()) == 1
     # What becomes of the entry itself is another matter.

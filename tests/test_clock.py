@@ -77,10 +77,10 @@ async def test_after_a_clock_was_put_right_nobody_has_to_wait_for_the_time_it_sh
     async with server.client() as client:
         server.put(HOUR)
         for each in range(4):
-            assert (await post(client, text=f"Early {each}")).status_code == 201
-        assert (await post(client, text="Too many")).status_code == 429
+            assert (await post(client, text=f"Early {each}", visitor="a" * 32)).status_code == 201
+        assert (await post(client, text="Too many", visitor="a" * 32)).status_code == 429
         server.put(0)
-        assert (await post(client, text="Now")).status_code == 201
+        assert (await post(client, text="Now", visitor="a" * 32)).status_code == 201
 
 
 @pytest.mark.parametrize(("ahead", "status"), [(60, 201), (45 * 60, 201), (HOUR, 201), (3 * HOUR, 422)])

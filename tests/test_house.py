@@ -36,7 +36,8 @@ MAY = {
     "languages": {"sentences"},
     "words": {"repair", "sentences"},
     "stamps": {"keys"},
-    "authors": {"keys"},
+    "authors": {"keys", "models"},
+    "visitors": {"keys", "models"},
     "keys": set(),
     "secret": {"clock", "config", "installation", "ownership"},
     "asgi": set(),
@@ -79,7 +80,7 @@ MAY = {
     },
     "writing": {
         "authors", "clock", "config", "database", "forms", "jinja", "keys", "models", "place", "receipts", "receiving",
-        "security", "sentences", "stamps", "sub_path",
+        "security", "sentences", "stamps", "sub_path", "visitors",
     },
     "forgiving": {"database", "live", "models"},
     "problems": set(),
@@ -91,8 +92,8 @@ MAY = {
     "supervisor": {"metrics", "supervisor"},
 }  # fmt: skip
 QUIET = (
-    "models", "clock", "sentences", "languages", "words", "folding", "repair", "stamps", "keys", "authors", "place",
-    "live/hub", "live/news", "passwords", "attempts", "appointing", "setting_up",
+    "models", "clock", "sentences", "languages", "words", "folding", "repair", "stamps", "keys", "authors",
+    "visitors", "place", "live/hub", "live/news", "passwords", "attempts", "appointing", "setting_up",
     "acting", "undoing", "listing", "desk", "logbook", "policies", "spreadsheet", "live/desk", "live/purge",
 )  # fmt: skip
 

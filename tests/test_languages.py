@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.languages import FOLDER, LANGUAGES, say
@@ -77,12 +78,17 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
     assert "2,000" in sentence
     assert "2.000" in say(sentence, "de")
     assert "2\u202f000" in say(sentence, "fr")
-    counted = Sentence.counted(
-        "That was a lot in a short time. Your words are still here: please post them again in a second.",
-        "That was a lot in a short time. Your words are still here: please post them again in %(num)s seconds.",
-        1,
-    )
-    assert "einer Sekunde" in say(counted, "de")
+    counted = Sentence.counted("One post a minute", "One post every %(num)s minutes", 1)
+    assert "pro Minute" in say(counted, "de")
+
+
+def test_markup_stays_markup_in_every_language_and_what_is_none_is_escaped() -> None:
+    sentence = Sentence("You can post again in %(time)s. We kept your text.", time=Markup("<b>0:05</b>"))
+    for language, words in (("en", "post again in <b>0:05</b>"), ("de", "in <b>0:05</b> wieder")):
+        said = say(sentence, language)
+        assert words in said
+        assert isinstance(said, Markup)
+    assert not isinstance(say(Sentence("You can post again in %(time)s. We kept your text.", time="<b>"), "en"), Markup)
 
 
 async def test_the_list_of_walls_is_in_the_language_of_whoever_looks(wall: Served) -> None:

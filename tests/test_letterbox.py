@@ -29,6 +29,7 @@ HEADERS = {
     "Accept-Encoding": "gzip, deflate, br",
 }
 FIELDS = {"name": "Ann", "text": "Hello", "website": "", "key": "the-same-key"}
+VISITOR = "0123456789abcdef" * 2
 LONG = "Größer als es war, 👍🏽\r\nund <b>&amp;</b> " * 30
 # Fields that are different, headers that are, and the query.
 Sent = tuple[dict[str, str], dict[str, str], str]
@@ -39,6 +40,9 @@ ORDINARY: dict[str, Sent] = {
     "as fetch() says it": ({}, {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}, ""),
     "without script": ({"key": ""}, {"HX-Request": ""}, ""),
     "of something that only looks like htmx": ({}, {"HX-Request": "TRUE"}, ""),
+    "of a visitor": ({"visitor": VISITOR}, {}, ""),
+    "of a visitor without script": ({"visitor": VISITOR, "key": ""}, {"HX-Request": ""}, ""),
+    "of a visitor who is none": ({"visitor": "no token"}, {}, ""),
     "in a frame": ({}, {}, "view=frame&theme=dark&accent=0a7d55&limit=5"),
     "in a frame, without script": ({}, {"HX-Request": ""}, "view=frame&form=off"),
     "of a moderator": ({}, {"Cookie": "session=token"}, ""),
@@ -134,8 +138,8 @@ async def test_an_address_without_a_wall_is_explained(wall: Served, made: Counte
 
 async def test_who_posts_too_often_is_told_and_not_counted_twice(serve: Callable[..., Any], made: Counter[str]) -> None:
     wall: Served = await serve(post_limit="1/hour")
-    assert (await both_ways(wall, ({}, {}, ""), made))[1] == 0
-    answer, by_quart = await both_ways(wall, ({"key": "another-key"}, {}, ""), made)
+    assert (await both_ways(wall, ({"visitor": VISITOR}, {}, ""), made))[1] == 0
+    answer, by_quart = await both_ways(wall, ({"key": "another-key", "visitor": VISITOR}, {}, ""), made)
     assert (answer.split()[1], by_quart) == (b"429", 1)
     assert await words(wall.client) == ["Hello"]
 

@@ -16,7 +16,8 @@ from sqlalchemy import insert
 from feedback_app import metrics
 from feedback_app.models import Wall
 
-from .support import HTMX, Reader, Served, environment, post, until
+from .moderating import arrange, moderating
+from .support import HTMX, OURS, Reader, Served, environment, post, stamp, until
 
 pytestmark = pytest.mark.sqlite
 
@@ -39,8 +40,8 @@ async def test_what_happens_is_counted(wall: Served) -> None:
     def grown(name: str) -> float:
         return after.get(name, 0) - before.get(name, 0)
 
-    assert grown("feedback_posts_total{outcome=accepted}") == 1
-    assert grown("feedback_posts_total{outcome=not valid}") == 1
+    assert grown("feedback_posts_total{outcome=stored}") == 1
+    assert grown("feedback_posts_total{outcome=invalid}") == 1
     assert grown("feedback_requests_total{method=POST,route=feedback.write,status=2xx}") == 1
     assert grown("feedback_requests_total{method=GET,route=none,status=4xx}") == 1
     assert grown("feedback_requests_total{method=GET,route=live.stream,status=2xx}") == 1
@@ -51,6 +52,49 @@ async def test_what_happens_is_counted(wall: Served) -> None:
     assert grown("feedback_told_after_seconds_count") == 1
     assert grown("feedback_told_after_seconds_bucket{le=10.0}") == 1
     assert grown("feedback_event_loop_lag_seconds_count") > 0
+
+
+async def test_each_outcome_of_a_post_is_counted_as_what_was_decided(serve: Callable[..., Any]) -> None:
+    """By the letterbox and by Quart alike."""
+    wall: Served = await serve(post_limit="4/hour", address_limit="3/hour")
+    mine, other, key = "a" * 32, "b" * 32, "the-same-key-1234"
+    before = await numbers(wall)
+    await post(wall.client, text="Once", visitor=mine, key=key)
+    await post(wall.client, text="Once", visitor=mine, key=key, headers={**HTMX, "Sec-Fetch-Site": "same-origin"})
+    await arrange(wall, hold="links", version=2)
+    await post(wall.client, text="example.com", visitor=mine)
+    await post(wall.client, text=" ", visitor=mine)
+    await post(wall.client, stamp="x")
+    await post(wall.client, website="x")
+    await post(wall.client, headers={"Sec-Fetch-Site": "cross-site"})
+    await wall.client.post("/walls/nowhere/feedback", data={"name": "Ann", "text": "x"}, headers=HTMX)
+    await wall.client.post("/walls/main/feedback", content=b"{}", headers={**HTMX, "Content-Type": "application/json"})
+    await wall.client.post("/walls/main/feedback", data={"text": "x" * 200_000}, headers=HTMX)
+    token = (await post(wall.client, text="Other", visitor=other)).headers["Visitor"]
+    await post(wall.client, text="Held", visitor="c" * 32)
+    for each in range(3):
+        await post(wall.client, text=f"More {each}", visitor=token)
+    await post(wall.client, text="Too much", visitor=token)
+    await post(wall.client, text="Too much, without script", visitor=token, headers=OURS)
+    async with moderating(wall) as kim:
+        await kim.act("block-author", 1)
+    await post(wall.client, text="Blocked", visitor=mine)
+    await post(wall.client, text="Beside", visitor="d" * 32)
+    mark = await stamp(wall.client)
+    await arrange(wall, is_closed=True, version=9)
+    fields = {"name": "Ann", "text": "Closed", "stamp": mark}
+    await wall.client.post("/walls/main/feedback", data=fields, headers=HTMX)
+    after = await numbers(wall)
+    grown = {
+        name.split("=")[1].strip("}"): count - before.get(name, 0)
+        for name, count in after.items()
+        if name.startswith("feedback_posts_total") and count != before.get(name, 0)
+    }
+    assert grown == {
+        "stored": 5, "repeated": 1, "held: links": 1, "held: address": 1, "held: blocked": 1, "invalid": 1,
+        "outdated": 1, "trapped": 1, "foreign": 1, "no wall": 1, "not a form": 1, "too large": 1, "limited": 2,
+        "blocked": 1, "closed": 1,
+    }  # fmt: skip
 
 
 async def test_a_slow_reader_who_is_cut_and_a_database_that_fails_are_counted(wall: Served) -> None:

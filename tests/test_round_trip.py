@@ -15,11 +15,14 @@ def export(data: Path, file: Path, slug: str = "main") -> dict[str, Any]:
     return dict(json.loads(file.read_text()))
 
 
+VISITOR = "0123456789abcdef" * 2
+
+
 async def moderated(wall: Served) -> None:
     """Four entries, to each of which something was done, on a wall that was arranged and renamed."""
     owner = await employ(wall.database, "Olga", main="owner")
     for each in ("One", "Two", "Three", "Four"):
-        assert (await post(wall.client, text=each)).status_code == 201
+        assert (await post(wall.client, text=each, visitor=VISITOR)).status_code == 201
     async with moderating(wall, "Kim") as kim:
         await kim.act("hide", 1, 2)
         await kim.act("answer", 3, text="Thank you")
@@ -99,6 +102,7 @@ async def test_a_wall_that_was_deleted_by_mistake_is_as_it_was_under_its_address
     assert (await wall.client.get("/walls/main/feedback/3")).headers["location"] == "/walls/retro/feedback/3"
     async with moderating(wall, "Robin", "retro") as robin:
         form = {"name": "Ann", "text": "Me again", "stamp": await stamp(wall.client, "retro"), "key": "12345678"}
+        form["visitor"] = VISITOR
         assert (await wall.client.post("/walls/retro/feedback", data=form, headers=OURS)).status_code == 403
         assert "Author blocked" in await robin.page("retro")
         assert said(await robin.act("unblock-author", 3)) == "The author may write again."

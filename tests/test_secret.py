@@ -11,7 +11,7 @@ import pytest
 
 from feedback_app import pages, secret
 from feedback_app.attempts import Subjects
-from feedback_app.authors import authors_at
+from feedback_app.authors import networks_at
 from feedback_app.config import Settings
 from feedback_app.keys import Keys
 from feedback_app.receipts import Receipts
@@ -112,13 +112,13 @@ def test_authors_receipts_and_browsers_stay_known(tmp_path: Path) -> None:
     """Requirement 60: a block does not end, a receipt opens and a browser is known after a rotation."""
     at = datetime.now(UTC)
     before = keys(tmp_path)
-    authors = authors_at("192.0.2.1", at, before)
+    authors = networks_at("192.0.2.1", at, before)
     receipt = Receipts(before).make(1, 7)
     device = Subjects(before).device(3, "n")
     secret.rotate(Settings(data=tmp_path), forget=False)
     after = keys(tmp_path)
-    assert set(authors) < set(authors_at("192.0.2.1", at, after))
-    assert authors_at("192.0.2.1", at, after)[0] not in authors
+    assert set(authors) < set(networks_at("192.0.2.1", at, after))
+    assert networks_at("192.0.2.1", at, after)[0] not in authors
     assert Receipts(after).read([receipt], 1) == {7: receipt}
     assert Subjects(after).of_device(device, 3)
     secret.rotate(Settings(data=tmp_path), forget=True)

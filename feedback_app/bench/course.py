@@ -45,7 +45,7 @@ class Course:
 
     def run(self) -> Report:
         self.say("Making a wall with 30 entries")
-        first = self.ground.serve(POST_LIMIT="")
+        first = self.ground.serve(POST_LIMIT="", ADDRESS_LIMIT="")
         self.ground.visit(first, first.post(), 4, count=ENTRIES)
         self.ground.stop(first)
         start = self._start()

@@ -14,6 +14,7 @@ from ..config import Settings
 from ..forms import URLENCODED, Filled, fields_of
 from ..guard import refusal_of
 from ..live.freshness import Freshness, Unproved
+from ..logs import decided
 from ..place import Place
 from ..security import CHANGING, headers, is_our_site, policy
 from ..writing import Thanks, Writing
@@ -59,6 +60,7 @@ class Letterbox:
         thanks = await self._take_in(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
         if thanks is None:
             return await self.app(scope, again(form, receive), send)
+        decided(scope, thanks.outcome)
         return await self._answer(thanks, told.get(b"accept-encoding", b"")).give(scope, send)
 
     async def _take_in(self, slug: str, body: bytes, scope: Scope, *, to_htmx: bool) -> Thanks | None:

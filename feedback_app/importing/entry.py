@@ -10,7 +10,7 @@ from ..models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, T
 from ..words import clean, fitting, is_blank
 
 STATES = ("public", "held", "hidden", "removed")
-REASONS = ("all", "first", "links")
+REASONS = ("all", "first", "links", "address", "blocked")
 TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")
 # Not every database and browser knows others, and nobody wrote on a wall then.
 YEARS = range(1970, 2201)

@@ -13,6 +13,8 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup, escape
+
 from ..sentences import Sentence
 
 if TYPE_CHECKING:
@@ -47,8 +49,11 @@ def catalogue(language: str) -> NullTranslations:
 
 
 def say(sentence: str, language: str) -> str:
-    """The sentence in this language; what is no Sentence is said as it is."""
-    if not isinstance(sentence, Sentence) or is_english(language):
+    """The sentence in this language; what is no Sentence is said as it is. It is Markup when a value in it is."""
+    if not isinstance(sentence, Sentence):
+        return str(sentence)
+    has_markup = any(isinstance(value, Markup) for value in sentence.values.values())
+    if is_english(language) and not has_markup:
         return str(sentence)
     words = catalogue(language)
     found = (
@@ -59,7 +64,7 @@ def say(sentence: str, language: str) -> str:
     values = {
         name: _number(value, language) if isinstance(value, int) else value for name, value in sentence.values.items()
     }
-    return found % values
+    return (escape(found) if has_markup else found) % values
 
 
 def first_of(wanted: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """Acts: what moderators did to which feedback, and what that was like before: the log, and what undo needs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     Update,
+    and_,
     delete,
     exists,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .feedback import Feedback
+from .feedback import PSEUDONYM_LENGTH, Feedback
 from .moderator import NAME_LENGTH
 from .question import Question, several
 
@@ -38,8 +39,10 @@ KINDS = (*VERBS, UNDO, "make", *ARRANGING, "appoint")
 # Authors of what was imported from elsewhere: told apart from each other, and recognised in nobody who writes here.
 FOREIGN = "imported-"
 SHOWN = 3
-# A name is today's or yesterday's, and a block is of one that was one of these.
-LASTING = timedelta(days=2)
+# A visitor token lives for so many days and the rest of its first (visitors.py), the pseudonym of a network for that
+# day and the next; a block meets nobody after them.
+TOLD_APART_DAYS = 30
+LASTING, LASTING_OF_NETWORKS = timedelta(days=TOLD_APART_DAYS + 1), timedelta(days=2)
 
 
 class Refused(Exception):
@@ -222,14 +225,16 @@ class ActEntry(Base):
 
 
 class Block(Base):
-    """An author who may not write on a wall. It lasts as long as the name of the author does, a day or two."""
+    """An author who may not write on a wall, for as long as the visitor token lives; newcomers of the same `network`
+    are held for as long as its pseudonym lasts. Of somebody without a token the network is all that is known."""
 
     __tablename__ = "blocks"
-    __table_args__ = (UniqueConstraint("wall_id", "author"), TABLE_OPTIONS)
+    __table_args__ = (UniqueConstraint("wall_id", "author"), Index(None, "wall_id", "network"), TABLE_OPTIONS)
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(64))
+    network: Mapped[str | None] = mapped_column(String(PSEUDONYM_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @staticmethod
@@ -243,20 +248,24 @@ class Block(Base):
 
     @staticmethod
     def stale(at: datetime, limit: int = 500) -> Select[int]:
-        """The numbers of blocks of authors who have another name by now."""
-        return select(Block.id).where(Block.created_at <= at - LASTING).limit(limit)
+        """The numbers of blocks that meet nobody any more."""
+        has_ended = or_(
+            Block.created_at <= at - LASTING,
+            and_(Block.created_at <= at - LASTING_OF_NETWORKS, Block.author == Block.network),
+        )
+        return select(Block.id).where(has_ended).limit(limit)
 
     @staticmethod
-    def among(authors: Mapping[int, Collection[str]]) -> Question:
-        """Rows of (wall's number, author): which of these authors are blocked on one of the walls."""
-        everybody = {author for each in authors.values() for author in each}
-        return Question(_BLOCKED, {"walls": list(authors), "authors": list(everybody)})
+    def among(wall_ids: Collection[int], authors: Collection[str], networks: Collection[str]) -> Question:
+        """Rows of (wall's number, author, network): blocks on these walls of one of the authors or networks."""
+        return Question(_BLOCKED, {"walls": list(wall_ids), "authors": list(authors), "networks": list(networks)})
 
     @staticmethod
     def lifting(wall_id: int, author: str) -> Delete:
         return delete(Block).where(Block.wall_id == wall_id, Block.author == author)
 
 
-_BLOCKED = select(Block.wall_id, Block.author).where(
-    Block.wall_id.in_(several("walls", Identifier)), Block.author.in_(several("authors", String))
+_BLOCKED = select(Block.wall_id, Block.author, Block.network).where(
+    Block.wall_id.in_(several("walls", Identifier)),
+    or_(Block.author.in_(several("authors", String)), Block.network.in_(several("networks", String))),
 )

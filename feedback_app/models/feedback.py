@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     ForeignKey,
     Index,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Update,
     and_,
     case,
+    false,
     func,
     insert,
     inspect,
@@ -40,17 +42,19 @@ TEXT_LENGTH = 2000
 TEXT_CODE_POINTS = 8000
 SLICE = 30
 MOST_PINNED = 3
+# Of visitors and of networks: half a SHA-256 is enough to tell them apart. Networks had 64 once.
+PSEUDONYM_LENGTH = 32
 LONG = 700
 LONG_LINES = 14
 # What it has when it is new.
 NEW = (
     *("wall_id", "version", "desk_version", "state", "reason", "created_at", "changed_at"),
-    *("name", "text", "folded", "author", "key"),
+    *("name", "text", "folded", "author", "network", "is_newcomer", "key"),
 )
 # What is left of words that are gone for good.
 BLANK = {
     **dict.fromkeys(("name", "text", "folded", "author"), ""),
-    **dict.fromkeys(("key", "answer", "answered_by", "answered_at", "removed_at")),
+    **dict.fromkeys(("network", "key", "answer", "answered_by", "answered_at", "removed_at")),
 }
 # What acts of moderators change, and undo brings back.
 CONDITION = ("state", "reason", "pinned_at", "removed_at", "answer", "answered_by", "answered_at")
@@ -61,8 +65,12 @@ class Feedback(Folded, Base):
 
     "What is new since 41?" is every row with a greater version; a row that is not public any more stays as the news
     that it is to be taken away. Rows that never were public have no version and are heard of by nobody.
-    `author` tells authors apart for a day without saying who they are; `key` makes a repeated form one entry.
+    `author` is the pseudonym of a visitor or, without a visitor token, that of their network address for the day;
+    `network` is that of the address in any case, None where it is not known. `key` makes a repeated form one entry.
     """
+
+    # Set where it was stored before the post that asks for it.
+    is_repeated = False
 
     __tablename__ = "feedback"
     __table_args__ = (
@@ -73,6 +81,7 @@ class Feedback(Folded, Base):
         Index(None, "wall_id", "pinned_at"),
         Index(None, "removed_at"),
         Index(None, "author", "created_at"),
+        Index(None, "network", "is_newcomer", "created_at"),
         UNFOLDED,
         TABLE_OPTIONS,
     )
@@ -84,7 +93,7 @@ class Feedback(Folded, Base):
     desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
     # public, held (not yet looked at), hidden (a moderator took it off) or removed (its words will be blanked).
     state: Mapped[str] = mapped_column(String(12), default="public")
-    # Why it was held: the wall's `hold` at that time.
+    # Why it was held: the wall's `hold` at that time, or `address` or `blocked` (policies.py).
     reason: Mapped[str | None] = mapped_column(String(12))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -94,6 +103,9 @@ class Feedback(Folded, Base):
     name: Mapped[str] = mapped_column(String(NAME_CODE_POINTS))
     text: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(String(64))
+    network: Mapped[str | None] = mapped_column(String(PSEUDONYM_LENGTH))
+    # Whether it came without a visitor token, so that it counts for the allowance of its network.
+    is_newcomer: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

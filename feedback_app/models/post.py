@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, String, and_, case, func, or_, select
+from sqlalchemy import CompoundSelect, String, and_, case, func, select, union_all
 from sqlalchemy.sql.dml import ReturningInsert
 
 from ..rates import Rate
@@ -26,9 +26,12 @@ SAME_WORDS_SECONDS = 60
 class Post:
     """What a visitor sent to a wall.
 
-    `authors` are the names of the visitor today and yesterday, today's first. It is stored under the first of `keys`
-    and is there already when something is kept under any of them, except that words which were only taken to be the
-    same (`guessed`) must still be the same; otherwise it is stored under the last one, which is its own.
+    `authors` are the pseudonyms of the visitor, the one in use first; without a visitor token they are `networks`,
+    those of the network address. `limits` are the visitor's own; newcomers share the `allowance` of their network.
+
+    It is stored under the first of `keys` and is there already when something is kept under any of them, except that
+    words which were only taken to be the same (`guessed`) must still be the same; otherwise it is stored under the last
+    one, which is its own.
     """
 
     wall_id: int
@@ -38,6 +41,9 @@ class Post:
     keys: Sequence[str]
     guessed: Sequence[str] = ()
     limits: Sequence[Rate] = ()
+    networks: Sequence[str] = ()
+    is_newcomer: bool = False
+    allowance: Sequence[Rate] = ()
 
     @classmethod
     def of(
@@ -50,8 +56,9 @@ class Post:
         at: datetime,
         given: str = "",
         limits: Sequence[Rate] = (),
+        **origin: Any,
     ) -> "Post":
-        """`given` is the idempotency key that the page's script put into the form.
+        """`given` is the idempotency key that the page's script put into the form; `origin` what else a Post has.
 
         A form without one (no script) counts as repeated when the same visitor sends the same words again within this
         minute or the next.
@@ -63,7 +70,7 @@ class Post:
             minute = int(at.timestamp()) // SAME_WORDS_SECONDS
             guessed = [key_of(f"{each}/{author}", name, text) for each in (minute, minute - 1) for author in authors]
             own = key_of(secrets.token_hex(), name, text)
-        return cls(wall_id, name, text, authors, [*guessed, own], guessed, limits)
+        return cls(wall_id, name, text, authors, [*guessed, own], guessed, limits, **origin)
 
     @staticmethod
     def kept_under(keys: Mapping[int, Collection[str]]) -> Question:
@@ -83,12 +90,24 @@ class Post:
         return Feedback.insertion().returning(Feedback.wall_id, Feedback.id, Feedback.key)
 
     @staticmethod
-    def times_by(authors: Collection[str], windows: Sequence[tuple[datetime, datetime]]) -> Question:
-        """Rows of the author and, for each window: how many posts, on whichever wall, the time of the earliest."""
-        values: dict[str, Any] = {"authors": list(authors)}
+    def times_by(
+        authors: Collection[str], networks: Collection[str], windows: Sequence[tuple[datetime, datetime]]
+    ) -> Question:
+        """Rows of the author, or of the network for what newcomers wrote there, and for each window: how many posts, on
+        whichever wall, the time of the earliest. The longest window comes last."""
+        values: dict[str, Any] = {"authors": list(authors), "networks": list(networks)}
         for number, (begins, ends) in enumerate(windows):
             values |= {f"from_{number}": begins, f"to_{number}": ends}
         return Question(_times_in(len(windows)), values)
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether its visitor is told apart from others behind the same network address."""
+        return not self.networks or self.authors[0] != self.networks[0]
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        return {"network": self.networks[0] if self.networks else None, "is_newcomer": self.is_newcomer}
 
     def is_kept_as(self, feedback: Feedback) -> bool:
         """Whether what is kept under one of its keys is this post."""
@@ -118,14 +137,18 @@ def _values_of(keys: Mapping[int, Collection[str]]) -> dict[str, Any]:
 
 
 @cache
-def _times_in(windows: int) -> "Select[*tuple[Any, ...]]":
+def _times_in(windows: int) -> "CompoundSelect[*tuple[Any, ...]]":
     within = [
         Feedback.created_at.between(one(f"from_{number}", UTCDateTime), one(f"to_{number}", UTCDateTime))
         for number in range(windows)
     ]
     counted = [(func.count(case((each, 1))), func.min(case((each, Feedback.created_at)))) for each in within]
-    return (
-        select(Feedback.author, *chain.from_iterable(counted))
-        .where(Feedback.author.in_(several("authors", String)), or_(*within))
-        .group_by(Feedback.author)
+    by_author, by_network = (
+        # The longest window has all the others in it.
+        select(column, *chain.from_iterable(counted)).where(whose, within[-1]).group_by(column)
+        for column, whose in (
+            (Feedback.author, Feedback.author.in_(several("authors", String))),
+            (Feedback.network, and_(Feedback.network.in_(several("networks", String)), Feedback.is_newcomer)),
+        )
     )
+    return union_all(by_author, by_network)

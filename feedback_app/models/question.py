@@ -2,13 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam
 
 
 class Question(NamedTuple):
     """A statement with names where values belong, and the values of this time: `session.execute(*question)`."""
 
-    statement: Select[*tuple[Any, ...]]
+    statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
     values: dict[str, Any]
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     false,
     func,
+    or_,
     select,
     update,
 )
@@ -81,10 +82,10 @@ class Wall(Identified, Base):
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
-    def all_locked(wall_ids: Iterable[int]) -> Question:
+    def all_locked(wall_ids: Iterable[int], *, and_first: bool = False) -> Question:
         """These walls, locked in the one order that everybody keeps, so that two who lock several never wait for
-        each other."""
-        return Question(_ALL_LOCKED, {"walls": sorted(wall_ids)})
+        each other; with `and_first` the oldest of all walls too, so that those who ask for it take turns."""
+        return Question(_ALL_AND_FIRST_LOCKED if and_first else _ALL_LOCKED, {"walls": sorted(wall_ids)})
 
     @staticmethod
     def locked_numbered(wall_id: int) -> "Select[Wall]":
@@ -144,9 +145,9 @@ class Wall(Identified, Base):
         return update(Wall).where(false()).values(version=Wall.version)
 
     def receive(
-        self, *, name: str, text: str, author: str, key: str | None = None, reason: str | None = None
+        self, *, name: str, text: str, author: str, key: str | None = None, reason: str | None = None, **origin: Any
     ) -> Feedback:
-        """Take in a piece of feedback, the newest of the wall: public at once, or held for that reason."""
+        """A new piece of feedback, public at once or held for that reason; `origin` is what Post.origin gives."""
         at = now()
         return Feedback.new(
             wall_id=self.id,
@@ -160,6 +161,7 @@ class Wall(Identified, Base):
             key=key,
             created_at=at,
             changed_at=at,
+            **origin,
         )
 
     def edit(self, feedback: Feedback, *, name: str, text: str) -> None:
@@ -281,10 +283,8 @@ class Wall(Identified, Base):
             feedback.version = self.change()
 
 
-_ALL_LOCKED = (
-    select(Wall)
-    .where(Wall.id.in_(several("walls", Identifier)))
-    .order_by(Wall.id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
+_AMONG = Wall.id.in_(several("walls", Identifier))
+_ALL_LOCKED, _ALL_AND_FIRST_LOCKED = (
+    select(Wall).where(chosen).order_by(Wall.id).with_for_update().execution_options(populate_existing=True)
+    for chosen in (_AMONG, or_(_AMONG, Wall.id == select(func.min(Wall.id)).scalar_subquery()))
 )

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from markupsafe import Markup
 from quart import Blueprint, Response, abort, g, request
 from werkzeug.datastructures import MultiDict
 
@@ -11,21 +12,28 @@ from ..finding import NO_WALL, before_in_query, find_arranged, find_feedback, fi
 from ..forms import Composer, Filled, read_form
 from ..front.letterbox import OUTCOME
 from ..jinja import render
+from ..languages import say
 from ..listing import listed
+from ..logs import decided
 from ..models import Feedback, Wall
 from ..pages import answer, unchanged, wall_page, wants_fragment, writing
 from ..place import Place
 from ..receipts import receipts
-from ..receiving import Blocked, Closed, NoWall, TooOften
+from ..receiving import Blocked, Closed, Crowded, NoWall, Refusal, SlowMode, TooOften
 from ..security import keep_unlisted, own_address
 from ..sentences import Sentence
 from ..words import Unfit
-from ..writing import Thanks
+from ..writing import EXPIRED, Thanks
 
 views = Blueprint("feedback", __name__)
 
 CLOSED = Sentence("This wall takes nothing new at the moment. Your words were not stored: copy them if you need them.")
 BLOCKED = Sentence("You cannot write on this wall for now. Your words were not stored: copy them if you need them.")
+REFUSALS: dict[type[Refusal], tuple[int, Sentence]] = {
+    NoWall: (404, NO_WALL),
+    Closed: (403, CLOSED),
+    Blocked: (403, BLOCKED),
+}
 
 
 @views.post("/walls/<slug>/feedback")
@@ -40,21 +48,16 @@ async def write(slug: str) -> Response:
     except Unfit:
         return await _again(place, fields, 422)
     if distrust := writing().distrust(filled, wall):
+        decided(request.scope, "outdated" if distrust is EXPIRED else "trapped")
         return await _again(place, fields, 422, distrust)
 
     try:
         thanks = await _taken_in(filled, wall, place)
-    except TooOften as often:
-        refusal = await _again(place, fields, 429, _patience(often.seconds))
-        refusal.headers["Retry-After"] = str(often.seconds)
-        return refusal
-    except NoWall:
-        abort(404, NO_WALL)
-    except Closed:
-        abort(403, CLOSED)
-    except Blocked:
-        abort(403, BLOCKED)
+    except Refusal as refusal:
+        decided(request.scope, refusal.outcome)
+        return await _refuse(refusal, place, fields)
 
+    decided(request.scope, thanks.outcome)
     return Response(thanks.body, thanks.status, thanks.headers)
 
 
@@ -109,6 +112,14 @@ async def _taken_in(filled: Filled, wall: Wall, place: Place) -> Thanks:
     return await writing().take_in(filled, wall, request.remote_addr or "", place, to_htmx=wants_fragment())
 
 
+async def _refuse(refusal: Refusal, place: Place, fields: MultiDict[str, str]) -> Response:
+    if not isinstance(refusal, TooOften):
+        abort(*REFUSALS[type(refusal)])
+    answer = await _again(place, fields, 429, _patience(refusal))
+    answer.headers["Retry-After"] = str(refusal.seconds)
+    return answer
+
+
 async def _again(place: Place, fields: MultiDict[str, str], status: int, notice: str = "") -> Response:
     """The form as it was sent, with what is wrong; htmx keeps the form it has where nothing is wrong with a field."""
     if wants_fragment() and status != 422:
@@ -125,14 +136,22 @@ async def _again(place: Place, fields: MultiDict[str, str], status: int, notice:
     return Response(html, status)
 
 
-def _patience(seconds: int) -> Sentence:
-    if seconds < 100:
-        return Sentence.counted(
-            "That was a lot in a short time. Your words are still here: please post them again in a second.",
-            "That was a lot in a short time. Your words are still here: please post them again in %(num)s seconds.",
-            seconds,
+def _patience(often: TooOften) -> Sentence:
+    """When one may post again; the page's script counts it down."""
+    over = say(Sentence("You can post again now."), g.wall.language)
+    count_down = '<count-down role="timer" seconds="%s" data-over="%s">%s</count-down>'
+    time = Markup(count_down) % (often.seconds, over, _clock(often.seconds))  # noqa: S704 - Its values are escaped.
+    if isinstance(often, SlowMode):
+        return Sentence("You can post again in %(time)s. We kept your text.", time=time)
+    if isinstance(often, Crowded):
+        return Sentence(
+            "Very many posts are arriving from your network. We kept your text: try again in %(time)s.", time=time
         )
-    return Sentence(
-        "That was a lot in a short time. Your words are still here: please post them again in %(minutes)s minutes.",
-        minutes=-(-seconds // 60),
-    )
+    return Sentence("You're posting quickly. We kept your text: try again in %(time)s.", time=time)
+
+
+def _clock(seconds: int) -> str:
+    """As on a clock that counts down: 0:05, 4:32, 1:00:00."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -6,6 +6,7 @@ measured.
 
 import asyncio
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -25,7 +26,9 @@ from .raw import RawMariaDB, RawPostgreSQL, RawSQLite, RawWriter
 
 # What a transaction a post costs, and what all who wait pay together; and the driver alone.
 WAYS = ("alone", "together", "raw")
-LIMITS = tuple(rates_in("5/minute;30/hour"))
+LIMITS, ALLOWANCE = tuple(rates_in("5/minute;30/hour")), tuple(rates_in("60/minute;600/hour"))
+# KNOWN=1 measures visitors who have a token.
+NEW = not os.environ.get("KNOWN")
 TEXT = "The part about undoing mistakes was worth the trip on its own."
 
 
@@ -77,10 +80,18 @@ async def _open(url: str, way: str) -> tuple[Callable[[int], Awaitable[Any]], Ca
 
 
 def _post(wall_id: int) -> Post:
-    # Everybody is somebody else, so that the limits are asked about all of them and stop none.
-    authors = [secrets.token_hex(32), secrets.token_hex(32)]
+    # Everybody is somebody else, new and at another address, so that all limits are asked for and stop nobody.
     return Post.of(
-        wall_id=wall_id, name="Ann", text=TEXT, authors=authors, at=now(), given=secrets.token_hex(), limits=LIMITS
+        wall_id=wall_id,
+        name="Ann",
+        text=TEXT,
+        authors=[secrets.token_hex(16)],
+        at=now(),
+        given=secrets.token_hex(),
+        limits=LIMITS,
+        networks=[secrets.token_hex(16), secrets.token_hex(16)],
+        is_newcomer=NEW,
+        allowance=ALLOWANCE if NEW else (),
     )
 
 

@@ -84,6 +84,8 @@ class Served(NamedTuple):
 async def serving(**settings: Any) -> AsyncIterator[Served]:
     if "data" in settings:
         settings.setdefault("database_url", url_of(settings["data"]))
+    if settings.get("post_limit") == "":
+        settings.setdefault("address_limit", "")
     app = create_app(**settings)
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]

@@ -102,6 +102,8 @@ def _state(thread: Path) -> str:
 
 def environment(data: Path, **settings: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FEEDBACK_")}
+    if settings.get("FEEDBACK_POST_LIMIT") == "":
+        settings.setdefault("FEEDBACK_ADDRESS_LIMIT", "")
     return {**inherited, **variables(data), **settings}
 
 
