@@ -43,8 +43,7 @@ async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress
     async with database.reading() as session:
         former = (await session.scalars(FormerAddress.of(wall.id))).all()
         blocked = [
-            {"author": each.author, "network": each.network, "at": _time(each.created_at)}
-            for each in await session.scalars(Block.on(wall.id))
+            {"author": each.author, "at": _time(each.created_at)} for each in await session.scalars(Block.on(wall.id))
         ]
     about = {
         "format": FORMAT,

@@ -84,7 +84,7 @@ async def token_of(wall: Served, days: int = 0) -> str:
 async def forged(wall: Served) -> dict[str, str]:
     signer = wall.app.extensions["keys"].signer("visitor")
     name, token = "a" * 32, await token_of(wall)
-    head, tail = token.split(".")
+    head, _, tail = token.rpartition(".")
     return {
         "a word": "me",
         "half a key": key()[:16],

@@ -50,9 +50,7 @@ async def bring_in(slug: str, found: Import, keys: Keys, session: AsyncSession, 
     if is_fresh:
         await _arrange(wall, found, session)
         session.add_all(
-            Block(wall_id=wall.id, author=each, network=network, created_at=at)
-            for each, (network, at) in found.blocked.items()
-            if is_ours
+            Block(wall_id=wall.id, author=each, created_at=at) for each, at in found.blocked.items() if is_ours
         )
 
     known = await _numbers(wall, found.rows, session)

@@ -44,7 +44,7 @@ class Import:
     rows: Sequence[dict[str, Any]] = ()
     log: Sequence[Line] = ()
     authors_of: str = ""
-    blocked: Mapping[str, tuple[str | None, datetime]] = field(default_factory=dict)
+    blocked: Mapping[str, datetime] = field(default_factory=dict)
     # Of the wall, for the ids in its feeds.
     uid: str = ""
 
@@ -125,17 +125,11 @@ def _slugs(said: Any) -> list[str]:
     return said
 
 
-def _blocked(said: Any) -> dict[str, tuple[str | None, datetime]]:
-    """By the pseudonyms of authors who were blocked, that of their network, and when."""
+def _blocked(said: Any) -> dict[str, datetime]:
+    """When authors were blocked, by their names."""
     try:
-        return {
-            str(each["author"])[:64]: (
-                str(each.get("network") or "")[:32] or None,
-                time(each["at"], "at") or now(),
-            )
-            for each in said
-        }
-    except (AttributeError, KeyError, TypeError):
+        return {str(each["author"])[:64]: time(each["at"], "at") or now() for each in said}
+    except (KeyError, TypeError):
         raise ValueError("blocked is not as it should be.") from None
 
 
