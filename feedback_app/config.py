@@ -107,7 +107,9 @@ class Settings:
 
     @cached_property
     def address_limits(self) -> list[Rate]:
-        return self._limits("address_limit")
+        """Who switches the limit of visitors off wants no other one that they did not set."""
+        is_default = self.address_limit == type(self).address_limit
+        return [] if is_default and not self.post_limit.strip() else self._limits("address_limit")
 
     def _limits(self, name: str) -> list[Rate]:
         text: str = getattr(self, name)

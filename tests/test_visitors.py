@@ -345,6 +345,8 @@ async def test_what_an_operator_sets_as_the_allowance_is_read_as_the_limit_is(se
 
     assert [each.amount for each in Settings().address_limits] == [60, 600]
     assert Settings(address_limit="").address_limits == []
+    assert Settings(post_limit="").address_limits == []
+    assert [each.amount for each in Settings(post_limit="", address_limit="7/minute").address_limits] == [7]
     assert Settings(defences=False).address_limits == []
     for wrong in ("x", "0/minute", "5", "5/fortnight"):
         with pytest.raises(ConfigurationError, match="FEEDBACK_ADDRESS_LIMIT must be written like"):
