@@ -45,8 +45,8 @@ async def test_a_post_does_not_wait_behind_a_crowd_that_logs_in(serve: Callable[
     assert (await posting).status_code == 201
     async with wall.database.reading() as session:
         written = await session.scalar(select(func.count()).select_from(Attempt)) or 0
-    # Two lines for each of the few that came before it, or while it was answered.
-    assert written < len(crowd)
+    # Two lines for each of those that came before it, or while it was answered; not for all of them.
+    assert written < 2 * len(crowd)
     assert {answer.status_code for answer in await asyncio.gather(*crowd)} == {401}
 
 
