@@ -126,7 +126,7 @@ async def test_who_may_not_listen_any_more_is_cut_off(
         else:
             monkeypatch.setattr(rights, "now", _tomorrow)
         await until(lambda: reader.ended, 6)
-        assert [event.event for event in reader.events] == ["ended"]
+        assert [event.event for event in reader.events] == ["heartbeat", "ended"]
         if how != "idle":
             await post(wall.client)
             await until(lambda: other.news)
