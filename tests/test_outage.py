@@ -107,6 +107,7 @@ async def test_an_outage_is_two_lines_in_the_log_however_many_are_refused(
     postgresql: int, line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It went, and it came back, said by whoever noticed first: pages, posts, streams, notices and desks alike."""
+    caplog.set_level("INFO", "feedback_app.database.outage")
     await create_database(postgresql, "said")
     url = f"postgresql://postgres@127.0.0.1:{line.port}/said"
     async with serving(data=tmp_path / "data", database_url=url, defences=False) as wall, Reader(wall.port, "0"):
@@ -132,6 +133,7 @@ async def test_a_database_that_only_takes_nothing_is_two_lines_as_well(
     wall: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Reading goes on, and `/readyz`, which stores nothing, does not pass for a post that was stored."""
+    caplog.set_level("INFO", "feedback_app.database.outage")
     given = await stamp(wall.client)
     with stranger(wall) as connection:
         # As a full disk would, it breaks the whole transaction off.
@@ -142,7 +144,7 @@ async def test_a_database_that_only_takes_nothing_is_two_lines_as_well(
             fields = {"name": "Ann", "text": f"Post {each}", "stamp": given}
             assert (await wall.client.post("/walls/main/feedback", data=fields, headers=HTMX)).status_code == 503
             await wall.client.get("/readyz")
-            assert (await wall.client.get("/walls")).status_code == 404
+            assert (await wall.client.get("/nothing")).status_code == 404
         connection.execute("ALTER TABLE elsewhere RENAME TO feedback")
     assert (await post(wall.client, text="After")).status_code == 201
     assert said(caplog) == [
