@@ -13,8 +13,12 @@ function followWall({list, bringLater, show, fetchAnew}) {
   const showMark = () => find('mark')?.removeAttribute('hidden');
   const state = word => {
     root.dataset.live = word;
-    if (word === 'stream') showMark();
+    if (word !== 'stream') return;
+    isAnswered(false);
+    showMark();
   };
+  /* Whether the server answers questions: a page that only asks has lost nothing, and the mark says so. */
+  const isAnswered = is => root.toggleAttribute('data-answered', is);
   const poll = () => htmx.trigger('#poll', 'poll');
 
   document.addEventListener('htmx:config:request', event => {
@@ -111,6 +115,9 @@ function followWall({list, bringLater, show, fetchAnew}) {
     const rest = ctx.sourceElement?.closest?.('#older, #newer');
     if (rest) unfetched = ctx.response?.status < 400 ? null : rest.querySelector('a, button');
   });
+  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
+    if (ctx.sourceElement?.id === 'poll' && root.dataset.live === 'poll') isAnswered(ctx.response?.status < 400);
+  });
   const fetchRest = () => { if (unfetched?.isConnected) htmx.trigger(unfetched, 'click'); };
 
   /* 4. Watching. */
@@ -190,7 +197,7 @@ function followWall({list, bringLater, show, fetchAnew}) {
   document.addEventListener('htmx:after:process', () => {
     watch();
     connect();
-    setTimeout(showMark, 4000);
+    if (!isOpaque) setTimeout(showMark, 4000);
   }, {once: true});
   return {stale() { isStale = true; }};
 }

@@ -14,6 +14,7 @@ from .hosting import Publish, address
 from .reading import LIVE, OFTEN, open_live, write
 from .wall import Wall
 
+ASKING = "Checking every 10 seconds"
 TEXTS = "#feedback .feedback__text"
 
 
@@ -172,12 +173,34 @@ async def test_pages_without_locks_agree_who_streams(wall: Wall, chromium: Brows
         await asyncio.sleep(0.05)
 
 
-async def test_a_page_without_locks_and_without_a_way_to_agree_asks(wall: Wall, page: Page) -> None:
+async def test_a_page_without_locks_and_without_a_way_to_agree_asks_and_says_so(wall: Wall, page: Page) -> None:
     await page.add_init_script(OFTEN + "; delete self.BroadcastChannel")
     await page.goto(f"{address(wall)}/walls/main")
     wall.post("Ann", "Asked for")
     await expect(page.locator(TEXTS)).to_have_text(["Asked for"])
     assert await page.get_attribute("html", "data-live") == "poll"
+    mark = page.locator("#mark")
+    for is_offline, sentence in ((False, ASKING), (True, "Reconnecting"), (False, ASKING)):
+        await page.context.set_offline(is_offline)
+        await expect(mark).to_have_text(sentence, use_inner_text=True)
+
+
+async def test_the_mark_says_how_a_page_hears_of_news_as_that_changes(wall: Wall, page: Page) -> None:
+    async with behind(wall, 10**9) as proxy:
+        await page.clock.install()
+        await page.goto(f"http://127.0.0.1:{proxy.port}/walls/main")
+        mark = page.locator("#mark")
+        await expect(mark).to_have_text("Live", use_inner_text=True)
+        proxy.most = 0
+        await page.context.set_offline(True)
+        await page.clock.run_for(200_000)
+        await expect(mark).to_have_text("Reconnecting", use_inner_text=True)
+        await page.context.set_offline(False)
+        await page.clock.run_for(20_000)
+        await expect(mark).to_have_text(ASKING, use_inner_text=True)
+        proxy.most = 10**9
+        await page.clock.run_for(180_000)
+        await expect(mark).to_have_text("Live", use_inner_text=True)
 
 
 async def test_a_page_gives_up_its_stream_for_a_post_that_waits(wall: Wall, page: Page) -> None:
