@@ -33,7 +33,7 @@ function followWall({list, bringLater, show, fetchAnew}) {
 
   /* 1. Seats: browsers open six connections to a host, so at most three pages of one hold a stream. Where locks are denied
         or missing, pages of one browser ask each other, and without that they hold none; HTTP/2 needs no seats. */
-  let release = null, isTaking = false, channel = null, asking = 0, answers = 0;
+  let release = null, isTaking = false, channel = null, rank = 0, answers = 0;
 
   async function takeSeat() {
     for (let seat = 0; seat < SEATS; seat++) {
@@ -47,7 +47,7 @@ function followWall({list, bringLater, show, fetchAnew}) {
     return false;
   }
   const hold = free => {
-    release = () => { release = null; free?.(); };
+    release = () => { release = null; rank = 0; free?.(); };
     return true;
   };
   const tryLock = name => new Promise(resolve => {
@@ -55,20 +55,20 @@ function followWall({list, bringLater, show, fetchAnew}) {
     try { navigator.locks.request(name, {ifAvailable: true}, take).catch(() => resolve(null)); } catch { resolve(null); }
   });
 
-  /* Whoever asked before us, or holds a seat, answers. */
+  /* Those who asked before us answer. Busy pages do so late, and then we have a stream already. */
   async function agree() {
     try { channel ??= Object.assign(new BroadcastChannel('feedback-stream'), {onmessage: hear}); } catch { return false; }
-    asking = Date.now() + Math.random();
+    rank = Date.now() + Math.random();
     answers = 0;
-    channel.postMessage({asks: asking});
+    channel.postMessage({asks: rank});
     await new Promise(resolve => setTimeout(resolve, 300));
-    asking = 0;
-    return answers < SHARED;
+    if (answers >= SHARED) rank = 0;
+    return !!rank;
   }
   function hear({data}) {
     if (data.yields) giveWay(YIELD);
-    else if (data.answers) answers += data.answers === asking;
-    else if (release || asking && asking < data.asks) channel.postMessage({answers: data.asks});
+    else if (data.asks) { if (rank && rank < data.asks) channel.postMessage({answers: data.asks}); }
+    else if (data.answers === rank && ++answers >= SHARED && release) giveWay(0);
   }
 
   /* A post that waits may wait for the connections that streams have. */
@@ -154,11 +154,12 @@ function followWall({list, bringLater, show, fetchAnew}) {
     on('closing', () => state('poll'));
     on('htmx:sse:before:connection', event => {
       const again = event.detail.connection;
+      /* The seat may have been given up while the answer was on its way. */
+      if (!release) event.preventDefault();
       if (!again.attempt) return;
       /* Ask from what was shown, not from what arrived: a message whose swap failed comes again. */
       again.lastEventId = String(cursor);
       state('poll');
-      if (!release) event.preventDefault();
     });
     on('htmx:sse:close', event => {
       connection = null;
