@@ -202,10 +202,11 @@
           if (this.isConnected) this.#follow();
         });
       }
-      /* In a shadow root, where neither the host's styles reach the frame nor its scripts trip over it. */
+      /* In a shadow root, where neither the host's styles reach the frame nor its scripts trip over it. Where they bound
+         the element itself, it scrolls. */
       #prepare() {
         const root = this.attachShadow({mode: 'open'}), slot = document.createElement('slot'), sheet = new CSSStyleSheet();
-        sheet.replaceSync(':host{display:block}:host([hidden]){display:none}');
+        sheet.replaceSync(':host{display:block;overflow:auto!important}:host([hidden]){display:none}');
         root.adoptedStyleSheets = [sheet];
         root.append(slot);
         const put = frame => root.replaceChildren(frame, slot);
@@ -272,7 +273,7 @@
     }
     /* For whoever wonders why nothing is there. */
     if (document.readyState !== 'complete') addEventListener('load', () => {
-      if (!everywhere(`feedback-wall, script[data-wall], iframe[src^="${base}"]`).length) console.info('embed.js: this page has no <feedback-wall wall="…"> yet, and its <script> has no data-wall.');
+      if (!frames.size && !everywhere(`feedback-wall, script[data-wall], iframe[src^="${base}"]`).length) console.info('embed.js: this page has no <feedback-wall wall="…"> yet, and its <script> has no data-wall.');
     });
     return script => {
       const ours = script ? [script] : everywhere('script[data-wall]').filter(({src}) => src === source);

@@ -85,6 +85,20 @@ async def test_a_frame_that_does_not_get_its_height_scrolls(wall: Wall, page: Pa
     await frame.wait_for_function(SCROLLS, timeout=5000)
 
 
+async def test_an_element_that_the_host_bounds_scrolls(wall: Wall, page: Page, host: Publish) -> None:
+    for each in range(5):
+        wall.post("Ann", f"Entry {each}\n\nwith lines")
+    for rule in ("height:400px", "max-height:400px;overflow:hidden", "position:absolute;inset:0 0 200px"):
+        frame = await opened(page, wall, host, f"<style>feedback-wall{{{{{rule}}}}}</style>" + ELEMENT)
+        await frame.wait_for_function(FITS, timeout=5000)
+        left = await page.evaluate(
+            "(() => { const element = document.querySelector('feedback-wall'); element.scrollTo(0, 1e9);"
+            "return element.scrollHeight - element.clientHeight - element.scrollTop; })()"
+        )
+        assert abs(left) <= 1, rule
+        assert await page.evaluate("document.querySelector('feedback-wall').scrollTop") > 100, rule
+
+
 async def test_a_long_wall_in_a_narrow_frame_can_be_read_to_its_end(wall: Wall, page: Page, host: Publish) -> None:
     """No height is too much for the loader."""
     for each in range(65):
