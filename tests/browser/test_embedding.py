@@ -1,5 +1,7 @@
 """The wall on somebody else's page: by a line of script, by an element, and by a bare frame."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -34,6 +36,42 @@ async def test_people_write_and_read_on_another_site(wall: Wall, page: Page, hos
     accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent-seed').trim()"
     assert await frame_of(page, wall).evaluate(accent) == "#0a7d55"
     assert await page.context.cookies() == []
+
+
+async def test_a_wall_below_a_path_is_embedded_in_every_way(
+    wall_with: Callable[..., Wall], page: Page, host: Publish
+) -> None:
+    wall = wall_with()
+    wall.stop()
+    wall.url += "/feedback"
+    wall.page = f"{wall.url}/walls/main"
+    wall.settings["FEEDBACK_BASE_URL"] = wall.url
+    wall.start()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda answer: asked.append(f"{answer.status}") if answer.status >= 400 else None)
+    inside, dark = page.frame_locator("iframe"), "html[data-theme=dark]"
+    for number, (way, lines) in enumerate(WAYS.items()):
+        await page.goto(host(lines.format(wall.url)))
+        await inside.locator(f"{dark}[data-live=stream]").wait_for()
+        if way != "frame":
+            await inside.locator("html.fit").wait_for()
+        await inside.locator("#composer-name").fill("Ann")
+        await inside.locator("#composer-text").fill(f"By {way}")
+        await inside.locator("#composer-send").click()
+        await expect(inside.locator("#feedback .feedback__text").first).to_have_text(f"By {way}")
+        wall.post("Bob", f"Heard by {way}")
+        await expect(inside.locator("#feedback .feedback__text").first).to_have_text(f"Heard by {way}")
+        await expect(inside.locator("article")).to_have_count(2 * number + 2)
+
+    await page.goto(host(WAYS["element"].format(wall.url)))
+    await inside.locator(f"{dark}[data-live=stream]").wait_for()
+    for name, value in (("theme", "light"), ("accent", "#aa0000")):
+        await page.evaluate(f"document.querySelector('feedback-wall').setAttribute('{name}', '{value}')")
+    await inside.locator("html[data-theme=light]").wait_for()
+    await inside.locator('link[href="/feedback/accents/aa0000.css"]').wait_for(state="attached")
+    ours = f"http://127.0.0.1:{wall.port}/"
+    assert [each for each in asked if not each.startswith(("http://host.test", f"{ours}feedback/"))] == []
 
 
 async def test_a_frame_is_as_tall_as_its_content(wall: Wall, page: Page, host: Publish) -> None:
