@@ -110,6 +110,7 @@
 
       /* What is looked at changes in the frame that is there; everything else is another frame. */
       follow() {
+        if (!this.wall) return this.leave();
         const asked = this.address(OPTIONS);
         if (asked !== this.asked) this.show(asked);
         else if (this.news) greet(this.frame);
@@ -128,6 +129,12 @@
         this.put(frame);
         this.paint();
         this.expect();
+      }
+      leave() {
+        this.frame?.remove();
+        this.note?.remove();
+        if (this.spare) style(this.spare, {display: ''});
+        Object.assign(this, {asked: null, frame: null, news: 0});
       }
       get isSpared() {
         return this.spare?.localName !== 'slot' ? !!this.spare : this.spare.assignedNodes().some(each => each.textContent.trim() || each.localName);
@@ -214,7 +221,7 @@
         slot.addEventListener('slotchange', () => { if (this.#shown.news) style(slot, {display: this.#shown.frame.style.height === '0px' ? '' : 'none'}); });
       }
       #follow() {
-        if (this.#shown.wall) this.#shown.follow();
+        this.#shown.follow();
       }
     });
 
@@ -247,6 +254,11 @@
       let former = null;
       shown.script = script;
       shown.follow();
+      /* What stands behind a script that does not wait is not there yet. */
+      if (!shown.spare) whenReady(() => {
+        shown.spare = linkBehind(script);
+        if (shown.spare && shown.news) style(shown.spare, {display: 'none'});
+      });
       new MutationObserver(() => shown.follow()).observe(script, {attributes: true});
     }
 

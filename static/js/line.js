@@ -181,6 +181,8 @@ function followWall({list, bringLater, show, fetchAnew}) {
       tries = 0;
       setTimeout(() => connect(), 50);
     });
+    /* A frame that its host takes away leaves no error in the console there. */
+    addEventListener('pagehide', () => connection?.abortController?.abort());
     setInterval(look, Number(root.dataset.poll) || POLL);
   }
   function look() {

@@ -131,6 +131,30 @@ async def test_a_bare_frame_of_a_wall_that_is_not_there_is_a_sentence(wall: Wall
     assert await inside.get_by_role("link").get_attribute("href") == "/walls/none"
 
 
+async def test_who_names_no_wall_any_more_has_none_until_they_name_one(wall: Wall, page: Page, host: Publish) -> None:
+    """The console of the page around says nothing of frames that go."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    link = '<a href="{0}/walls/main">Feedback</a>'
+    element = LOADER + f'<feedback-wall wall="main">{link}</feedback-wall>'
+    frames, spare = page.locator("iframe"), page.locator("a")
+    for html, attribute in (
+        (element, "wall"),
+        (SCRIPT + link, "data-wall"),
+        (SCRIPT.replace("async", "") + link, "data-wall"),
+    ):
+        await page.goto(host(html.format(address(wall))))
+        it = page.locator("feedback-wall" if attribute == "wall" else "script[src]")
+        for change in (f"each.removeAttribute('{attribute}')", f"each.setAttribute('{attribute}', '')"):
+            await page.frame_locator("iframe").locator("html.fit[data-live=stream]").wait_for()
+            await expect(spare).to_be_hidden()
+            await it.evaluate(f"each => {{ {change} }}")
+            await expect(frames).to_have_count(0)
+            await expect(spare).to_be_visible()
+            await it.evaluate(f"each => {{ each.setAttribute('{attribute}', 'main'); }}")
+    assert said == []
+
+
 async def test_the_script_makes_one_wall_however_it_is_run(wall: Wall, page: Page, host: Publish) -> None:
     again = """{
       const kept = document.querySelector('main').cloneNode(true);
