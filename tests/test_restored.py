@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -141,3 +142,24 @@ async def post_to_wall(client: httpx.AsyncClient, slug: str, text: str) -> None:
     fields = {"name": "Ann", "text": text, "stamp": await stamp(client, slug), "key": os.urandom(8).hex()}
     answer = await client.post(f"/walls/{slug}/feedback", data=fields, headers=HTMX)
     assert answer.status_code == 201
+
+
+async def test_a_backup_of_an_older_version_gives_the_same_ids_however_often_it_is_restored(
+    empty: Path, tmp_path: Path
+) -> None:
+    """As those that its entries have had since the upgrade, of which the backup knows nothing."""
+    await migrate_to(empty, "0004_since_0001")
+    copy_of(empty, tmp_path / "copy") if url_of(empty) else shutil.copy(empty / "feedback.sqlite3", tmp_path / "copy")
+    seen = []
+    for times in range(3):
+        if times:
+            bring_back(empty, tmp_path / "copy")
+        server = Process(empty)
+        try:
+            async with server.client() as client:
+                feed = (await client.get("/walls/wall-1/feed.json")).json()
+                seen.append([each["id"] for each in feed["items"]])
+        finally:
+            server.stop()
+    assert seen[0]
+    assert seen[0] == seen[1] == seen[2]

@@ -4,6 +4,7 @@ Words of entries are folded afterwards, by the server while it serves: on a wall
 """
 
 import uuid
+from datetime import UTC
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +15,9 @@ down_revision = "0004_since_0001"
 branch_labels = None
 depends_on = None
 
+# As `models/identified.py` makes it where there is none: so a backup of an older version gives the same ids each time
+# that it is restored, and those that the wall has had since it was upgraded.
+NAMESPACE = uuid.UUID("0b9f8a4e-6c52-4b43-9a3c-5b1c5a0f7c11")
 IS_UNFOLDED = sa.text("folded IS NULL")
 
 
@@ -28,8 +32,12 @@ def upgrade() -> None:
         mysql_length=1,
     )
     op.add_column("walls", sa.Column("uid", sa.String(36)))
-    walls = sa.table("walls", sa.column("id", sa.BigInteger), sa.column("uid", sa.String))
+    walls = sa.table(
+        "walls", sa.column("id", sa.BigInteger), sa.column("created_at", sa.DateTime), sa.column("uid", sa.String)
+    )
     # Again after an interruption, only those that have none yet.
-    for number in op.get_bind().scalars(sa.select(walls.c.id).where(walls.c.uid.is_(None))).all():
-        op.execute(walls.update().where(walls.c.id == number).values(uid=str(uuid.uuid4())))
+    unnamed = sa.select(walls.c.id, walls.c.created_at).where(walls.c.uid.is_(None))
+    for number, created_at in op.get_bind().execute(unnamed).all():
+        uid = uuid.uuid5(NAMESPACE, f"{number}/{created_at.replace(tzinfo=UTC).isoformat()}")
+        op.execute(walls.update().where(walls.c.id == number).values(uid=str(uid)))
     op.create_index("ix_walls_uid", "walls", ["uid"], unique=True)
