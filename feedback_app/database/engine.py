@@ -70,7 +70,8 @@ def complete_url(url: str | URL) -> URL:
 
 def _is_mistaken(url: URL) -> bool:
     """Whether its parts have in them what belongs to others."""
-    return not HOST.fullmatch(url.host or "") or bool(re.search(r"[@#/:]", url.database or ""))
+    is_no_port = url.port is not None and not 0 < url.port < 65536
+    return is_no_port or not HOST.fullmatch(url.host or "") or bool(re.search(r"[@#/:]", url.database or ""))
 
 
 def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: str = "full") -> AsyncEngine:

@@ -51,6 +51,8 @@ OF_MARIADB = {
 }  # fmt: skip
 SYNONYMS = {"sslmode": "ssl_mode", "socket": "unix_socket", "tls": "ssl", "ssl_verify_cert": "ssl_verify_server_cert"}
 TRUE = ("true", "1", "on", "yes")
+FALSE = ("false", "0", "off", "no")
+SWITCHES = ("ssl", "ssl_verify_server_cert", "ssl_check_hostname")
 
 
 class Asked(NamedTuple):
@@ -94,14 +96,22 @@ def of_mariadb(url: URL) -> Asked:
     arguments: dict[str, Any] = {}
     for name, value in given.items():
         _check(name, value)
+        if name in SWITCHES and value.lower() not in TRUE + FALSE:
+            raise ConfigurationError(f"{PREFIX}DATABASE_URL has a {name} that cannot be used. Use true or false.")
         if name not in OF_MARIADB or (name in ("charset", "default_character_set") and not value.startswith("utf8")):
             raise _unknown(name)
         if name == "connect_timeout":
             arguments |= _timeout(name, name, value)
         elif name in ("unix_socket", "program_name"):
             arguments[name] = value
-    if context := _context(given):
-        arguments["ssl"] = context
+    try:
+        if context := _context(given):
+            arguments["ssl"] = context
+    except OSError:
+        named = ", ".join(name for name in given if name in FILES or name == "ssl_cipher")
+        raise ConfigurationError(
+            f"{PREFIX}DATABASE_URL has a parameter that cannot be used: one of {named} is not what OpenSSL reads."
+        ) from None
     return Asked(url.set(query={}), arguments, {})
 
 
@@ -114,7 +124,8 @@ def _context(given: Mapping[str, str]) -> ssl.SSLContext | None:
     ca, capath = given.get("ssl_ca"), given.get("ssl_capath")
     checks_name = given.get("ssl_check_hostname", "true").lower() in TRUE
     context = ssl.create_default_context(cafile=ca, capath=capath)
-    is_verified = bool(ca or capath) or mode.startswith("verify") or "ssl_verify_server_cert" in given
+    is_asked_for = given.get("ssl_verify_server_cert", "false").lower() in TRUE
+    is_verified = bool(ca or capath) or mode.startswith("verify") or is_asked_for
     context.check_hostname = is_verified and checks_name and mode not in ("required", "verify_ca")
     context.verify_mode = ssl.CERT_REQUIRED if is_verified else ssl.CERT_NONE
     if "ssl_cert" in given:

@@ -43,5 +43,7 @@ def _is_from_this_machine() -> bool:
     name = name_in(request.headers.get("Host", "").encode("latin-1", "replace"))
     if name is None or not is_loopback(name) or is_forwarded():
         return False
-    keeps_its_connection = request.http_version != "1.0" and "close" not in request.headers.get("Connection", "").lower()
+    keeps_its_connection = (
+        request.http_version != "1.0" and "close" not in request.headers.get("Connection", "").lower()
+    )
     return keeps_its_connection and is_within(request.remote_addr or "", LOOPBACK)
