@@ -41,7 +41,7 @@ class Proxies:
 
     def __init__(self, app: App, trusted: int, networks: Sequence[IPv4Network | IPv6Network]) -> None:
         self.app, self.trusted = app, trusted
-        self._is_said = False
+        self._is_said = self._is_silence_said = False
         self._is_near = lru_cache(maxsize=1024)(lambda peer: is_within(peer, networks))
 
     def at_once(self, scope: Scope) -> Any:
@@ -58,9 +58,13 @@ class Proxies:
             return scope
         address = self._told(scope, b"x-forwarded-for")
         scheme = self._told(scope, b"x-forwarded-proto", nearest=True)
+        is_said = parsed_address(address) is not None
+        # Balancers and collectors ask for themselves, but they do not post.
+        if not is_said and not self._is_silence_said and scope["method"] == "POST":
+            self._say_silent()
         return {
             **scope,
-            "client": (address, 0) if parsed_address(address) is not None else scope["client"],
+            "client": (address, 0) if is_said else scope["client"],
             "scheme": scheme if scheme in ("http", "https") else scope["scheme"],
         }
 
@@ -71,6 +75,13 @@ class Proxies:
                 "A request that carries X-Forwarded-For came from outside of %sPROXY_NETWORKS, so that is not "
                 "believed. Where it is your proxy's, name its network there.", PREFIX,
             )  # fmt: skip
+
+    def _say_silent(self) -> None:
+        self._is_silence_said = True
+        logger.warning(
+            "A form came without the X-Forwarded-For of %s trusted proxies: all who send one so count as one author. "
+            "Have each proxy add that header, and set %sTRUSTED_PROXIES to how many there are.", self.trusted, PREFIX,
+        )  # fmt: skip
 
     def _told(self, scope: Scope, header: bytes, *, nearest: bool = False) -> str:
         """What the outermost trusted proxy said, or with `nearest` at least what the nearest one did."""

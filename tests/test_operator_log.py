@@ -161,6 +161,20 @@ async def test_a_proxy_is_believed_within_its_networks_only(serve: Callable[...,
     assert await said(caplog, "FEEDBACK_PROXY_NETWORKS") == 1
 
 
+@pytest.mark.parametrize(("proxies", "forwarded"), [(1, ""), (2, "192.0.2.7"), (1, "unknown"), (1, "192.0.2.7:x")])
+async def test_a_trusted_proxy_that_says_nothing_of_visitors_is_named_once(
+    serve: Callable[..., Any], caplog: Any, proxies: int, forwarded: str
+) -> None:
+    wall: Served = await serve(trusted_proxies=proxies)
+    headers = {**HTMX, **({"X-Forwarded-For": forwarded} if forwarded else {})}
+    await wall.client.get("/readyz", headers=headers)
+    assert await said(caplog, "X-Forwarded-For") == 0
+    for number in range(2):
+        await post(wall.client, text=f"Post {number}", headers=headers)
+    assert await said(caplog, f"the X-Forwarded-For of {proxies} trusted proxies") == 1
+    assert "192.0.2.7" not in caplog.text
+
+
 async def test_a_form_that_a_proxy_made_foreign_leads_to_the_setting(wall: Served, caplog: Any) -> None:
     for origin in ("http://wall.lan", "http://wall.lan", "null", "http://a b"):
         client = httpx.AsyncClient(base_url=wall.client.base_url, verify=NO_CERTIFICATES)
