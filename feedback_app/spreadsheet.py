@@ -52,6 +52,7 @@ def read(text: str, wanted: Sequence[str]) -> list[dict[str, str]]:
     """Rows by the names of the columns, in small letters, of a file whose first line names at least those that are
     `wanted`, with whichever separator; empty ones are left out. Raises ValueError with a sentence."""
     separators: Sequence[str] = SEPARATORS
+    text = text.lstrip("\r\n")
     if said := _SEPARATOR_LINE.match(text):
         text, separators = text[said.end() :], said.group(1)
     names, lines = max((_lines(text, each) for each in separators), key=lambda found: len({*found[0]} & {*wanted}))

@@ -243,6 +243,7 @@ AS_WRITTEN_ELSEWHERE = {
     "the other way round": "\ufeffname\ttext\r\nZoë\ta; b\r\n".encode("utf-16-be"),
     "without a mark": "name,text\nZoë,a; b\n".encode("utf-16-le"),
     "a line that says the separator": b"sep=;\r\nTEXT ; NAME \r\na\\b;c\r\n".replace(b"a\\b;c", b'"a; b";Zo\xc3\xab'),
+    "empty lines before it": b"\r\n\nsep=;\r\nname;text\r\nZo\xc3\xab;a; b\r\n".replace(b"a; b", b'"a; b"'),
     "a quoted one": b'"sep=|"\nname|text\nZo\xc3\xab|a; b\n',
     "bars": b"name|text\nZo\xc3\xab|a; b\n",
     "more columns, and a nameless one": b"id,name,text,\n7,Zo\xc3\xab,a; b,\n",
