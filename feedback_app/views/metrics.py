@@ -35,15 +35,11 @@ def _is_from_this_machine() -> bool:
     """Whether the other end is here and speaks for itself.
 
     What a proxy hands on comes from here, too. Where one is expected only the token opens; one that is not gives itself
-    away by a header, by the name it was asked for or, as nginx does, by closing the connection or by HTTP/1.0.
+    away by a header, by the name it was asked for or, as nginx does, by HTTP/1.0.
     """
     settings: Settings = current_app.extensions["settings"]
     if settings.trusted_proxies or (settings.base_url and not is_loopback(parts_of(settings.base_url).hostname or "")):
         return False
     name = name_in(request.headers.get("Host", "").encode("latin-1", "replace"))
-    if name is None or not is_loopback(name) or is_forwarded():
-        return False
-    keeps_its_connection = (
-        request.http_version != "1.0" and "close" not in request.headers.get("Connection", "").lower()
-    )
-    return keeps_its_connection and is_within(request.remote_addr or "", LOOPBACK)
+    speaks_for_itself = name is not None and is_loopback(name) and request.http_version != "1.0" and not is_forwarded()
+    return speaks_for_itself and is_within(request.remote_addr or "", LOOPBACK)
