@@ -118,7 +118,7 @@
   async function arrange() {
     await bringLater();
     if (later) later.arrange();
-    else if (list.dataset.later) setTimeout(arrange, Number(root.dataset.poll) || POLL);
+    else if (list.dataset.later) setTimeout(arrange, Number(root.dataset.poll) || 10e3);
   }
   document.addEventListener('arrange', arrange);
 
