@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .attempts import Subjects
 from .clock import now
 from .database import database
-from .finding import NO_WALL, lead_on
+from .finding import NOT_YOURS, lead_on
 from .models import Login, Membership, Moderator, Wall
 from .models.login import LONGEST
 from .models.moderator import MODERATOR, OWNER
@@ -69,7 +69,7 @@ async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) 
         wall = await session.scalar(Membership.wall(Wall.formerly(slug), found.id))
         if wall is None:
             note_refusal(found)
-            abort(404, NO_WALL)
+            abort(404, NOT_YOURS)
         lead_on(wall, slug)
     membership = await session.scalar(Membership.of(found.id, wall.id)) if role == OWNER else None
     if role == OWNER and not (membership and membership.is_owner):

@@ -7,6 +7,7 @@ from quart import Quart, Response, abort, g, request
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from . import auth
 from .database import database, is_outage
 from .embedders import ANYBODY
 from .finding import wall_of_request
@@ -18,7 +19,7 @@ from .languages import DEFAULT, first_of, say
 from .logs import described
 from .metrics import DATABASE_ERRORS
 from .models import Wall
-from .pages import wants_fragment
+from .pages import staff_page, wants_fragment
 from .problems import problem
 from .security import SAFE_METHODS, allow_framing
 from .sentences import Sentence
@@ -98,6 +99,8 @@ async def _answer(status: int, sentence: str) -> Response:
         return answer
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
+    if status < 500 and g.get("is_private") and await auth.moderator():
+        return await staff_page("moderation/error.html", status, sentence=sentence, kept=await _kept())
     slug = _slug_in_frame()
     if slug is not None:
         # Where there is no wall, nothing of it is in the page: any site may show the sentence.

@@ -13,6 +13,8 @@ from .security import SAFE_METHODS
 from .sentences import Sentence
 
 NO_WALL = Sentence("There is no wall at this address. Check the link, or ask whoever gave it to you.")
+# Whether there is one that others moderate is not said.
+NOT_YOURS = "There is no wall at this address that you moderate. Check the link, or ask an owner of the wall."
 NO_PAGE = Sentence("There is no such page of this wall. Start again at its newest feedback.")
 NO_FEEDBACK = Sentence("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
 DIGITS = 40

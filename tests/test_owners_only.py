@@ -52,6 +52,8 @@ async def test_somebody_without_a_role_learns_nothing(wall: Served) -> None:
             assert answer.status_code == 404
             assert answer.text == (await sam.get(address.replace("/main", "/nonesuch"))).text
             assert "Ruth" not in answer.text
+            assert "There is no wall at this address that you moderate." in answer.text
+            assert 'class="staff__links"' in answer.text
 
 
 async def test_an_act_that_is_refused_leaves_a_line_with_its_account(

@@ -14,7 +14,7 @@ from .support import Browser, Served, add_wall, employ, post, stamp
 
 # What each person gets. A stranger and somebody whose session has ended are led to the login, whatever there is.
 KINDS = ("stranger", "ended", "other", "moderator", "owner")
-NO_WALL = "There is no wall at this address."
+NO_WALL = "There is no wall at this address"
 
 
 class Right(NamedTuple):

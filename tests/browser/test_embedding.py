@@ -159,3 +159,16 @@ def test_the_loader_may_be_loaded_by_any_page(wall: Wall) -> None:
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
+async def test_every_choice_of_the_embed_page_can_be_read(wall: Wall, page: Page) -> None:
+    """A select is as wide as the words in it, whatever the width of the window."""
+    await page.goto(f"{wall.page}/embed")
+    for width in (360, 560, 768, 1100, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        cut = await page.evaluate(
+            "[...document.querySelectorAll('main select')].filter(each => { const has = each.offsetWidth;"
+            " each.style.inlineSize = each.style.justifySelf = 'max-content'; const needs = each.offsetWidth;"
+            " each.removeAttribute('style'); return has < needs; }).map(each => each.name)"
+        )
+        assert cut == [], width

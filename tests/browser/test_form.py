@@ -51,7 +51,9 @@ async def test_what_is_fetched_later_is_fetched_again_after_it_failed(wall: Wall
 
 async def test_what_was_arranged_is_taken_over_by_a_later_try(wall: Wall, page: Page) -> None:
     """The script that does it could not be fetched; the page asks again by itself, ten seconds later."""
-    await page.add_init_script("const wait = setTimeout; setTimeout = (act, time) => wait(act, time === 10000 ? 100 : time)")
+    await page.add_init_script(
+        "const wait = setTimeout; setTimeout = (act, time) => wait(act, time === 1e4 ? 9 : time)"
+    )
     await page.route(LATER, lambda route: route.abort(), times=2)
     await open_live(page, wall)
     await page.evaluate("document.title = 'Before'; document.dispatchEvent(new Event('arrange'))")
