@@ -60,6 +60,24 @@ async def test_what_was_arranged_is_taken_over_by_a_later_try(wall: Wall, page: 
     await expect(page).not_to_have_title("Before")
 
 
+async def test_a_post_that_nobody_answers_has_failed_after_a_while(wall: Wall, page: Page) -> None:
+    """A phone does not notice each connection that is gone; the same post, sent again, is one entry."""
+    await page.add_init_script(
+        "let seen = 0; const wait = setTimeout;"
+        " setTimeout = (act, time) => wait(act, time === 2e4 && !seen++ ? 99 : time)"
+    )
+    await open_live(page, wall)
+    unanswered: list[Route] = []
+    await page.route(POST, lambda route: unanswered.append(route), times=1)
+    await write(page, "Ann", "Into the void")
+    await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
+    await expect(page.locator("#composer-text")).to_be_editable()
+    for route in unanswered:
+        await route.abort()
+    await page.click("#composer-send")
+    await expect(page.locator(THANKS)).to_be_visible()
+
+
 ALIEN = [
     (500, "<p>broken</p>"),
     (503, "Service Unavailable"),

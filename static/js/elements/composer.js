@@ -7,6 +7,9 @@
   const on = (name, act) => document.addEventListener(name, act);
   const dropThanks = () => document.querySelector('.composer__thanks')?.remove();
 
+  /* A connection that is gone without a word must not keep anybody waiting for a minute. */
+  on('htmx:config:request', event => { if (isComposer(event)) event.detail.ctx.request.timeout = 2e4; });
+
   function freeze(isSending) {
     for (const each of document.querySelectorAll('#composer .field__input')) each.readOnly = isSending;
   }
