@@ -9,6 +9,7 @@ from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database
+from feedback_app.database.engine import make_engine
 from feedback_app.models import Feedback
 from feedback_app.models.desk import Desk
 from feedback_app.models.question import Question
@@ -51,9 +52,63 @@ async def gather_statistics(database: Database, table: str) -> None:
     """
     if not database.is_sqlite:
         words = "VACUUM (FULL, ANALYZE)" if database.url.get_backend_name() == "postgresql" else "ANALYZE TABLE"
-        async with database.write_engine.connect() as connection:
+        # It takes longer on a full table than our own sessions have time for.
+        engine = make_engine(database.url, writes=True, patient=True)
+        async with engine.connect() as connection:
             alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await alone.execute(text(f"{words} {table}"))
+        await engine.dispose()
+
+
+async def without_statistics(database: Database) -> None:
+    """As after the first start: nothing was ever counted, and nothing will be by itself."""
+    words = {
+        "sqlite": [],
+        "postgresql": [
+            "TRUNCATE feedback CASCADE",
+            "DELETE FROM pg_statistic WHERE starelid = 'feedback'::regclass",
+            "ALTER TABLE feedback SET (autovacuum_enabled = off)",
+        ],
+        "mysql": ["ANALYZE TABLE feedback", "ALTER TABLE feedback STATS_AUTO_RECALC = 0"],
+    }[database.url.get_backend_name()]
+    async with database.write_engine.begin() as connection:
+        for each in words:
+            await connection.execute(text(each))
+
+
+async def reads(asked: Any, session: AsyncSession) -> int:
+    """How many rows of all tables the database reads for the answer; on SQLite, how many instructions it runs."""
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        return await _instructions(asked, session)
+    words = {
+        "postgresql": "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables",
+        "mysql": "SELECT sum(variable_value) FROM information_schema.session_status "
+        "WHERE variable_name LIKE 'Handler\\_read\\_%'",
+    }[dialect]
+    before = await session.scalar(text(words))
+    await _ask(asked, session)
+    return int(await session.scalar(text(words)) - before)
+
+
+async def _instructions(asked: Any, session: AsyncSession) -> int:
+    raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    counted = 0
+
+    def count() -> None:
+        nonlocal counted
+        counted += 100
+
+    await raw.set_progress_handler(count, 100)
+    await _ask(asked, session)
+    await raw.set_progress_handler(None, 0)
+    return counted
+
+
+async def _ask(asked: Any, session: AsyncSession) -> None:
+    result = await session.execute(*asked) if isinstance(asked, Question) else await session.execute(asked)
+    if getattr(result, "returns_rows", True):
+        result.all()
 
 
 async def prefer_indexes(session: AsyncSession) -> None:

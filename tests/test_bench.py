@@ -12,8 +12,11 @@ import pytest
 from feedback_app.bench.chart import chart
 from feedback_app.bench.quantiles import Quantiles
 from feedback_app.bench.report import Listening, Machine, Rate, Report, Start
+from feedback_app.database import Database, postgresql
 
-from .support import environment
+from .bench import peers
+from .plans import gather_statistics
+from .support import Served, environment
 
 
 @pytest.mark.slow
@@ -55,6 +58,22 @@ def test_too_few_descriptors_are_said_in_a_sentence(tmp_path: Path) -> None:
         "feedback-app: 5,000 listeners need 5,200 open files in a process, and this system allows 1,024. "
         "Allow more (as root: ulimit -Hn 5200), or measure fewer with --listeners 824.\n"
     )
+
+
+def test_peers_that_are_not_installed_are_named_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "PEERS", tmp_path)
+    monkeypatch.setattr(peers, "_nginx", lambda: str(tmp_path / "nginx"))
+    absent = peers.missing_peers()
+    assert list(absent) == [peers.ISSO_NAME, peers.FLASK_NAME, peers.NCHAN_NAME]
+    assert all("install" in why for why in absent.values())
+
+
+@pytest.mark.postgresql
+async def test_statistics_are_gathered_however_long_it_takes(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(postgresql.LIMITS, "statement_timeout", "1ms")
+    database = Database(wall.database.url)
+    await gather_statistics(database, "feedback")
+    await database.close()
 
 
 def test_the_report_is_a_table_and_a_chart() -> None:

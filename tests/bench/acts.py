@@ -49,6 +49,8 @@ def main() -> None:
 
     print(f"{now():%Y-%m-%d %H:%M} UTC, make bench-acts ARGS={' '.join(sys.argv[1:])!r}")
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {aiosqlite.sqlite_version}")
+    if CHROMIUM is None:
+        print("Chromium is not installed, so no screen is looked at (on Debian: apt-get install chromium).")
     for engine in options.engines:
         if why := missing(engine):
             print(f"\n{why}")
@@ -76,9 +78,11 @@ async def _measure(data: Path, options: argparse.Namespace) -> None:
     try:
         await _make_walls(database, options.waiting)
         _, token = await make_moderator(database, "Kim", ["main", "few", "many"])
-        async with here.client() as client, _screen(f"http://127.0.0.1:{there.port}/walls/main") as page:
-            client.cookies.set("feedback", token)
-            _show("from the POST to the next picture without it, another process", await _act(client, page, options))
+        if CHROMIUM is not None:
+            async with here.client() as client, _screen(f"http://127.0.0.1:{there.port}/walls/main") as page:
+                client.cookies.set("feedback", token)
+                acted = await _act(client, page, options)
+            _show("from the POST to the next picture without it, another process", acted)
         async with here.client() as client:
             client.cookies.set("feedback", token)
             few, many = await _load(client, options.pages)

@@ -15,8 +15,8 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -79,6 +79,11 @@ def write():
 '''
 
 
+MODULES = ("/usr/lib/nginx/modules", "/usr/share/nginx/modules")
+OURS = "feedback-app"
+ISSO_NAME, FLASK_NAME, NCHAN_NAME = "Isso 0.14, gunicorn, gevent", "Flask, gunicorn, threads", "nginx, nchan"
+
+
 class Peer(NamedTuple):
     """Where it listens, and what it is asked for: a list, and a post with a place for a key."""
 
@@ -94,6 +99,9 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5, help="how often each is asked; the medians are shown")
     parser.add_argument("--rounds", type=int, default=2, help="how often news is told in one turn")
     wanted = parser.parse_args()
+    absent = missing_peers()
+    for name, why in absent.items():
+        print(f"{name} is left out: {why}", flush=True)
     allow_listeners(wanted.listeners)
     with tempfile.TemporaryDirectory(prefix=".bench-peers-", dir=ROOT) as name:
         folder = Path(name)
@@ -101,22 +109,44 @@ def main() -> None:
         ground = Ground(folder, wanted.listeners)
         ground.believe_visitors()
         try:
-            _requests(ground, folder, wanted.seconds, wanted.turns)
-            _news(ground, folder, wanted.listeners, wanted.rounds, wanted.turns)
+            _requests(ground, folder, wanted.seconds, wanted.turns, absent)
+            _news(ground, folder, wanted.listeners, wanted.rounds, wanted.turns, absent)
         finally:
             ground.close()
 
 
-def _requests(ground: Ground, folder: Path, seconds: float, repeats: int) -> None:
+def missing_peers() -> dict[str, str]:
+    """Which of the others cannot be started here, and what to do about it."""
+    absent = {}
+    for name, program in {ISSO_NAME: "isso", FLASK_NAME: "flask"}.items():
+        lacking = [each for each in ("gunicorn", program) if not (PEERS / each).exists()]
+        if lacking:
+            absent[name] = f"{' and '.join(lacking)} are not in .bench-peers (make .bench-peers/.made installs them)."
+    if shutil.which(_nginx()) is None:
+        absent[NCHAN_NAME] = "nginx is not installed (on Debian: apt-get install nginx libnginx-mod-nchan)."
+    elif not _nchan_module().exists():
+        absent[NCHAN_NAME] = "nginx has no module nchan (on Debian: apt-get install libnginx-mod-nchan)."
+    return absent
+
+
+def _nginx() -> str:
+    return shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+def _nchan_module() -> Path:
+    found = (Path(folder) / "ngx_nchan_module.so" for folder in MODULES)
+    return next((each for each in found if each.exists()), Path(MODULES[0]) / "ngx_nchan_module.so")
+
+
+def _requests(ground: Ground, folder: Path, seconds: float, repeats: int, absent: Collection[str]) -> None:
     """Everybody is asked in turns, first for the list and then to take posts; who is not asked has nothing to do."""
     wall = ground.serve()
     get = f"GET /walls/main/feed.json HTTP/1.1\r\nHost: 127.0.0.1:{wall.port}\r\n\r\n"
-    with _isso(folder) as isso, _flask(folder) as flask:
-        peers = {
-            "feedback-app": Peer(wall.port, get, wall.post()),
-            "Isso 0.14, gunicorn, gevent": isso,
-            "Flask, gunicorn, threads": flask,
-        }
+    with ExitStack() as others:
+        peers = {OURS: Peer(wall.port, get, wall.post())}
+        for name, start in {ISSO_NAME: _isso, FLASK_NAME: _flask}.items():
+            if name not in absent:
+                peers[name] = others.enter_context(start(folder))
         for peer in peers.values():
             ground.visit(_at(peer.port), peer.write, 4, count=ENTRIES)
         reads = _in_turns(ground, peers, "read", seconds, repeats)
@@ -146,7 +176,7 @@ def _in_turns(
             found = ground.visit(_at(peer.port), getattr(peer, what), VISITORS, seconds=seconds)
             assert all(status[0] in "23" for status in found["statuses"]), found["statuses"]
             seen[name].append(found)
-    ours = [each["rate"] for each in seen["feedback-app"]]
+    ours = [each["rate"] for each in seen[OURS]]
 
     def measured(several: list[dict[str, Any]]) -> Measured:
         rates = [each["rate"] for each in several]
@@ -156,7 +186,7 @@ def _in_turns(
     return {name: measured(several) for name, several in seen.items()}
 
 
-def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: int) -> None:
+def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: int, absent: Collection[str]) -> None:
     """All of them send as many bytes, and everybody listens from the beginning to the end."""
     wall = ground.serve()
     post = wall.post()
@@ -165,26 +195,25 @@ def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: in
     raw = ground.raw(size)
     body = TEXT.ljust(size - NCHAN_FRAME, ".")
     news = f"POST /news HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    with _nchan(folder, listeners) as port:
-        authors = {
-            "feedback-app": Author(readers, wall.port, post),
-            "nginx, nchan": Author(ground.audience(port, listeners), port, news),
-            "raw socket writer": Author(ground.audience(raw.port, listeners), raw.port, RAW_POST),
-        }
+    with ExitStack() as others:
+        authors = {OURS: Author(readers, wall.port, post)}
+        if NCHAN_NAME not in absent:
+            port = others.enter_context(_nchan(folder, listeners))
+            authors[NCHAN_NAME] = Author(ground.audience(port, listeners), port, news)
+        authors["raw socket writer"] = Author(ground.audience(raw.port, listeners), raw.port, RAW_POST)
         sizes = [author.audience.sit(author.port, author.post, 2)["size"] for author in authors.values()]
         seen = in_turns(authors, rounds, repeats)
     print(f"\n| to {listeners:,} listeners, medians of {repeats} | bytes | p50 ms | p95 ms | p99 ms | ours : it |")
     print("|---|---:|---:|---:|---:|---:|")
     for (name, several), bytes_ in zip(seen.items(), sizes, strict=True):
         shown = " | ".join(f"{each:,.0f}" for each in Quantiles.median(several))
-        ratio = statistics.median(ours.p99 / its.p99 for ours, its in zip(seen["feedback-app"], several, strict=True))
+        ratio = statistics.median(ours.p99 / its.p99 for ours, its in zip(seen[OURS], several, strict=True))
         print(f"| {name} | {bytes_} | {shown} | {ratio:.2f} |")
 
 
 @contextmanager
 def _nchan(folder: Path, listeners: int) -> Iterator[int]:
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    modules = next((path for path in ("/usr/lib/nginx/modules", "/usr/share/nginx/modules") if Path(path).exists()), "")
+    nginx, modules = _nginx(), _nchan_module().parent
     port, file = _free(), folder / "nginx.conf"
     file.write_text(NCHAN.format(modules=modules, folder=folder, port=port, files=2 * listeners + 1000))
     with _running([nginx, "-c", str(file), "-p", str(folder)], port):
