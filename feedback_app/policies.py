@@ -1,53 +1,47 @@
 """Policies: whom a wall lets write, how soon again, and what it holds until a moderator has looked."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .models import Block, Feedback, Post, Wall
+from .models import Author, Post, Wall
 from .words import has_link
 
 
 class Policies:
     """What the walls of some posts say about them; reads on while posts are taken in."""
 
-    def __init__(self, walls: Iterable[Wall], at: datetime) -> None:
+    def __init__(
+        self,
+        walls: Iterable[Wall],
+        blocked: Collection[tuple[int, str]],
+        watched: Collection[tuple[int, str]],
+        at: datetime,
+    ) -> None:
+        """`blocked` are those of the authors who may not write, and `watched` the networks of such authors, both by
+        the wall's number."""
         self.at = at
         self._walls = {wall.id: wall for wall in walls}
-        self._blocked: set[tuple[int, str]] = set()
-        self._watched: set[tuple[int, str]] = set()
+        self._blocked, self._watched = blocked, watched
         self._known: set[tuple[int, str]] = set()
         self._latest: dict[tuple[int, str], datetime] = {}
 
     async def read(self, posts: Sequence[Post], session: AsyncSession) -> None:
-        """One question about blocks, and one for each policy that one of the walls has."""
-        authors: dict[int, set[str]] = defaultdict(set)
-        for post in posts:
-            authors[post.wall_id].update(post.authors)
-        await self._read_blocks(posts, session)
-
-        walls = [wall for wall in self._walls.values() if wall.id in authors]
-        first = {wall.id: authors[wall.id] for wall in walls if wall.hold == "first"}
+        """One question for each policy that one of the walls has."""
+        authors = {(post.wall_id, author) for post in posts for author in post.authors}
+        first = {each for each in authors if each[0] in self._walls and self._walls[each[0]].hold == "first"}
         if first:
-            rows = await session.execute(Feedback.known_among(first))
-            self._known = {(wall_id, author) for wall_id, author in rows}
+            found = await session.execute(*Author.known_among(first))
+            self._known = {(wall_id, author) for wall_id, author, is_known in found if is_known}
 
-        slow = {wall.id: authors[wall.id] for wall in walls if wall.slow_seconds}
+        slow = {each for each in authors if each[0] in self._walls and self._walls[each[0]].slow_seconds}
         if slow:
-            longest = timedelta(seconds=max(self._walls[wall_id].slow_seconds for wall_id in slow))
-            statement = Feedback.latest_among(slow, since=self.at - longest, until=self.at + longest)
-            for wall_id, author, latest in await session.execute(statement):
-                self._latest[wall_id, author] = latest
-
-    async def _read_blocks(self, posts: Sequence[Post], session: AsyncSession) -> None:
-        authors = {author for post in posts if post.is_recognised for author in post.authors}
-        networks = {network for post in posts if post.is_newcomer for network in post.networks}
-        question = Block.among({post.wall_id for post in posts}, authors, networks)
-        for wall_id, author, network in await session.execute(*question):
-            self._blocked.add((wall_id, author))
-            self._watched.add((wall_id, network))
+            longest = timedelta(seconds=max(self._walls[wall_id].slow_seconds for wall_id, _ in slow))
+            statement = Author.latest_among(slow, since=self.at - longest, until=self.at + longest)
+            for wall_id, author, latest in await session.execute(*statement):
+                if latest is not None:
+                    self._latest[wall_id, author] = latest
 
     def is_blocked(self, post: Post) -> bool:
         return post.is_recognised and any((post.wall_id, author) in self._blocked for author in post.authors)

@@ -1,7 +1,6 @@
 """Taking posts in: as many as wait at the same moment, in one transaction with few statements."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,10 +65,9 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     # What newcomers of one network have left is one number for all walls.
     locking = Wall.all_locked({post.wall_id for post in posts}, and_first=any(post.allowance for post in posts))
     walls = {wall.id: wall for wall in await session.scalars(*locking)}
-    found = await session.scalars(*Post.kept_under(_by_wall((post.wall_id, post.keys) for post in posts)))
-    kept = {(each.wall_id, each.key): each for each in found}
+    kept, blocked, watched = await _known(posts, session)
     at = now()
-    tally, policies = Tally(at), Policies(walls.values(), at)
+    tally, policies = Tally(at), Policies(walls.values(), blocked, watched, at)
     await tally.read(posts, session)
     await policies.read(posts, session)
 
@@ -99,6 +97,23 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     return answers
 
 
+Pairs = set[tuple[int, str]]
+
+
+async def _known(
+    posts: Sequence[Post], session: AsyncSession
+) -> tuple[dict[tuple[int, str | None], Feedback], Pairs, Pairs]:
+    """What is stored under their keys already, which nearly always is nothing; and who may not write where, and in
+    which networks somebody is who may not."""
+    found = (await session.execute(*Post.known(posts))).all()
+    numbers = [number for _, number, _, kind in found if kind == "key"]
+    kept = await session.scalars(Feedback.with_numbers(numbers)) if numbers else ()
+    blocked, watched = (
+        {(wall_id, digest) for wall_id, _, digest, each in found if each == kind} for kind in ("author", "network")
+    )
+    return {(each.wall_id, each.key): each for each in kept}, blocked, watched
+
+
 def _refusal(post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Policies) -> Refusal | None:
     """Why it is not taken in, if it is not."""
     if post.wall_id not in walls:
@@ -115,18 +130,14 @@ def _refusal(post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Poli
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
     """One statement for all; where it cannot give their numbers, as on MySQL, and one that asks for those."""
     rows = [each.row(NEW) for each in new]
-    if session.get_bind().dialect.insert_executemany_returning:
+    dialect = session.get_bind().dialect
+    if dialect.name == "postgresql":
+        stored = await session.execute(*Post.storing_columns(rows))
+    elif dialect.insert_executemany_returning:
         stored = await session.execute(Post.storing(), rows)
     else:
         await session.execute(Feedback.insertion(), rows)
-        stored = await session.execute(*Post.numbers_under(_by_wall((each.wall_id, [str(each.key)]) for each in new)))
+        stored = await session.execute(*Post.numbers_under((each.wall_id, str(each.key)) for each in new))
     numbers = {(wall_id, key): number for wall_id, number, key in stored}
     for each in new:
         each.take_number(numbers[each.wall_id, each.key])
-
-
-def _by_wall(pairs: Iterable[tuple[int, Iterable[str]]]) -> Mapping[int, set[str]]:
-    keys: dict[int, set[str]] = defaultdict(set)
-    for wall_id, each in pairs:
-        keys[wall_id].update(each)
-    return keys

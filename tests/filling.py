@@ -11,11 +11,13 @@ from sqlalchemy import (
     String,
     Table,
     case,
+    false,
     func,
     insert,
     literal,
     null,
     select,
+    true,
     union_all,
     update,
 )
@@ -32,13 +34,19 @@ WORDS = " made the afternoon worth the trip, but the part about undoing mistakes
 
 
 async def fill(
-    database: Database, count: int, tell: Callable[[int], object] = lambda _: None, slug: str = "main"
+    database: Database,
+    count: int,
+    tell: Callable[[int], object] = lambda _: None,
+    slug: str = "main",
+    *,
+    after: int = 0,
 ) -> None:
-    """Give a wall that is empty so many entries; of a hundred, one each is held, hidden, removed and blanked.
+    """Give a wall that is empty, or has its first `after`, so many entries.
 
+    Of a hundred, one each is held, hidden, removed and blanked.
     `tell` is called now and then with how many there are.
     """
-    for first in range(1, count + 1, AT_ONCE):
+    for first in range(after + 1, count + 1, AT_ONCE):
         last = min(first + AT_ONCE - 1, count)
 
         async def work(session: AsyncSession, first: int = first, last: int = last) -> None:
@@ -95,6 +103,8 @@ def _row(wall_id: int, first: int, engine: str) -> dict[str, Any]:
         "text": literal("Talk ") + word + WORDS,
         "folded": literal("visitor ") + as_type(number % AUTHORS, String(20)) + " talk " + word + WORDS,
         "author": case((kind == 4, ""), else_=literal("author ") + as_type(number % AUTHORS, String(20))),
+        "network": literal("network ") + as_type(number % AUTHORS, String(20)),
+        "is_newcomer": case((number % 2 == 1, true()), else_=false()),
         "key": key,
         "created_at": literal(at, Feedback.created_at.type),
         "changed_at": literal(at, Feedback.created_at.type),

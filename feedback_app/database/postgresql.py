@@ -22,6 +22,13 @@ LIMITS = {
     "idle_in_transaction_session_timeout": "2s",
 }
 PATIENT = dict.fromkeys(LIMITS, "0")
+PLANS = {
+    # Every question has an index that gives its answer in order. A prepared statement keeps its plan, perhaps one from
+    # when the table was so small that to read all of it looked as good.
+    **dict.fromkeys(("enable_seqscan", "enable_bitmapscan"), "off"),
+    # To compile a plan takes longer than any of ours takes to run.
+    "jit": "off",
+}
 POOLED = "pgbouncer"
 
 
@@ -32,7 +39,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
         "timezone": "UTC",
         # A reader sees the database as of one moment and cannot change it by mistake.
         "default_transaction_read_only": "off" if writes else "on",
-        **(PATIENT if patient else LIMITS),
+        **(PATIENT if patient else LIMITS | PLANS),
         **asked.session,
     }
     arguments: dict[str, Any] = {
@@ -56,7 +63,8 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
         pool_size=WRITERS if writes else READERS,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
-        pool_pre_ping=True,
+        # The writer does again what it did on a connection that was gone; to ask each time takes as long as a question.
+        pool_pre_ping=not writes,
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
     )
     event.listen(engine.sync_engine, "connect", _check)

@@ -113,8 +113,8 @@ async def _numbers(wall: Wall, rows: Rows, session: AsyncSession) -> dict[str | 
     """Of those of these entries that are here, by their keys."""
     numbers: dict[str | None, int] = {}
     for first in range(0, len(rows), SLICE):
-        keys = {row["key"] for row in rows[first : first + SLICE]}
-        numbers |= {key: number for _, number, key in await session.execute(*Post.numbers_under({wall.id: keys}))}
+        keys = {(wall.id, row["key"]) for row in rows[first : first + SLICE]}
+        numbers |= {key: number for _, number, key in await session.execute(*Post.numbers_under(keys))}
     return numbers
 
 

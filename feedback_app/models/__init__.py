@@ -1,6 +1,7 @@
 """What the app knows: walls, feedback, posts on their way, moderators. Nothing here waits or knows the web."""
 
 from .act import Act, ActEntry, Block
+from .author import Author
 from .base import Base
 from .feedback import Feedback
 from .former_address import FormerAddress
@@ -15,6 +16,7 @@ __all__ = [
     "Act",
     "ActEntry",
     "Attempt",
+    "Author",
     "Base",
     "Block",
     "Feedback",

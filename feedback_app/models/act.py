@@ -27,7 +27,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import PSEUDONYM_LENGTH, Feedback
 from .moderator import NAME_LENGTH
-from .question import Question, several
+from .newest import newest_by
 
 VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", "unblock-author")
 BLOCK = "block-author"
@@ -130,14 +130,12 @@ class Act(Base):
     ) -> "Select[Act, str | None]":
         """Rows of (act, who undid it), the latest first; one more than `size` where there are earlier ones."""
         undo = aliased(Act)
-        found = select(Act, undo.moderator_name).outerjoin(undo, undo.undoes == Act.id).where(Act.wall_id == wall_id)
-        if by:
-            found = found.where(Act.moderator_name == by)
-        if verb:
+        found = select(Act, undo.moderator_name).outerjoin(undo, undo.undoes == Act.id)
+        if by and verb:
             found = found.where(Act.verb == verb)
-        if before is not None:
-            found = found.where(Act.id < min(before, LARGEST_ID))
-        return found.order_by(Act.id.desc()).limit(size + 1)
+        column, value = (Act.moderator_name, by) if by else (Act.verb, verb) if verb else (Act.wall_id, wall_id)
+        log: Select[Act, str | None] = newest_by(found, Act, wall_id, column, value, before=before)
+        return log.limit(size + 1)
 
     @staticmethod
     def after_on(wall_id: int, number: int, limit: int) -> "Select[Act]":
@@ -256,16 +254,5 @@ class Block(Base):
         return select(Block.id).where(has_ended).limit(limit)
 
     @staticmethod
-    def among(wall_ids: Collection[int], authors: Collection[str], networks: Collection[str]) -> Question:
-        """Rows of (wall's number, author, network): blocks on these walls of one of the authors or networks."""
-        return Question(_BLOCKED, {"walls": list(wall_ids), "authors": list(authors), "networks": list(networks)})
-
-    @staticmethod
     def lifting(wall_id: int, author: str) -> Delete:
         return delete(Block).where(Block.wall_id == wall_id, Block.author == author)
-
-
-_BLOCKED = select(Block.wall_id, Block.author, Block.network).where(
-    Block.wall_id.in_(several("walls", Identifier)),
-    or_(Block.author.in_(several("authors", String)), Block.network.in_(several("networks", String))),
-)

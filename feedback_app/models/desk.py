@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from .act import Block
 from .feedback import SLICE, Feedback
@@ -36,18 +37,17 @@ class Desk:
 
         if len(states) == 1:
             return cast("Select[Feedback]", newest(select(Feedback), *states))
-        of_each = union_all(
-            *(select(newest(select(Feedback.id), state).subquery().c.id) for state in states)
-        ).subquery()
-        together = select(Feedback).join(of_each, of_each.c.id == Feedback.id)
-        return together.order_by(Feedback.id.desc()).limit(size + 1)
+        of_each = union_all(*(select(newest(select(Feedback), state).subquery()) for state in states))
+        together = aliased(Feedback, of_each.subquery())
+        return select(together).order_by(together.id.desc()).limit(size + 1)
 
     @staticmethod
     def of_author(one: Feedback, *, before: Feedback | None = None, size: int = SLICE) -> "Select[Feedback]":
-        """Everything here by the author of this entry, the latest first."""
+        """Everything here by the author of this entry, the latest first; the sum has it found by the author."""
         found = (
-            Feedback.on(one.wall_id)
-            .where(Feedback.author == one.author, Feedback.state.in_(SEEN))
+            select(Feedback)
+            .where(Feedback.author == one.author, Feedback.wall_id + 0 == one.wall_id)
+            .where(Feedback.state_alone().in_(SEEN))
             .order_by(Feedback.created_at.desc(), Feedback.id.desc())
             .limit(size + 1)
         )
@@ -82,12 +82,7 @@ class Desk:
                 literal(wall_id).label("wall_id"),
                 literal(state).label("state"),
                 select(func.count())
-                .select_from(
-                    select(Feedback.id)
-                    .where(Feedback.wall_id == wall_id, Feedback.state == state)
-                    .limit(MOST_COUNTED)
-                    .subquery()
-                )
+                .select_from(newest_first(select(Feedback.id), Feedback, wall_id, state).limit(MOST_COUNTED).subquery())
                 .scalar_subquery()
                 .label("count"),
             )

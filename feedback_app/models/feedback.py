@@ -1,7 +1,7 @@
 """A piece of feedback: a name and a few words on a wall."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
@@ -18,23 +18,23 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Update,
-    and_,
     case,
     false,
     func,
     insert,
     inspect,
-    or_,
+    literal,
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .folded import UNFOLDED, Folded, folded
 from .newest import newest_first
+from .question import Unknown
 
 NAME_LENGTH = 80
 NAME_CODE_POINTS = 320
@@ -44,8 +44,10 @@ SLICE = 30
 MOST_PINNED = 3
 # Of visitors and of networks: half a SHA-256 is enough to tell them apart. Networks had 64 once.
 PSEUDONYM_LENGTH = 32
+MOST_READ = 1000
 LONG = 700
 LONG_LINES = 14
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # What it has when it is new.
 NEW = (
     *("wall_id", "version", "desk_version", "state", "reason", "created_at", "changed_at"),
@@ -169,13 +171,19 @@ class Feedback(Folded, Base):
         return f"{self.text}\n\n{self.answered_by}: {self.answer}" if self.answer else self.text
 
     @staticmethod
+    def state_alone() -> ColumnElement[str]:
+        """The state, for a condition by which nothing is to be found: nearly everything is public, which no planner
+        knows of a new wall."""
+        return func.coalesce(Feedback.state, "")
+
+    @staticmethod
     def on(wall_id: int) -> "Select[Feedback]":
-        return select(Feedback).where(Feedback.wall_id == wall_id)
+        return select(Feedback).where(Feedback.wall_id == Unknown(literal(wall_id)))
 
     @staticmethod
     def numbered(wall_id: int, feedback_id: int) -> "Select[Feedback]":
-        """One row of this wall and of no other."""
-        return Feedback.on(wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID))
+        """One row of this wall and of no other, found by its number whatever a planner knows of the wall."""
+        return select(Feedback).where(Feedback.id == min(feedback_id, LARGEST_ID), Feedback.wall_id + 0 == wall_id)
 
     @staticmethod
     def places(numbers: Collection[int]) -> Select[int, int]:
@@ -185,7 +193,8 @@ class Feedback(Folded, Base):
     @staticmethod
     def among(wall_id: int, numbers: Collection[int]) -> "Select[Feedback]":
         """Those of these that are on this wall, whatever their state, the newest first."""
-        return Feedback.on(wall_id).where(Feedback.id.in_(numbers)).order_by(Feedback.id.desc())
+        found = select(Feedback).where(Feedback.id.in_(numbers), Feedback.wall_id + 0 == wall_id)
+        return found.order_by(Feedback.id.desc())
 
     @staticmethod
     def with_numbers(numbers: Collection[int]) -> "Select[Feedback]":
@@ -209,8 +218,9 @@ class Feedback(Folded, Base):
     @staticmethod
     def pinned_on(wall_id: int) -> "Select[Feedback]":
         """What is pinned, the latest pin first."""
-        pinned = Feedback.on(wall_id).where(Feedback.pinned_at.is_not(None), Feedback.state == "public")
-        return pinned.order_by(Feedback.pinned_at.desc(), Feedback.id.desc())
+        found = Feedback.on(wall_id).where(Feedback.pinned_at > EARLIEST, Feedback.state_alone() == "public")
+        pinned = aliased(Feedback, found.order_by(Feedback.pinned_at.desc()).limit(MOST_READ).subquery())
+        return select(pinned).order_by(pinned.pinned_at.desc(), pinned.id.desc())
 
     @staticmethod
     def after_on(wall_id: int, number: int, limit: int) -> "Select[Feedback]":
@@ -230,30 +240,14 @@ class Feedback(Folded, Base):
         was asked for that would read through all of them.
         """
         has_no_time = case((Feedback.removed_at.is_(None), 1), else_=0)
-        blanked = select(Feedback).where(Feedback.author == "", Feedback.state == "removed", has_no_time == 1)
+        blanked = select(Feedback).where(Feedback.author == "", Feedback.state_alone() == "removed", has_no_time == 1)
         return blanked.where(Feedback.changed_at < before).order_by(Feedback.wall_id, Feedback.id).limit(limit)
-
-    @staticmethod
-    def known_among(authors: Mapping[int, Collection[str]]) -> Select[int, str]:
-        """Rows of (wall's number, author): which of these authors, given by the wall's number, are public there."""
-        found = select(Feedback.wall_id, Feedback.author).where(_by(authors), Feedback.state == "public")
-        return found.distinct()
-
-    @staticmethod
-    def latest_among(
-        authors: Mapping[int, Collection[str]], *, since: datetime, until: datetime
-    ) -> Select[int, str, datetime]:
-        """Rows of (wall's number, author, when they wrote there last), within that time."""
-        return (
-            select(Feedback.wall_id, Feedback.author, func.max(Feedback.created_at))
-            .where(_by(authors), Feedback.created_at.between(since, until))
-            .group_by(Feedback.wall_id, Feedback.author)
-        )
 
     @staticmethod
     def to_blank(before: datetime, limit: int, *, among: Collection[int] | None = None) -> Select[int, int]:
         """Rows of (number, its wall's number): what was removed before then and still has its words."""
-        found = select(Feedback.id, Feedback.wall_id).where(Feedback.state == "removed", Feedback.removed_at <= before)
+        found = select(Feedback.id, Feedback.wall_id).where(Feedback.removed_at <= before)
+        found = found.where(Feedback.state_alone() == "removed")
         return found.limit(limit) if among is None else found.where(Feedback.id.in_(among))
 
     @staticmethod
@@ -277,15 +271,6 @@ class Feedback(Folded, Base):
     def take_number(self, number: int) -> None:
         """Be the row that was stored under this number."""
         set_committed_value(self, "id", number)
-
-
-def _by(authors: Mapping[int, Collection[str]]) -> ColumnElement[bool]:
-    """By these authors, given by the wall's number.
-
-    An author has written little and a wall holds much, but SQLite does not know which: with the sum it cannot take an
-    index of the wall and read through all of it.
-    """
-    return or_(*(and_(Feedback.wall_id + 0 == wall_id, Feedback.author.in_(each)) for wall_id, each in authors.items()))
 
 
 @cache

@@ -3,20 +3,37 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import CompoundSelect, String, and_, case, func, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Interval,
+    String,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.sql.dml import ReturningInsert
 
 from ..rates import Rate
-from .base import Identifier, UTCDateTime
+from .act import Block
+from .base import UTCDateTime
 from .feedback import Feedback
-from .question import Question, one, several
+from .question import Question, TwoWays, as_pairs, looked_up, one, one_of
 
 GIVEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 SAME_WORDS_SECONDS = 60
@@ -73,21 +90,31 @@ class Post:
         return cls(wall_id, name, text, authors, [*guessed, own], guessed, limits, **origin)
 
     @staticmethod
-    def kept_under(keys: Mapping[int, Collection[str]]) -> Question:
-        """Feedback that is stored under these keys, which are given by the number of their wall; what another of these
-        walls has under one of them may be among it."""
-        return Question(_KEPT, _values_of(keys))
+    def numbers_under(keys: Iterable[tuple[int, str]]) -> Question:
+        """Rows of (wall's number, number, key): what is stored on which wall under which of these keys, if anything."""
+        return Question(_NUMBERS, {"keys": as_pairs(keys)})
 
     @staticmethod
-    def numbers_under(keys: Mapping[int, Collection[str]]) -> Question:
-        """Rows of (wall's number, number, key), as `kept_under` finds them."""
-        return Question(_NUMBERS, _values_of(keys))
+    def known(posts: Iterable["Post"]) -> Question:
+        """Rows of (wall's number, number, digest, "key", "author" or "network"): what is stored under the keys of these
+        posts, and blocks on their walls of their authors, and of the networks of newcomers."""
+        asked = {
+            "keys": {(post.wall_id, key) for post in posts for key in post.keys},
+            "blocked": {(post.wall_id, each) for post in posts if post.is_recognised for each in post.authors},
+            "watched": {(post.wall_id, each) for post in posts if post.is_newcomer for each in post.networks},
+        }
+        return Question(_KNOWN, {name: as_pairs(pairs) for name, pairs in asked.items()})
 
     @staticmethod
     @cache
     def storing() -> "ReturningInsert[int, int, str | None]":
         """For many rows by one statement, which gives of each what `numbers_under` does."""
         return Feedback.insertion().returning(Feedback.wall_id, Feedback.id, Feedback.key)
+
+    @staticmethod
+    def storing_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Any, dict[str, list[Any]]]:
+        """The same for PostgreSQL, with the values by column: a statement that does not grow with the rows."""
+        return _storing(tuple(rows[0])), {name: [row[name] for row in rows] for name in rows[0]}
 
     @staticmethod
     def times_by(
@@ -123,17 +150,24 @@ def key_of(key: str, name: str, text: str) -> str:
     return hashlib.sha256("\0".join((key, name, text)).encode()).hexdigest()
 
 
-# One condition, whatever the number of walls: to write down one for each takes longer than to answer it.
-_UNDER = and_(
-    Feedback.wall_id.in_(several("walls", Identifier)),
-    Feedback.key.in_(several("keys", String)),
+_NUMBERS = looked_up("keys", Feedback, Feedback.key)
+_KNOWN = union_all(
+    _NUMBERS.add_columns(literal("key").label("kind")),
+    looked_up("blocked", Block, Block.author).add_columns(literal("author")),
+    looked_up("watched", Block, Block.network).add_columns(literal("network")),
 )
-_KEPT = select(Feedback).where(_UNDER)
-_NUMBERS = select(Feedback.wall_id, Feedback.id, Feedback.key).where(_UNDER)
 
 
-def _values_of(keys: Mapping[int, Collection[str]]) -> dict[str, Any]:
-    return {"walls": list(keys), "keys": list({key for each in keys.values() for key in each})}
+@cache
+def _storing(names: tuple[str, ...]) -> Any:
+    columns = Feedback.metadata.tables[Feedback.__tablename__].c
+    # Made into a text of a certain length, one that is too long would be cut and not refused.
+    types = {name: String() if isinstance(columns[name].type, String) else columns[name].type for name in names}
+    arrays = (bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items())
+    given = func.unnest(*arrays).table_valued(*(column(*each) for each in types.items()), name="given")
+    given = given.render_derived()
+    rows = select(*(given.c[name] for name in names))
+    return Feedback.insertion().from_select(names, rows).returning(Feedback.wall_id, Feedback.id, Feedback.key)
 
 
 @cache
@@ -143,12 +177,25 @@ def _times_in(windows: int) -> "CompoundSelect[*tuple[Any, ...]]":
         for number in range(windows)
     ]
     counted = [(func.count(case((each, 1))), func.min(case((each, Feedback.created_at)))) for each in within]
+    # The longest window has all the others in it. In a short table PostgreSQL would look for the time in any index that
+    # has one, all through it, and keep to that: so only the right index has what it is given. Authors wrote little.
+    begins, ends = one(f"from_{windows - 1}", UTCDateTime), one(f"to_{windows - 1}", UTCDateTime)
+    is_new, place = Feedback.is_newcomer, tuple_(Feedback.is_newcomer, Feedback.created_at)
+    hidden = Feedback.created_at + literal_column("interval '0'", Interval)
+    in_place = and_(place >= tuple_(true(), begins), place <= tuple_(true(), ends))
     by_author, by_network = (
-        # The longest window has all the others in it.
-        select(column, *chain.from_iterable(counted)).where(whose, within[-1]).group_by(column)
-        for column, whose in (
-            (Feedback.author, Feedback.author.in_(several("authors", String))),
-            (Feedback.network, and_(Feedback.network.in_(several("networks", String)), Feedback.is_newcomer)),
+        select(whose, *chain.from_iterable(counted)).where(is_one, is_within).group_by(whose)
+        for whose, is_one, is_within in (
+            (
+                Feedback.author,
+                one_of(Feedback.author, "authors", String),
+                TwoWays(within[-1], hidden.between(begins, ends)),
+            ),
+            (
+                Feedback.network,
+                one_of(Feedback.network, "networks", String),
+                TwoWays(and_(is_new, within[-1]), in_place),
+            ),
         )
     )
     return union_all(by_author, by_network)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     delete,
     false,
     func,
-    or_,
     select,
     update,
 )
@@ -28,7 +27,7 @@ from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress
 from .identified import Identified
-from .question import Question, several
+from .question import Question, one_of
 
 TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000
@@ -283,8 +282,7 @@ class Wall(Identified, Base):
             feedback.version = self.change()
 
 
-_AMONG = Wall.id.in_(several("walls", Identifier))
-_ALL_LOCKED, _ALL_AND_FIRST_LOCKED = (
-    select(Wall).where(chosen).order_by(Wall.id).with_for_update().execution_options(populate_existing=True)
-    for chosen in (_AMONG, or_(_AMONG, Wall.id == select(func.min(Wall.id)).scalar_subquery()))
-)
+_LOCKED = select(Wall).order_by(Wall.id).with_for_update().execution_options(populate_existing=True)
+_FIRST = select(func.min(Wall.id)).scalar_subquery()
+_ALL_LOCKED = _LOCKED.where(one_of(Wall.id, "walls", Identifier))
+_ALL_AND_FIRST_LOCKED = _LOCKED.where(one_of(Wall.id, "walls", Identifier, or_else=_FIRST))
