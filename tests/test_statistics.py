@@ -33,18 +33,20 @@ async def test_every_question_is_answered_by_its_own_index(wall: Served, known: 
     await fill(database, before)
     if before:
         await gather_statistics(database, "feedback")
-    async with AsyncSession(database.write_engine) as session:
-        for each in asked.values():
+    async with AsyncSession(database.write_engine) as writer, AsyncSession(database.read_engine) as reader:
+        # Only readers search and list what a desk shows.
+        sessions = {name: reader if name.startswith("desk") else writer for name in asked}
+        for name, each in asked.items():
             for _ in range(7):
-                await reads(each, session)
-                await session.rollback()
+                await reads(each, sessions[name])
+                await sessions[name].rollback()
         await fill(database, ENTRIES, after=before)
         await fill(database, ENTRIES, slug="other")
         await database.write(_log_much)
         await database.write(_block_many)
         if known == "all":
             await gather_statistics(database, "feedback")
-        faults = [await _fault(name, each, session) for name, each in asked.items()]
+        faults = [await _fault(name, each, sessions[name]) for name, each in asked.items()]
     assert not any(faults), "\n\n".join(filter(None, faults))
 
 

@@ -29,6 +29,8 @@ PLANS = {
     # To compile a plan takes longer than any of ours takes to run.
     "jit": "off",
 }
+# No plan of a writer depends on the values: to plan for each would take a single post as long as all else.
+PLANS_OF_WRITERS = {"plan_cache_mode": "force_generic_plan"}
 POOLED = "pgbouncer"
 
 
@@ -39,7 +41,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
         "timezone": "UTC",
         # A reader sees the database as of one moment and cannot change it by mistake.
         "default_transaction_read_only": "off" if writes else "on",
-        **(PATIENT if patient else LIMITS | PLANS),
+        **(PATIENT if patient else LIMITS | PLANS | (PLANS_OF_WRITERS if writes else {})),
         **asked.session,
     }
     arguments: dict[str, Any] = {
