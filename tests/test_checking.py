@@ -112,7 +112,8 @@ def test_what_was_signed_with_sha_1_is_still_known() -> None:
     assert (made == before, len(made.rsplit(".", 1)[1])) == (False, 43)
     receipt = URLSafeSerializer(KEY, salt="receipt").dumps([1, 7])
     assert Receipts(keys).read([receipt], 1) == {7: receipt}
-    assert not Stamps(keys).is_good(before[:-1] + "x", 1, at)
+    # In its middle: the last letter of a signature has bits that mean nothing.
+    assert not Stamps(keys).is_good(before[:-9] + ("A" if before[-9] != "A" else "B") + before[-8:], 1, at)
 
 
 def test_nothing_tells_anybody_to_install_a_name_that_is_not_ours() -> None:
