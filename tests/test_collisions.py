@@ -62,7 +62,7 @@ async def test_of_many_who_take_a_name_one_gets_it(workers: list[Served]) -> Non
 
 async def test_what_no_database_takes_is_no_outage(wall: Served, caplog: pytest.LogCaptureFixture) -> None:
     for address in ("/walls/%00", "/walls/main%00", "/walls/%00/feedback", "/walls/a%00b/changes", "/walls/%00/live"):
-        assert (await wall.client.get(address)).status_code == 404, address
+        assert (await wall.client.get(address)).status_code in (301, 404), address
     for query in ("before=%00", "after=%00", "thanks=%00", "lang=%00", "theme=%00", "view=%00"):
         assert (await wall.client.get(f"/walls/main?{query}")).status_code < 500, query
     words = {"name": "a\0b", "password": "c\0d"}

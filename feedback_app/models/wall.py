@@ -28,6 +28,7 @@ from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress
 from .identified import Identified
 from .question import Question, one_of
+from .slugs import comparable
 
 TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000
@@ -73,7 +74,7 @@ class Wall(Identified, Base):
 
     @staticmethod
     def named(slug: str) -> "Select[Wall]":
-        return select(Wall).where(Wall.slug == slug)
+        return select(Wall).where(Wall.slug == comparable(slug))
 
     @staticmethod
     def locked(slug: str) -> "Select[Wall]":
@@ -99,7 +100,11 @@ class Wall(Identified, Base):
     @staticmethod
     def formerly(slug: str) -> "Select[Wall]":
         """The wall that had this address before it was renamed."""
-        return select(Wall).join(FormerAddress, FormerAddress.wall_id == Wall.id).where(FormerAddress.slug == slug)
+        return (
+            select(Wall)
+            .join(FormerAddress, FormerAddress.wall_id == Wall.id)
+            .where(FormerAddress.slug == comparable(slug))
+        )
 
     @staticmethod
     def all() -> "Select[Wall]":
