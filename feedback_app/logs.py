@@ -39,15 +39,16 @@ _request: ContextVar[str] = ContextVar("request", default="")
 
 def init_app(app: Quart) -> None:
     # Quart's own would write the path down, which visitors can fill with words.
-    app.log_exception = _fault  # type: ignore[method-assign]
+    app.log_exception = _fault  # type: ignore[method-assign, assignment]
 
     @app.before_request
     async def name_route() -> None:
         name(request.scope, request.endpoint or "none")
 
 
-def _fault(exception_info: Any) -> None:
-    logger.error("A request failed.", exc_info=exception_info)
+def _fault(*arguments: Any) -> None:
+    """Quart 0.22 passes the exception alone, and 0.23 its context before it."""
+    logger.error("A request failed.", exc_info=arguments[-1])
 
 
 def name(scope: Any, route: str) -> None:

@@ -7,7 +7,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+import pytest
 
 from .nursery import Program
 from .support import environment
@@ -39,6 +42,20 @@ COMMANDS = (
 )
 
 
+CHECKOUT = Path(__file__).parent.parent
+
+
+def become_user(user: int) -> list[str]:
+    return ["setpriv", "--reuid", f"{user}", "--regid", f"{user}", "--clear-groups"]
+
+
+@cache
+def others_can_run() -> bool:
+    command = [*become_user(STRANGER), sys.executable, "-c", "import feedback_app.cli"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, env=environment, cwd="/", capture_output=True, check=False).returncode == 0
+
+
 @contextmanager
 def place() -> Iterator[Path]:
     """A folder that every user can reach, unlike pytest's."""
@@ -54,8 +71,10 @@ def typed(data: Path, *words: str, user: int | None = None, stdin: str = "") -> 
     """A command to its end, in the folder around `data`; by root unless by another `user`."""
     told = environment(data, FEEDBACK_DATABASE_URL="")
     if user is not None:
-        told["PYTHONPATH"] = str(Path(__file__).parent.parent)
-    become = [] if user is None else ["setpriv", "--reuid", f"{user}", "--regid", f"{user}", "--clear-groups"]
+        told["PYTHONPATH"] = str(CHECKOUT)
+        if not others_can_run():
+            pytest.skip("Another user cannot run this Python, or cannot read this checkout.")
+    become = [] if user is None else become_user(user)
     command = [*become, sys.executable, "-m", "feedback_app", *words]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with Program(command, env=told, cwd=data.parent, text=True, **pipes) as program:  # type: ignore[call-overload]
