@@ -43,6 +43,8 @@ class Protocol(HttpToolsProtocol):
     """
 
     _bytes = 0
+    # The size of the last piece that arrived, and of the one in which this message began.
+    _piece_bytes = _begun_bytes = 0
     _body_bytes = 0
     _is_last = False
     _is_in_head = False
@@ -98,7 +100,8 @@ class Protocol(HttpToolsProtocol):
         if self._is_deaf or self._is_last_answer_on_its_way:
             return
         self._unset_keepalive_if_required()
-        self._bytes += len(data)
+        self._piece_bytes = len(data)
+        self._bytes += self._piece_bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -144,18 +147,21 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._bytes = self._body_bytes = 0
+        self._begun_bytes = self._piece_bytes
         self._is_in_head = True
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._stop_timer()
-        # Most of a head may have come in one piece, together with what was before it.
-        size = sum(map(len, itertools.chain.from_iterable(self.headers)), len(self.url)) + 4 * len(self.headers)
-        if size > HEAD_BYTES:
+        # Most of a head may have come in one piece, together with what was before it. Few pieces are so large.
+        if self._begun_bytes + self._bytes > HEAD_BYTES and self._head_bytes() > HEAD_BYTES:
             raise ValueError("The head of the request is too large.")
         super().on_headers_complete()
         if self._is_last:
             super().shutdown()
+
+    def _head_bytes(self) -> int:
+        return sum(map(len, itertools.chain.from_iterable(self.headers)), len(self.url)) + 4 * len(self.headers)
 
     def shutdown(self) -> None:
         """Close after the next answer, or soon. Uvicorn closes at once, also on whoever has just sent something."""
