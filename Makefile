@@ -102,7 +102,7 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
-.PHONY: bench-classroom bench-frames bench-hosts bench-lighthouse bench-million bench-wake soak storm
+.PHONY: bench-classroom bench-frames bench-hosts bench-lighthouse bench-million bench-wake screenshots soak storm
 bench-hosts: $(VENV)/.dev ## Try a wall on other people's pages in Chromium, Firefox and WebKitGTK; ARGS="--browsers Firefox".
 	$(VENV)/bin/python -m tests.bench.hosts $(ARGS)
 
@@ -120,6 +120,9 @@ bench-million: $(VENV)/.dev ## Compare walls of a thousand to a million entries,
 
 bench-wake: $(VENV)/.dev ## Measure how soon a commit is on the screens of another process; ARGS="--engines sqlite" passes options on.
 	$(VENV)/bin/python -m tests.bench.wake $(ARGS)
+
+screenshots: $(VENV)/.dev ## Take the pictures of README and docs/ again; needs Chromium.
+	$(VENV)/bin/python -m tests.bench.screenshots $(ARGS)
 
 soak: $(VENV)/.dev ## Try a hundred random histories with kills on each database; ARGS="--engine sqlite" passes options on.
 	$(VENV)/bin/python -m pytest --hypothesis-profile soak --timeout 0 tests/test_survival.py $(ARGS)
