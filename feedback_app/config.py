@@ -1,4 +1,4 @@
-"""Every setting: its name, its default and one line of meaning. The README's table is checked against this one."""
+"""Every setting: its name, its default and one line of meaning. A test compares docs/settings.md with this table."""
 
 import difflib
 import os
