@@ -5,11 +5,12 @@ from functools import partial
 
 from playwright.async_api import BrowserContext, Page, Route, expect
 
-from .reading import open_live, write
+from .office import Office
+from .reading import LIVE, open_live, write
 from .wall import Wall
 
 NOTICE, THANKS = "#notice .notice", ".composer__thanks"
-POST = re.compile("/walls/main/feedback$")
+POST = re.compile(r"/walls/main/feedback(\?view=frame.*)?$")
 LATER = re.compile(r"/later\.")
 
 
@@ -86,6 +87,9 @@ ALIEN = [
     (404, "<!doctype html><title>404</title>"),
     (200, "<html><body><form id=login>Welcome to our hotel</form></body></html>"),
     (200, '{"error": "no HTML at all"}'),
+    (201, "<!DOCTYPE html><html><body>Go on: <hx-partial hx-target='#notice'>x</hx-partial></body></html>"),
+    (422, "<html><body>Refused by a filter</body></html>"),
+    (429, "<!-- a filter --><body>Too many requests</body>"),
 ]
 
 
@@ -102,6 +106,67 @@ async def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(wall
         await page.unroute(POST)
     await page.click("#composer-send")
     await expect(page.locator(THANKS)).to_be_visible()
+
+
+async def strip_htmx(route: Route) -> None:
+    """A proxy that passes on only the headers that it knows."""
+    headers = {name: value for name, value in route.request.headers.items() if not name.startswith("hx-")}
+    await route.continue_(headers=headers)
+
+
+async def test_of_a_whole_page_of_ours_only_the_form_is_taken(wall: Wall, page: Page) -> None:
+    await page.route(POST, strip_htmx)
+    for address in (wall.page, f"{wall.page}/frame?theme=dark"):
+        await page.goto(address)
+        await page.wait_for_selector(LIVE)
+        await write(page, "", "No name yet")
+        await expect(page.locator(".field__fault")).to_have_count(1)
+        await expect(page.locator("#composer-text")).to_have_value("No name yet")
+        await page.fill("#composer-name", "Ann")
+        await page.click("#composer-send")
+        await expect(page.locator(THANKS)).to_contain_text("Your post is on the wall.")
+        await expect(page.locator("#composer-text")).to_have_value("")
+        await expect(page.locator("#feedback .feedback__text").first).to_have_text("No name yet")
+        for once in ("#composer", "main", "#feedback", "#stream"):
+            await expect(page.locator(once)).to_have_count(1)
+
+
+async def test_a_whole_page_that_refuses_is_a_form_that_refuses(wall: Wall, page: Page) -> None:
+    whole = await (await page.request.get(wall.page)).text()
+    refusal = whole.replace('role="alert">', 'role="alert"><p class="notice">Too often.</p>')
+    await page.route(POST, lambda route: route.fulfill(status=429, body=refusal, content_type="text/html"))
+    await open_live(page, wall)
+    await write(page, "Fast", "Two")
+    await expect(page.locator(NOTICE)).to_have_text("Too often.")
+    await expect(page.locator("#composer")).to_have_count(1)
+    await expect(page.locator("main")).to_have_count(1)
+
+
+async def test_what_waits_is_shown_to_its_author_also_by_a_whole_page(wall: Wall, office: Office, page: Page) -> None:
+    await office.arrange(hold="all")
+    await page.route(POST, strip_htmx)
+    await open_live(page, wall)
+    await write(page, "Ann", "Waits")
+    await expect(page.locator(THANKS)).to_contain_text("A moderator will review your post")
+    await expect(page.locator("#feedback [data-waiting] .feedback__text")).to_have_text(["Waits"])
+    await page.reload()
+    await expect(page.locator("#feedback [data-waiting] .feedback__text")).to_have_text(["Waits"])
+
+
+async def test_a_page_of_a_hotel_does_not_take_the_place_of_older_feedback(wall: Wall, page: Page) -> None:
+    for each in range(40):
+        wall.post("Bob", f"Entry {each}")
+    await open_live(page, wall)
+    hotel = "<html><body><h1>Welcome to our hotel</h1></body></html>"
+    older = re.compile(r"/walls/main/feedback\?before=")
+    await page.route(older, lambda route: route.fulfill(status=200, body=hotel, content_type="text/html"))
+    async with page.expect_response(older):
+        await page.evaluate("htmx.trigger('#older a', 'click')")
+    await page.unroute(older)
+    await expect(page.locator("#older")).to_have_count(1)
+    await expect(page.locator("#feedback h1")).to_have_count(0)
+    await page.evaluate("htmx.trigger('#older a', 'click')")
+    await expect(page.locator("#feedback article")).to_have_count(40)
 
 
 async def test_an_answer_whose_end_is_lost_is_a_failure_too(wall: Wall, page: Page) -> None:

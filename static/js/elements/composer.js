@@ -23,14 +23,20 @@
   }
   on('htmx:error', event => { if (isComposer(event)) fail(); });
   on('htmx:response:error', event => { if (isComposer(event) && event.detail.ctx.response.status >= 500) fail(); });
-  /* A page that a proxy, a firewall or a hotel's login answers with must not take the place of the form. */
-  on('htmx:after:request', event => {
-    if (!isComposer(event)) return;
-    const {response, text} = event.detail.ctx;
-    if (response.status >= 500 || /id="composer"|<hx-partial/.test(text)) return;
+  /* A page that a proxy, a firewall or a hotel's login answers with takes the place of nothing: it counts as a bad gateway.
+     Of a whole page of ours, which comes where a proxy strips htmx's headers, only the form and what waits are taken. */
+  const OWN = '[data-waiting]:feed own:true strip:false target:#feedback';
+  const isOurs = (text, isWhole) => (isWhole ? /id="composer"/ : /id="composer"|<hx-partial/).test(text);
+  document.addEventListener('htmx:after:request', event => {
+    const {ctx} = event.detail, {response, text} = ctx, isWhole = /<(!doctype|html|body)\b/i.test(text);
+    if (isComposer(event)) {
+      if (isWhole) Object.assign(ctx, {select: '#composer', selectOOB: OWN});
+      if (response.status >= 500 || isOurs(text, isWhole)) return;
+      fail();
+    } else if (!isWhole || ctx.request.method !== 'GET' || ctx.swap === 'anew') return;
     event.preventDefault();
-    fail();
-  });
+    response.status = 502;
+  }, true);
   on('htmx:after:swap', () => { if (find('notice')?.childElementCount) dropThanks(); });
   addEventListener('online', () => find('notice')?.querySelector('[data-offline]')?.remove());
 
