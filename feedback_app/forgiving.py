@@ -3,7 +3,7 @@ them on, each led to the page that is meant. It is tried only where there is not
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import regex
 from quart import current_app, request
@@ -20,6 +20,9 @@ LIST = "/walls"
 _KNOWN = {"slug", "number"}
 # Up to its last letter or digit; behind that come slashes, punctuation, marks for bold words, and what cannot be seen.
 _STRAIGHT = regex.compile(r".*[\p{L}\p{N}]", regex.S)
+# A number in a query, with what a sentence and other programs put around it.
+_NUMBER = regex.compile(r"[\p{Z}\p{Cf}\"'*]*([0-9]{1,40})[^\p{L}\p{N}]*")
+_NUMBERS = ("before",)
 LONGEST = 200
 _SLASHES = regex.compile(r"[/\\]+")
 
@@ -33,11 +36,23 @@ async def meant_address() -> str | None:
     candidate = straight.group().lower() if straight else "/"
     if candidate == LIST:
         candidate = "/"
-    values = _values_in(candidate) if candidate != request.path else None
+    asked = request.query_string.decode("latin-1")
+    said = _straight_query(asked or quote(query, safe="=&"))
+    values = _values_in(candidate) if (candidate, said) != (request.path, asked) else None
     if values is None or ("slug" in values and not await _is_there(values["slug"])):
         return None
-    said = request.query_string.decode("latin-1") or quote(query, safe="=&")
     return quote(candidate) + (f"?{said}" if said else "")
+
+
+def _straight_query(query: str) -> str:
+    """With its numbers alone, where something was left beside them; all else stays as it is."""
+    return "&".join(_straight_pair(each) for each in query.split("&")) if len(query) <= LONGEST else query
+
+
+def _straight_pair(pair: str) -> str:
+    name, _, value = unquote_plus(pair).partition("=")
+    number = _NUMBER.fullmatch(value.partition("#")[0]) if name in _NUMBERS else None
+    return f"{name}={int(number.group(1))}" if number else pair
 
 
 def _values_in(path: str) -> Mapping[str, Any] | None:

@@ -1,6 +1,7 @@
 """Answers: the wall's page with its form in whichever state, conditional and compressed."""
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import cast
 
@@ -18,13 +19,15 @@ from .jinja import render
 from .listing import listed
 from .models import Feedback, Wall
 from .place import Place
-from .receipts import receipts
+from .receipts import LONGEST, receipts
 from .security import allow_framing, own_address
 from .stamps import Stamps
 from .writing import EMPTY, Writing
 
 # How long an address that somebody may have passed on thanks whoever opens it.
 THANKS_LAST = timedelta(minutes=10)
+# The number of an entry or a receipt for one, with what a sentence left behind it.
+_THANKED = re.compile(r"([\w.-]*[\w-])\W*")
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
 
 
@@ -91,7 +94,7 @@ async def wall_page(
     `own` is what only its author sees, beside what everybody does.
     """
     shown = await listed(wall.id, session, before=before, size=place.look.limit, own=own)
-    number = request.args.get("thanks", "")
+    number = next(iter(_thanked()), "")
     if place.is_frame:
         allow_framing(wall.frame_ancestors)
     return render(
@@ -113,9 +116,14 @@ def _is_fresh(feedback: Feedback) -> bool:
 
 async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
     """What waits for a moderator and belongs to whoever asks, who has a receipt for it in the address."""
-    numbers = receipts().read(request.args.getlist("thanks"), wall.id)
+    numbers = receipts().read(_thanked(), wall.id)
     found = (await session.scalars(Feedback.among(wall.id, numbers))).all() if numbers else []
     return next((each for each in found if each.is_waiting), None)
+
+
+def _thanked() -> list[str]:
+    given = (each for each in request.args.getlist("thanks") if len(each) <= LONGEST)
+    return [found.group(1) for each in given if (found := _THANKED.fullmatch(each))]
 
 
 def writing() -> Writing:

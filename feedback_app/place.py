@@ -10,7 +10,8 @@ from .models.feedback import SLICE
 
 THEMES = ("auto", "light", "dark")
 ACCENT = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
-SIZE = re.compile(r"[0-9]{1,3}")
+# With what a sentence left behind it.
+SIZE = re.compile(r"\s*([0-9]{1,3})\W*")
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class Look:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Look":
         theme, limit = query.get("theme", ""), query.get("limit", "")
-        accent = ACCENT.fullmatch(query.get("accent", ""))
+        accent, size = ACCENT.fullmatch(query.get("accent", "")), SIZE.fullmatch(limit)
         return cls(
             theme=theme if theme in THEMES else "",
             accent=accent.group(1).lower() if accent else "",
             has_form=query.get("form") != "off",
-            limit=min(max(int(limit), 1), SLICE) if SIZE.fullmatch(limit) else SLICE,
+            limit=min(max(int(size.group(1)), 1), SLICE) if size else SLICE,
         )
 
     @property

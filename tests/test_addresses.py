@@ -42,7 +42,34 @@ MEANT = {
     "/Moderation/": "/moderation",
     "/walls/main/moderation/": "/walls/main/moderation",
 }
+NUMBERS = {
+    "/walls/main?before=12).": "/walls/main?before=12",
+    "/walls/main?before=12,": "/walls/main?before=12",
+    "/walls/main?before=12/": "/walls/main?before=12",
+    "/walls/main?before=12%20": "/walls/main?before=12",
+    "/walls/main?before=+12": "/walls/main?before=12",
+    "/walls/main?before=%2212%22": "/walls/main?before=12",
+    "/walls/main?before=12%E2%80%9D": "/walls/main?before=12",
+    "/walls/main?before=12%E3%80%82": "/walls/main?before=12",
+    "/walls/main?before=12**": "/walls/main?before=12",
+    "/walls/main?before=12%E2%80%8B": "/walls/main?before=12",
+    "/walls/main?before=12%23latest": "/walls/main?before=12",
+    "/walls/main%3Fbefore=12).": "/walls/main?before=12",
+    "/walls/Main/?before=12).&x=%2e": "/walls/main?before=12&x=%2e",
+    "/walls/main/frame?theme=dark&before=12.": "/walls/main/frame?theme=dark&before=12",
+    "/walls/main/feedback?view=frame&before=12!": "/walls/main/feedback?view=frame&before=12",
+    "/walls/main/feed.json?before=12).": "/walls/main/feed.json?before=12",
+}
 NOWHERE = (
+    "/walls/main?before=",
+    "/walls/main?before=).",
+    "/walls/main?before=x",
+    "/walls/main?before=-1",
+    "/walls/main?before=12.5",
+    "/walls/main?before=12x.",
+    "/walls/main?before=" + "9" * 41 + ".",
+    "/walls/main?before=" + "." * 60_000 + "x",
+    "/walls/none?before=12).",
     "/walls/none/",
     "/walls/None",
     "/walls/main/none/",
@@ -63,12 +90,25 @@ NOWHERE = (
 
 async def test_an_address_leads_to_what_is_meant(client: httpx.AsyncClient) -> None:
     await post(client)
-    for typed, meant in MEANT.items():
+    for typed, meant in (MEANT | NUMBERS).items():
         for method in ("GET", "HEAD"):
             # As a whole: what begins with two slashes would be another host.
             answer = await client.request(method, f"{client.base_url}{typed}")
             assert (answer.status_code, answer.headers.get("location")) == (301, meant), typed
             assert "no-cache" in answer.headers["cache-control"]
+
+
+async def test_a_number_that_is_not_needed_to_find_a_page_is_read_as_it_was_meant(wall: Served) -> None:
+    for each in range(3):
+        await post(wall.client, text=f"Entry {each}")
+    for limit in ("2", "2).", "2,", "2%20", "+2", "2%E2%80%9D"):
+        assert (await wall.client.get(f"/walls/main/frame?limit={limit}")).text.count("<article") == 2, limit
+    for limit in ("-2", "x2", "2x", ")."):
+        assert (await wall.client.get(f"/walls/main/frame?limit={limit}")).text.count("<article") == 3, limit
+    for thanks in ("3", "3).", "3,", "3%E2%80%9D"):
+        assert "composer__thanks" in (await wall.client.get(f"/walls/main?thanks={thanks}")).text, thanks
+    for thanks in (").", "3x", "9."):
+        assert "composer__thanks" not in (await wall.client.get(f"/walls/main?thanks={thanks}")).text, thanks
 
 
 async def test_nobody_is_led_elsewhere_or_in_a_circle(client: httpx.AsyncClient) -> None:
