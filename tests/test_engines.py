@@ -125,6 +125,17 @@ async def test_a_server_that_stops_while_it_looks_at_a_wall_leaves_no_connection
         assert pool.checkedin() == 0, moment
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("wanted", ["read-write", "primary", "any"])
+async def test_a_server_that_must_take_writes_is_read_from_too(data: Path, wanted: str) -> None:
+    """Our readers ask for sessions that write nothing, which must not count as a server that takes none."""
+    database = Database(f"{url_of(data)}?target_session_attrs={wanted}")
+    for engine in (database.write_engine, database.read_engine):
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("SELECT count(*) FROM walls")) == 1
+    await database.close()
+
+
 def is_one_clear_line(outcome: subprocess.CompletedProcess[str], sentence: str) -> bool:
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("feedback-app: ")

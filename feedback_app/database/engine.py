@@ -21,8 +21,16 @@ DRIVERS = {
     "mariadb": "mysql+asyncmy",
     "mariadb+asyncmy": "mysql+asyncmy",
 }
-HOST = re.compile(r"[\w.,:%-]*|/[\w./-]*")
+HOST = re.compile(r"[\w.:%-]*|/[\w./-]*")
+# As libpq and drivers of MariaDB write them. No @ may follow: before one stands a password.
+_ONE = r"(?:[\w.%-]+|\[[\w.:%]+\])(?::\d*)?"
+_SEVERAL = re.compile(rf"[\w+]+://(?:[^@/?#]*@)?{_ONE}(?:,{_ONE})+(?:[/?#][^@]*)?")
 ESCAPED = "@ / # ? : and % of a name or password percent-encoded (@ is %40, / is %2F, # is %23, ? is %3F, % is %25)"
+# Each of our connections could be to another one of them, and a page would be older than what its reader was told.
+SEVERAL_HOSTS = (
+    f"{PREFIX}DATABASE_URL names several hosts, and one is supported. Name the one that takes writes, or an address "
+    f"that always leads to it."
+)
 SERVERS = {"postgresql": postgresql.make_engine, "mysql": mariadb.make_engine}
 EXTRAS = {"postgresql": "postgresql", "mysql": "mariadb"}
 BUSY_MILLISECONDS = 5000
@@ -35,6 +43,8 @@ SYNCHRONOUS = {"full": 2, "normal": 1}
 
 def complete_url(url: str | URL) -> URL:
     """The address of the database, with our driver where none is named."""
+    if _SEVERAL.fullmatch(str(url)):
+        raise ConfigurationError(SEVERAL_HOSTS)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -45,6 +55,8 @@ def complete_url(url: str | URL) -> URL:
     if not parsed.drivername.startswith("sqlite") and (str(url).count("@") > 1 or _is_mistaken(parsed)):
         # Nothing of it is shown: what was taken for a host may be the end of the password.
         raise ConfigurationError(f"{PREFIX}DATABASE_URL cannot be read without doubt. Write it with {ESCAPED}.")
+    if any(not isinstance(value, str) or "," in value for value in map(parsed.query.get, ("host", "port")) if value):
+        raise ConfigurationError(SEVERAL_HOSTS)
     if parsed.drivername in DRIVERS:
         parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
     if parsed.get_backend_name() == "sqlite" and parsed.query:

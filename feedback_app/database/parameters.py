@@ -86,6 +86,9 @@ def of_postgresql(url: URL, *, but: Iterable[str] = ()) -> Asked:
         else:
             raise _unknown(name)
     if own := {name: value for name, value in given.items() if name in OF_ASYNCPG}:
+        if own.get("target_session_attrs") == "read-write":
+            # asyncpg takes a session that is to write nothing, as our readers' are, for a server that takes no writes.
+            own["target_session_attrs"] = "primary"
         arguments["dsn"] = f"postgresql://?{urlencode(own)}"
     return Asked(url.set(query=kept), arguments, session)
 
