@@ -1,6 +1,5 @@
 """Spreadsheets: CSV (RFC 4180) in which no cell is taken for a formula, and the CSV that other programs write."""
 
-import codecs
 import csv
 import io
 import re
@@ -19,7 +18,15 @@ _SPLITS = r"(?<=[,;|\t\r\n])"
 _HARMFUL = re.compile(f"^{_AT_FIRST}|{_SPLITS}{_WITHIN}")
 _HARMLESS = re.compile(f"^'{_AT_FIRST}|{_SPLITS}'{_WITHIN}")
 _SEPARATOR_LINE = re.compile(r"[\"']?sep=([^\s\"']|\t)[\"']?[ ,;\t]*(?:\r\n?|\n)", re.I)
-_ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# By how a text in them begins. The longer ones come first: the mark of UTF-32 begins with that of UTF-16.
+_ENCODINGS = {
+    re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"): "utf-32",
+    re.compile(rb"[^\0]\0\0\0"): "utf-32-le",
+    re.compile(rb"\0\0\0[^\0]"): "utf-32-be",
+    re.compile(rb"\xff\xfe|\xfe\xff"): "utf-16",
+    re.compile(rb"[^\0]\0"): "utf-16-le",
+    re.compile(rb"\0[^\0]"): "utf-16-be",
+}
 
 
 def line(cells: Iterable[object]) -> str:
@@ -35,16 +42,14 @@ def plain(cell: str) -> str:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8 or UTF-16, without its byte order mark. Raises ValueError with a sentence."""
-    encoding = next((name for mark, name in _ENCODINGS.items() if content.startswith(mark)), "utf-8-sig")
-    if b"\0" in content[:2] and content[:1] != content[1:2]:  # A letter and a zero, or the other way round.
-        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    """The text of a file in UTF-8, UTF-16 or UTF-32, without its byte order mark. Raises ValueError with a sentence."""
+    encoding = next((name for beginning, name in _ENCODINGS.items() if beginning.match(content)), "utf-8-sig")
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
         pass
     if encoding != "utf-8-sig":
-        raise ValueError("is cut off, or no text in UTF-16")
+        raise ValueError(f"is cut off, or no text in {encoding[:6].upper()}")
     raise ValueError("is not a text in UTF-8, but probably in Windows-1252 (ANSI). Save it as CSV in UTF-8")
 
 
