@@ -14,7 +14,7 @@ from feedback_app.models import Act, ActEntry, Feedback, Wall
 
 from .support import HTMX, NO_CERTIFICATES, OURS, Browser, Served, employ, open_session, post
 
-ENTRY = re.compile(r'<article class="entry" id="feedback-(\d+)" data-state="(\w+)"')
+ENTRY = re.compile(r'<article class="entry"\s+id="feedback-(\d+)"\s+data-state="(\w+)"')
 ACT = re.compile(r'name="act" value="(\d+)"')
 
 

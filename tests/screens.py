@@ -6,8 +6,10 @@ import httpx
 
 from .support import Reader
 
-PARTIAL = re.compile(r'<hx-partial hx-target="#([^"]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
-ENTRY = re.compile(r'<article class="feedback" id="(feedback-\d+)".*?class="feedback__text"[^>]*>(.*?)</p>', re.DOTALL)
+PARTIAL = re.compile(r'<hx-partial\s+hx-target="#([^"]+)"\s+hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
+ENTRY = re.compile(
+    r'<article class="feedback"\s+id="(feedback-\d+)".*?class="feedback__text"[^>]*>(.*?)</p>', re.DOTALL
+)
 
 
 class Screen:

@@ -12,7 +12,7 @@ from feedback_app.models import Feedback
 from .moderating import Desk, act_of, moderating, said
 from .support import Reader, Served, post, until
 
-ENTRY = re.compile(r'<article class="feedback" id="feedback-(\d+)"')
+ENTRY = re.compile(r'<article class="feedback"\s+id="feedback-(\d+)"')
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ async def test_moderators_see_each_others_work_and_the_counters_move(wall: Serve
 async def test_the_desk_is_in_english_also_where_it_changes(wall: Served, kim: Desk) -> None:
     await arrange(wall, language="de")
     await fill(wall, "held")
-    dates = re.compile(r'<time datetime="[^"]*">([^<]*)</time>')
+    dates = re.compile(r'<time\s+datetime="[^"]*">([^<]*)</time>')
     (written,) = dates.findall(await kim.page())
     assert re.fullmatch(r"\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC", written)  # In German there would be a full stop.
     async with desk_reader(wall, kim, "1") as reader:

@@ -41,7 +41,7 @@ async def test_older_entries_are_a_page_further(wall: Served, kim: Desk) -> None
     address = "/walls/main/moderation?show=waiting"
     while address:
         page = (await kim.client.get(address)).text
-        seen += [int(each) for each in re.findall(r'<article class="entry" id="feedback-(\d+)"', page)]
+        seen += [int(each) for each in re.findall(r'<article class="entry"\s+id="feedback-(\d+)"', page)]
         older = re.search(r'href="([^"]+)">Older ones<', page)
         address = older.group(1).replace("&amp;", "&") if older else ""
     assert seen == list(range(65, 0, -1))
