@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import Page, Route, expect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -160,6 +161,35 @@ async def test_a_refusal_is_seen_wherever_one_is_on_the_page(wall: Wall, office:
     await expect(page.locator("#notice")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("width", [360, 900])
+async def test_more_stays_under_the_pointer_that_opened_it(wall: Wall, office: Office, page: Page, width: int) -> None:
+    wall.post("Ann", "One")
+    await office.let_in(page.context, "Kim")
+    await page.set_viewport_size({"width": width, "height": 900})
+    await open_desk(page, wall)
+    summary = entry(page, 1).locator(".entry__summary")
+    acts = await entry(page, 1).locator(".entry__acts").first.bounding_box()
+    before = await summary.bounding_box()
+    assert acts
+    assert before
+    assert before["y"] == acts["y"], "It is in line with the other buttons."
+    await summary.click()
+    await expect(page.locator("#feedback-1-answer")).to_be_visible()
+    assert await summary.bounding_box() == before
+    await page.mouse.click(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
+    await expect(page.locator("#feedback-1-answer")).to_be_hidden()
+
+
+async def test_the_mark_of_the_connection_stands_at_the_end_of_its_line(wall: Wall, office: Office, page: Page) -> None:
+    await office.let_in(page.context, "Kim")
+    for width in (360, 900):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await open_desk(page, wall)
+        head, live = page.locator(".desk__head"), page.locator(".mark__stream")
+        ends = [await each.evaluate("each => each.getBoundingClientRect().right") for each in (head, live)]
+        assert abs(ends[0] - ends[1]) < 1
+
+
 async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, office: Office, page: Page) -> None:
     wall.post("Ann", "One")
     number = await office.let_in(page.context, "Kim")
@@ -175,6 +205,16 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, o
     wall.post("Ann", "Two")
     await entry(page, 1).locator(".entry__reply .button").click()
     await expect(page.locator("#notice")).to_contain_text("Your session has ended, and nothing was done.")
+    gap = (
+        "a => { const comma = document.createRange(); comma.setStart(a.nextSibling, 0);"
+        " comma.setEnd(a.nextSibling, 1);"
+        " return comma.getBoundingClientRect().left - [...a.getClientRects()].at(-1).right; }"
+    )
+    assert abs(await page.locator("#notice a").evaluate(gap)) < 2, "The sentence is one text, with its link in it."
+    link, close = await page.locator("#notice a").bounding_box(), await page.locator(".notice__close").bounding_box()
+    assert link
+    assert close
+    assert close["y"] < link["y"] + link["height"], "Close stands beside it where there is room."
     await expect(page.locator("#feedback-1-answer")).to_have_value("A long answer")
     assert await page.locator("#feedback-2").count() == 0
 

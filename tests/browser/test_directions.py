@@ -39,6 +39,16 @@ async def lines(page: Page, selector: str) -> Any:
     return await page.locator(selector).first.evaluate(LINES)
 
 
+async def words_left(page: Page, selector: str) -> float:
+    """Where the words of an element begin at the left, whatever room it has."""
+    return float(
+        await page.locator(selector).first.evaluate(
+            "each => { const words = document.createRange(); words.selectNodeContents(each);"
+            " return words.getBoundingClientRect().left; }"
+        )
+    )
+
+
 async def test_each_line_is_laid_out_by_its_own_direction(
     wall: Wall, office: Office, page: Page, context: BrowserContext
 ) -> None:
@@ -60,6 +70,22 @@ async def test_each_line_is_laid_out_by_its_own_direction(
     assert await lines(page, "#feedback-1 .entry__answer .entry__text") == SEEN_ARABIC_FIRST
     await page.goto(f"{wall.page}/feedback/1")
     assert await lines(page, ".feedback__reply") == SEEN_ARABIC_FIRST
+
+
+async def test_a_name_on_the_desk_stands_beside_its_box_and_a_wall_where_the_others_stand(
+    wall: Wall, office: Office, page: Page, context: BrowserContext
+) -> None:
+    wall.post("ليلى", "Hello")
+    await office.arrange(title="קיר משוב")
+    await office.let_in(context, "Kim")
+    await open_desk(page, wall)
+    box = await page.locator("#feedback-1-tick").bounding_box()
+    assert box
+    assert 0 < await words_left(page, "#feedback-1-name") - box["x"] - box["width"] < 24
+    await page.goto(f"{wall.url}/moderation")
+    counts = await page.locator(".desks__item").bounding_box()
+    assert counts
+    assert await words_left(page, ".desks__link") - counts["x"] < 40
 
 
 async def test_a_card_stands_on_the_side_on_which_its_words_begin(wall: Wall, page: Page) -> None:

@@ -91,7 +91,10 @@
     if (!notice.firstElementChild || notice.querySelector('.notice__close')) return;
     const close = Object.assign(document.createElement('button'), {type: 'button', className: 'notice__close', textContent: 'Close'});
     close.addEventListener('click', () => notice.replaceChildren());
-    notice.firstElementChild.append(' ', close);
+    // A sentence with a link in it stays one text beside the button.
+    const sentence = document.createElement('span');
+    sentence.append(...notice.firstElementChild.childNodes);
+    notice.firstElementChild.append(sentence, ' ', close);
   }).observe(notice, {childList: true});
 
   /* 4. Whoever may not listen any more is told why, once; whoever logs in again elsewhere goes on here. Until then the
