@@ -94,10 +94,10 @@ bench-peers: $(VENV)/.dev .bench-peers/.made ## Measure the wall beside nchan, I
 	touch $@
 
 bench-writes: $(VENV)/.dev ## Measure durable posts per second below HTTP; ARGS="--engines sqlite" passes options on.
-	$(VENV)/bin/python -m tests.bench.writes $(ARGS)
+	$(VENV)/bin/python -m tests.bench.database.writes $(ARGS)
 
 bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and a desk with 50,000 waiting; ARGS="--plans".
-	$(VENV)/bin/python -m tests.bench.acts $(ARGS)
+	$(VENV)/bin/python -m tests.bench.database.acts $(ARGS)
 
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
@@ -116,19 +116,19 @@ bench-classroom: $(VENV)/.dev ## Show who is heard, held and refused behind one 
 	$(VENV)/bin/python -m tests.bench.classroom $(ARGS)
 
 bench-million: $(VENV)/.dev ## Compare walls of a thousand to a million entries, and show all query plans; ARGS="--engines mariadb".
-	$(VENV)/bin/python -m tests.bench.million $(ARGS)
+	$(VENV)/bin/python -m tests.bench.database.million $(ARGS)
 
 bench-wake: $(VENV)/.dev ## Measure how soon a commit is on the screens of another process; ARGS="--engines sqlite" passes options on.
-	$(VENV)/bin/python -m tests.bench.wake $(ARGS)
+	$(VENV)/bin/python -m tests.bench.database.commit_watch $(ARGS)
 
 screenshots: $(VENV)/.dev ## Take the pictures of README and docs/ again; needs Chromium.
 	$(VENV)/bin/python -m tests.bench.screenshots $(ARGS)
 
 soak: $(VENV)/.dev ## Try a hundred random histories with kills on each database; ARGS="--engine sqlite" passes options on.
-	$(VENV)/bin/python -m pytest --hypothesis-profile soak --timeout 0 tests/test_survival.py $(ARGS)
+	$(VENV)/bin/python -m pytest --hypothesis-profile soak --timeout 0 tests/database/faults/test_survival.py $(ARGS)
 
 storm: $(VENV)/.dev ## Kill a server under load, fifty times, and look for lost posts; ARGS="--kills 5 --engine mariadb" or --hasty.
-	$(VENV)/bin/python -m tests.bench.storm $(ARGS)
+	$(VENV)/bin/python -m tests.bench.database.crash_load $(ARGS)
 
 lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer versions.
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock

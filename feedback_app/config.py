@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .rates import Rate, rates_in
+from .text.rates import Rate, rates_in
 
 PREFIX = "FEEDBACK_"
 # Read by one command, and no setting of the server.

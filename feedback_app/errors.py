@@ -7,23 +7,24 @@ from quart import Quart, Response, abort, g, request
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from . import auth
+from .accounts import sessions
+from .accounts.sessions import staff_page
 from .database import database, is_outage
-from .embedders import ANYBODY
-from .finding import wall_of_request
-from .forgiving import meant_address
-from .forms import read_form
-from .guard import NOWHERE, refusal_of
-from .jinja import render
-from .languages import DEFAULT, first_of, say
-from .logs import described
-from .metrics import DATABASE_ERRORS
 from .models import Wall
-from .pages import staff_page, wants_fragment
-from .problems import problem
-from .security import SAFE_METHODS, allow_framing
-from .sentences import Sentence
-from .words import printable
+from .text.cleaning import printable
+from .text.messages import Sentence
+from .text.translation import DEFAULT, first_of, say
+from .walls.choices import ANYBODY
+from .walls.lookup import wall_of_request
+from .walls.meant_address import meant_address
+from .web.forms import read_form
+from .web.metrics import DATABASE_ERRORS
+from .web.middleware.access_log import described
+from .web.middleware.body_limit import NOWHERE, refusal_of
+from .web.problem_details import problem
+from .web.responses import wants_fragment
+from .web.security import SAFE_METHODS, allow_framing
+from .web.templates import render
 
 FRAME = re.compile(r"/walls/(?P<slug>.+)/(?P<page>frame|feedback)")
 NOT_HERE = Sentence("This wall cannot be shown here.")
@@ -99,7 +100,7 @@ async def _answer(status: int, sentence: str) -> Response:
         return answer
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
-    if status < 500 and g.get("is_private") and await auth.moderator():
+    if status < 500 and g.get("is_private") and await sessions.moderator():
         return await staff_page("moderation/error.html", status, sentence=sentence, kept=await _kept())
     slug = _slug_in_frame()
     if slug is not None:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import settings
 from quart import Quart, request, request_finished
 
-from .databases import ENGINES, Folders, missing
-from .moderating import Desk, browser_of, moderating
 from .support import Browser, Process, Served, serving
+from .support.databases import ENGINES, Folders, missing
+from .support.moderators import Desk, browser_of, moderating
 
 # `make soak`: many random histories instead of a few.
 settings.register_profile("soak", deadline=None)

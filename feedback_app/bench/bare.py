@@ -9,8 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from ..asgi import Message, Receive, Scope, Send
-from ..server import listen
+from ..server.connections import listen
+from ..web.middleware.asgi import Message, Receive, Scope, Send
 
 END: Message = {"type": "http.response.body", "body": b""}
 

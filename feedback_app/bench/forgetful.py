@@ -6,9 +6,11 @@ What is missing to the rate of this one is what the database costs. `python -m f
 from collections.abc import Callable
 from typing import Any
 
-from .. import logs, server
-from ..application import create_app
+from ..app import create_app
 from ..models import Feedback, Post, Wall
+from ..server.connections import listen
+from ..server.run import run
+from ..web.middleware import access_log
 
 WALL = Wall(id=1, version=0, desk_version=0)
 
@@ -20,8 +22,8 @@ async def forget(_: Any, post: Post, then: Callable[[Feedback], Any]) -> Any:
 
 
 if __name__ == "__main__":
-    logs.begin("off")
+    access_log.begin("off")
     app = create_app()
     app.extensions["database"].write_together = forget
-    listening = server.listen("127.0.0.1", 0)
-    server.run(app, listening, lambda: print(listening.getsockname()[1], flush=True))
+    listening = listen("127.0.0.1", 0)
+    run(app, listening, lambda: print(listening.getsockname()[1], flush=True))

@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 
-from ..server import listen
+from ..server.connections import listen
 
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: welcome\n\n"
 DONE = b"HTTP/1.1 204 No Content\r\n\r\n"

@@ -18,18 +18,18 @@ COMMANDS = {
     "check": ("check", "Say what holds here: folders, database, settings, versions, and what is wrong."),
     "copy": ("database", "Copy everything into an empty database of any supported kind, and compare the two."),
     "demo": ("demo", "Post invented feedback now and then, so that one can watch a wall live."),
-    "export": ("exports", "Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."),
+    "export": ("transfer", "Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."),
     "hide": ("feedback", "Take the feedback of this NUMBER off every screen; moderators still see it."),
-    "import": ("exports", "Put what an exported FILE holds onto the WALL: all of it or nothing."),
+    "import": ("transfer", "Put what an exported FILE holds onto the WALL: all of it or nothing."),
     "migrate": ("database", "Bring the database to this version's schema; an empty one is made into one of ours."),
     "moderator": ("moderators", "Moderators: who may log in, and which walls are theirs."),
     "publish": ("feedback", "Put hidden or waiting feedback in its place."),
     "remove": ("feedback", "Take the feedback of this NUMBER off every screen; its words go when undo is over."),
     "restore": ("database", "Put the backup FILE in the place of the SQLite database, when no server uses that."),
-    "rotate-secret": ("secret", "Sign with another secret from now on."),
-    "serve": ("server", "Make what is missing (data folder, database, the wall `main`) and serve the walls."),
+    "rotate-secret": ("secret_key", "Sign with another secret from now on."),
+    "serve": ("serve", "Make what is missing (data folder, database, the wall `main`) and serve the walls."),
     "wall": ("walls", "Walls: add one, list them."),
-    "worker": ("server", ""),
+    "worker": ("serve", ""),
 }
 
 
@@ -58,12 +58,12 @@ class Commands(click.Group):
 def commands(context: click.Context) -> None:
     """A live feedback wall. Without a command: serve it."""
     if os.geteuid() == 0:
-        from ..ownership import act_as_owner
+        from ..installation.ownership import act_as_owner
 
         # A server reads nothing but what is the service's; the file that another command is given may be root's.
         act_as_owner(_folders(), reads_as_root=context.invoked_subcommand not in (None, "serve", "worker"))
     if context.invoked_subcommand is None:
-        from .server import serve
+        from .serve import serve
 
         context.invoke(serve)
 
@@ -81,7 +81,10 @@ def main() -> None:
         if sentence := _sentence_of(error):
             # SQLite and drivers say some things on several lines.
             line = " ".join(sentence.splitlines())
-            if "feedback_app.logs" not in sys.modules or sys.modules["feedback_app.logs"].RequestLog.form != "json":
+            if (
+                "feedback_app.web.middleware.access_log" not in sys.modules
+                or sys.modules["feedback_app.web.middleware.access_log"].RequestLog.form != "json"
+            ):
                 raise SystemExit(f"feedback-app: {line}") from None
             logging.getLogger(__name__).critical("%s", line)
             raise SystemExit(1) from None
@@ -110,12 +113,12 @@ def _sentence_of(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, SQLAlchemyError):
         from ..database import complete_url
-        from ..database.faults import unfit
-        from ..installation import database_url
+        from ..database.errors import unfit
+        from ..installation.data_folder import database_url
 
         return str(unfit(error, complete_url(database_url(Settings.from_environment()))))
     if isinstance(error, OSError):
-        from ..ownership import sentence_of
+        from ..installation.ownership import sentence_of
 
         return sentence_of(error)
     return None

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from ..checking import FINE, WRONG, check
+from ..installation.check import FINE, WRONG, check
 
 
 @click.command("check")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from .. import backups, copying, installation
 from ..config import COPY_TO, PREFIX, ConfigurationError, Settings
 from ..database import Database, DatabaseUnfit, complete_url
-from ..database.restored import raise_counters
-from .running import nothing, say_beside, with_database
+from ..database.restore import raise_counters
+from ..installation import backups, data_folder, database_copy
+from .context import nothing, say_beside, with_database
 
 FORCE = click.option("--force", is_flag=True, help="Also where that replaces what is there.")
 
@@ -49,11 +49,11 @@ def restore(file: Path, force: bool) -> None:
     """Put the backup FILE in the place of the SQLite database, when no server uses that."""
     database = _database_file(restores=True)
     settings = Settings.from_environment()
-    is_new = not database.exists() and not installation.is_marked(settings)
+    is_new = not database.exists() and not data_folder.is_marked(settings)
     report, aside = backups.restore(file, database, force=force)
-    installation.mark(settings)
+    data_folder.mark(settings)
     if is_new:
-        say_beside(f"Made an installation in {installation.place_of(settings)}.")
+        say_beside(f"Made an installation in {data_folder.place_of(settings)}.")
     if aside is not None:
         click.echo(f"What was there before is now {aside}.")
     click.echo(f"{database} holds {_said(report)}")
@@ -80,9 +80,9 @@ def copy(url: str | None) -> None:
         is_new = target.file is not None and not target.file.exists()
         try:
             if target.file is not None:
-                installation.prepare_folder(target.file.parent)
-            with click.progressbar(length=await copying.count(source), label="Copying") as bar:
-                counts = await copying.copy(source, target, bar.update)
+                data_folder.prepare_folder(target.file.parent)
+            with click.progressbar(length=await database_copy.count(source), label="Copying") as bar:
+                counts = await database_copy.copy(source, target, bar.update)
             is_new = False
         finally:
             await target.close()
@@ -103,7 +103,7 @@ def copy(url: str | None) -> None:
 
 
 def _database_file(*, restores: bool) -> Path:
-    url = complete_url(installation.database_url(Settings.from_environment()))
+    url = complete_url(data_folder.database_url(Settings.from_environment()))
     if url.get_backend_name() != "sqlite":
         raise ConfigurationError(backups.native_tools(url, restores=restores))
     file = Path(str(url.database))

@@ -4,9 +4,9 @@ import sys
 
 import click
 
-from .. import demo
 from ..database import Database
-from .running import with_database
+from . import invented_feedback
+from .context import with_database
 
 
 @click.command("demo")
@@ -17,7 +17,7 @@ def run(slug: str, every: float, count: int) -> None:
     """Post invented feedback now and then, so that one can watch a wall live."""
 
     async def post(database: Database) -> None:
-        async for name, text in demo.post(slug, database, every=every, count=count):
+        async for name, text in invented_feedback.post(slug, database, every=every, count=count):
             click.echo(f"{name}: {text}")
 
     try:

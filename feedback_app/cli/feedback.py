@@ -3,12 +3,12 @@
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .. import acting
-from ..acting import NoSuchThing, Order
 from ..config import ConfigurationError
 from ..database import Database
 from ..models.act import Refused
-from .running import with_database
+from ..moderation import acts
+from ..moderation.acts import NoSuchThing, Order
+from .context import with_database
 
 
 @click.command()
@@ -41,7 +41,7 @@ def _act(verb: str, number: int) -> None:
     async def change(database: Database) -> None:
         async def work(session: AsyncSession) -> None:
             try:
-                await acting.act(Order(verb, [number], by=None), session)
+                await acts.act(Order(verb, [number], by=None), session)
             except NoSuchThing:
                 raise ConfigurationError(
                     f"There is no feedback {number}. Its number is in its permanent address."

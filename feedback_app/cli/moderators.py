@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .. import passwords
-from ..appointing import appoint
+from ..accounts import passwords
+from ..accounts.memberships import appoint
 from ..config import ConfigurationError
 from ..database import Database
 from ..models import Login, Membership, Moderator, Wall
 from ..models.moderator import LOGIN_LENGTH, MODERATOR, NAME_LENGTH, ROLES, login_of
-from ..words import Unfit, clean, is_blank
-from .running import with_database
+from ..text.cleaning import Unfit, clean, is_blank
+from .context import with_database
 
 from_standard_input = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..config import ConfigurationError
 from ..database import Database
 from ..models import Wall
-from ..models.slugs import slug_fault
+from ..models.former_address import slug_fault
 from ..models.wall import TITLE_LENGTH
-from ..words import Unfit, clean, is_blank
-from .running import with_database
+from ..text.cleaning import Unfit, clean, is_blank
+from .context import with_database
 
 
 @click.group()

@@ -10,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 
 from . import schema
-from .engine import complete_url, make_engine
-from .faults import DatabaseUnfit, is_passing
-from .log import Log
+from .engines import complete_url, make_engine
+from .errors import DatabaseUnfit, is_passing
 from .outage import Outage, is_outage
-from .turn import Turn
+from .sqlite.wal import Log
+from .sqlite.write_lock import Turn
 from .writer import Writer
 
 __all__ = ["Database", "DatabaseUnfit", "complete_url", "database", "is_outage", "is_passing"]

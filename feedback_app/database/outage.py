@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from .faults import DatabaseUnfit, is_about_values
+from .errors import DatabaseUnfit, is_about_values
 
 Doing = Literal["reading", "writing"]
 GONE = {

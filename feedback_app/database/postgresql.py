@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from .faults import DatabaseUnfit
-from .parameters import of_postgresql
+from .errors import DatabaseUnfit
+from .url_parameters import of_postgresql
 
 READERS = 6
 WRITERS = 2

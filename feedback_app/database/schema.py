@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from . import notices
-from .faults import DatabaseUnfit
+from . import postgresql_notify
+from .errors import DatabaseUnfit
 
 VERSION_TABLE = "alembic_version"
 BEGUN = ""
@@ -25,7 +25,7 @@ LOCK_NUMBER = 0x77616C6C
 LOCK_SECONDS = 3600
 
 SINCE = "_since_"
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 NAME = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 
 
@@ -75,7 +75,7 @@ def upgrade(connection: Connection, to: str = "head") -> None:
         return
     if found != (revisions()[-1] if to == "head" else to):
         _migrate(connection, to)
-    notices.have_sent(connection)
+    postgresql_notify.have_sent(connection)
 
 
 def _migrate(connection: Connection, to: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from .faults import is_passing
+from .errors import is_passing
 from .outage import Outage
 
 BATCH = 256

@@ -5,20 +5,19 @@ from collections.abc import AsyncGenerator
 
 from quart import Quart
 
-from .. import metrics
-from ..asgi import wrap
 from ..config import Settings
 from ..database import Database
-from ..ending import end
-from .freshness import freshness_of
+from ..walls.versions import freshness_of
+from ..web import metrics
+from ..web.middleware.asgi import wrap
+from ..web.tasks import end
+from .access import Rights
+from .broadcaster import Teller
+from .catch_up import Past
+from .commit_watch import wake_for
 from .hub import Hub
-from .index import Indexes
-from .past import Past
-from .purge import Purge
-from .rights import Rights
-from .stream import Streams
-from .teller import Teller
-from .wake import wake_for
+from .streams import Streams
+from .wall_index import Indexes
 
 
 def init_app(app: Quart, settings: Settings, database: Database) -> None:
@@ -34,16 +33,10 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         wake = wake_for(database, hub.hears_of)
         teller = app.extensions["teller"] = Teller(database, hub, wake)
         rights = Rights(database, hub)
-        purge = app.extensions["purge"] = Purge(
-            database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days
-        )
         work = (teller.run(), wake.watch(), hub.beat(), rights.watch(), metrics.watch(hub))
         tasks = [asyncio.create_task(each) for each in work]
-        purging = asyncio.create_task(purge.run())
         yield
         hub.close()
-        purge.stop()
-        await asyncio.gather(purging, return_exceptions=True)
         await end(tasks)
         await teller.close()
         await past.close()

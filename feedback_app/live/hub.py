@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..asgi import Send
+from ..web.middleware.asgi import Send
 
 SLICE = 100
 # With the time over which the beats are spread, nobody hears nothing for more than 18 seconds.

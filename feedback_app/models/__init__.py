@@ -1,15 +1,14 @@
 """What the app knows: walls, feedback, posts on their way, moderators. Nothing here waits or knows the web."""
 
 from .act import Act, ActEntry, Block
-from .author import Author
 from .base import Base
 from .feedback import Feedback
 from .former_address import FormerAddress
+from .invitation import Setup
 from .login import Attempt, Login
 from .moderator import Membership, Moderator
-from .post import Post
-from .refolding import Refolding
-from .setup import Setup
+from .search_backfill import Refolding
+from .submission import Author, Post
 from .wall import Wall
 
 __all__ = [

@@ -27,7 +27,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
 from .feedback import PSEUDONYM_LENGTH, Feedback
 from .moderator import NAME_LENGTH
-from .newest import newest_by
+from .pagination import newest_by
 
 VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", "unblock-author")
 BLOCK = "block-author"

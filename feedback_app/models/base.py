@@ -1,12 +1,13 @@
 """What every table shares: the declarative base and the one type for points in time."""
 
+import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import BigInteger, DateTime, Delete, Integer, MetaData, Select, delete, func, literal, select
+from sqlalchemy import BigInteger, DateTime, Delete, Integer, MetaData, Select, String, delete, func, literal, select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 # The largest number that every database can be asked for.
@@ -75,3 +76,38 @@ def counting_from(kind: type[Base], number: int) -> Select[int]:
     counter = func.pg_get_serial_sequence(kind.__tablename__, "id")
     is_behind = literal(number) > func.coalesce(func.pg_sequence_last_value(counter), 0)
     return select(func.setval(counter, number)).where(is_behind)
+
+
+# Names the ids of this product's entries and of walls without a uid of their own, by UUID version 5 (RFC 9562).
+NAMESPACE = uuid.UUID("0b9f8a4e-6c52-4b43-9a3c-5b1c5a0f7c11")
+UID_LENGTH = 36
+
+
+def new_uid() -> str:
+    return str(uuid.uuid4())
+
+
+class Identified:
+    """A wall, which stays the same when it is renamed, restored, or moved to another installation."""
+
+    id: Mapped[int]
+    created_at: Mapped[datetime]
+    # None where a version made the wall that had no such thing.
+    uid: Mapped[str | None] = mapped_column(String(UID_LENGTH), default=new_uid, index=True, unique=True)
+
+    @classmethod
+    def with_uid(cls, uid: str) -> Select[Self]:
+        return select(cls).where(cls.uid == uid)
+
+    @property
+    def identity(self) -> str:
+        """The uid, or one made of what never changes of a wall here."""
+        return self.uid or str(uuid.uuid5(NAMESPACE, f"{self.id}/{self.created_at.isoformat()}"))
+
+    @property
+    def feed_id(self) -> str:
+        return f"urn:uuid:{self.identity}"
+
+    def entry_id(self, number: int) -> str:
+        """The id of the entry of this number in feeds."""
+        return f"urn:uuid:{uuid.uuid5(NAMESPACE, f'{self.identity}/{number}')}"

@@ -32,15 +32,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .folded import UNFOLDED, Folded, folded
-from .newest import newest_first
-from .question import Unknown
+from .pagination import SLICE, newest_first
+from .prepared import Unknown
+from .search_text import UNFOLDED, Folded, folded
 
 NAME_LENGTH = 80
 NAME_CODE_POINTS = 320
 TEXT_LENGTH = 2000
 TEXT_CODE_POINTS = 8000
-SLICE = 30
 MOST_PINNED = 3
 # Of visitors and of networks: half a SHA-256 is enough to tell them apart. Networks had 64 once.
 PSEUDONYM_LENGTH = 32

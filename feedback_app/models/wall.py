@@ -23,12 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identified, Identifier, UTCDateTime
 from .feedback import Feedback
-from .former_address import SLUG_LENGTH, FormerAddress
-from .identified import Identified
-from .question import Question, one_of
-from .slugs import comparable
+from .former_address import SLUG_LENGTH, FormerAddress, comparable
+from .prepared import Question, one_of
 
 TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000

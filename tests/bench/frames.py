@@ -16,8 +16,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.conftest import FLAGS, serving
-from tests.browser.wall import Wall
+from ..browser.conftest import FLAGS, serving
+from ..browser.served_wall import Wall
 
 COUNTS = (3, 6, 12)
 STREAMING = "document.documentElement.dataset.live === 'stream'"

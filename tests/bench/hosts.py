@@ -14,7 +14,7 @@ from typing import Any
 from feedback_app.clock import now
 
 from ..browser.conftest import serving
-from ..browser.hosting import Host
+from ..browser.host_pages import Host
 from .browsers import BROWSERS, Browser
 
 SCRIPT = '<script src="{0}/embed.js" data-wall="main" async></script>'

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from ..operators import COMMANDS, SERVICE, STRANGER, give, owners, place, typed
+from ..support.operators import COMMANDS, SERVICE, STRANGER, give, owners, place, typed
 
 CASES = ("root, the service's folder", "the service's user", "another user", "root, an empty folder")
 LONGEST = 110

@@ -26,7 +26,8 @@ from feedback_app.bench.ground import TEXT, Ground, Server, allow_listeners
 from feedback_app.bench.quantiles import Quantiles
 from feedback_app.bench.sittings import Author, in_turns
 
-ROOT = Path(__file__).parent.parent.parent
+from .. import ROOT
+
 PEERS = ROOT / ".bench-peers" / "bin"
 ENTRIES = 50
 VISITORS = 64

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app.clock import now
 from feedback_app.models import Wall as WallModel
 
+from .. import ROOT
 from ..browser.conftest import CHROMIUM, FLAGS, MISSING, Wall, serving
-from ..browser.office import Office, open_desk
-from ..browser.reading import LIVE
+from ..browser.queue_pages import Office, open_desk
+from ..browser.wall_pages import LIVE
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = ROOT / "docs"
 WELCOME = "How was it for you? Write a few words: praise, doubts, questions. Ruth and the team read along and answer."
 STAFF = "Ruth Adeyemi"
 

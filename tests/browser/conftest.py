@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from ..databases import Folders
-from .hosting import Host, Publish
-from .office import Office
-from .wall import Wall
+from ..support.databases import Folders
+from .host_pages import Host, Publish
+from .queue_pages import Office
+from .served_wall import Wall
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [

@@ -15,17 +15,18 @@ import httpx
 from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app.application import create_app
+from feedback_app.accounts.passwords import hash_now
+from feedback_app.app import create_app
 from feedback_app.clock import now
 from feedback_app.database import Database
 from feedback_app.models import Feedback, Login, Membership, Moderator, Post, Wall
-from feedback_app.passwords import hash_now
-from feedback_app.rates import rates_in
-from feedback_app.server import WallServer, listen
+from feedback_app.server.connections import listen
+from feedback_app.server.run import WallServer
+from feedback_app.text.rates import rates_in
 
-from .. import warm as warm
-from ..databases import url_of
+from . import shared_caches  # noqa: F401 - It patches what is imported.
 from .clients import HTMX, NO_CERTIFICATES, OURS
+from .databases import url_of
 from .programs import Process, damage, environment, is_running, run, variables
 from .readers import Event, Reader
 

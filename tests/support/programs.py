@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 from sqlalchemy import URL
 
-from feedback_app import installation
 from feedback_app.config import Settings
+from feedback_app.installation import data_folder
 
-from ..databases import url_of
-from ..nursery import Program
+from ..programs.fork_server import Program
 from .clients import NO_CERTIFICATES
+from .databases import url_of
 
 
 class Process:
@@ -79,7 +79,7 @@ class Process:
     def database_url(self) -> str | URL:
         """That of its database, for whoever wants to look into it."""
         url = self.settings.get("FEEDBACK_DATABASE_URL") or url_of(self.data)
-        return installation.database_url(Settings(data=self.data, database_url=url))
+        return data_folder.database_url(Settings(data=self.data, database_url=url))
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=f"http://{self.host}:{self.port}", timeout=20, verify=NO_CERTIFICATES)

@@ -1,0 +1,101 @@
+"""One's own account: the password, and the sessions that are open."""
+
+import asyncio
+from typing import cast
+
+from quart import Blueprint, Response, current_app, request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..clock import now
+from ..database import database
+from ..models import Login, Moderator
+from ..web.forms import read_form
+from . import sessions
+from .authentication import recognise
+from .forms import PasswordForm
+from .login_throttle import TooManyAttempts
+from .passwords import Busy, Passwords
+from .sessions import staff_page
+
+views = Blueprint("accounts", __name__)
+
+WRONG = "This is not your current password."
+DONE = {
+    "password": "Password changed. You are logged out everywhere else.",
+    "logins": "You are logged out everywhere else.",
+}
+
+
+@views.get("/settings/account")
+async def show() -> Response:
+    moderator = await sessions.require_moderator()
+    return await _page(moderator, PasswordForm(name=moderator.name), done=DONE.get(request.args.get("done", ""), ""))
+
+
+@views.post("/settings/account")
+async def change_password() -> Response:
+    """Change it for whoever knows the old one; every other session ends, and this one gets a new token."""
+    moderator = await sessions.require_moderator()
+    form = PasswordForm(await read_form(), name=moderator.name)
+
+    # A password is compared with long lists.
+    if not await asyncio.to_thread(form.validate):
+        return await _page(moderator, form, status=422)
+    try:
+        session = await sessions.login()
+        found = await recognise(
+            moderator.name, form.old_password.data or "", in_session=session.id if session else None
+        )
+        if found is None:
+            form.old_password.errors = [WRONG]
+            return await _page(moderator, form, status=422)
+        hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
+    except (TooManyAttempts, Busy) as refusal:
+        answer = await _page(moderator, form, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
+        answer.headers["Retry-After"] = str(refusal.seconds)
+        return answer
+
+    changed = await database().write(lambda session: _change(found, hashed, session))
+    return await _anew(changed, "password")
+
+
+@views.post("/settings/account/logins")
+async def log_out_elsewhere() -> Response:
+    moderator = await sessions.require_moderator()
+    await database().write(lambda session: session.execute(Login.ending_all(moderator.id)))
+    return await _anew(moderator, "logins")
+
+
+async def _change(moderator: Moderator, hashed: str, session: AsyncSession) -> Moderator | None:
+    found = await sessions.still(moderator, session)
+    if found is not None:
+        found.password = hashed
+        await session.execute(Login.ending_all(found.id))
+    return found
+
+
+async def _anew(moderator: Moderator | None, done: str) -> Response:
+    """Back to the page in a new session, since all of them have ended."""
+    token = await sessions.open_login(moderator) if moderator else None
+    if token is None:
+        raise sessions.LoggedOut
+    answer = Response("", 303, {"Location": f"/settings/account?done={done}"})
+    sessions.give_cookie(answer, token)
+    return answer
+
+
+async def _page(
+    moderator: Moderator, form: PasswordForm, notice: str = "", status: int = 200, *, done: str = ""
+) -> Response:
+    current = await sessions.login()
+    async with database().reading() as session:
+        logins = (await session.scalars(Login.of(moderator.id, now()))).all()
+    return await staff_page(
+        "settings/account.html",
+        status,
+        form=form,
+        notice=notice,
+        done=done,
+        logins=logins,
+        current=current.id if current else None,
+    )

@@ -1,0 +1,68 @@
+"""The one-time address at which somebody makes themselves an account: the first moderator, and whoever was invited."""
+
+import asyncio
+from typing import cast
+
+from quart import Blueprint, Response, abort, current_app, request
+
+from ..database import database
+from ..web.forms import read_form
+from ..web.security import keep_private
+from . import sessions
+from .deferred_form import HOME
+from .forms import SetupForm
+from .invitations import NameTaken, Offer, find_offer, set_up
+from .passwords import Busy, Passwords
+from .sessions import staff_page
+
+views = Blueprint("setups", __name__)
+
+GONE = (
+    "This link no longer works: it was used, or it has expired. Ask whoever gave it to you for a new one; "
+    "while there is no moderator at all, the server prints one whenever it starts."
+)
+TAKEN = "There is a moderator of this name already. Choose another name."
+
+
+@views.get("/setup")
+async def ask() -> Response:
+    token = request.args.get("token", "")
+    return await _page(SetupForm(), token, await _find(token))
+
+
+@views.post("/setup")
+async def make() -> Response:
+    """Make the account and log in with it at once."""
+    sent = await read_form()
+    form, token = SetupForm(sent), sent.get("token", "")
+    offer = await _find(token)
+
+    # A password is compared with long lists.
+    if not await asyncio.to_thread(form.validate):
+        return await _page(form, token, offer, 422)
+    try:
+        hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
+        moderator = await database().write(lambda session: set_up(token, form.name.data or "", hashed, session))
+    except NameTaken:
+        form.name.errors = [TAKEN]
+        return await _page(form, token, offer, 422)
+    except Busy as refusal:
+        abort(503, str(refusal))
+    if moderator is None:
+        abort(404, GONE)
+
+    answer = Response("", 303, {"Location": HOME})
+    if opened := await sessions.open_login(moderator):
+        sessions.give_cookie(answer, opened)
+        sessions.give_device_cookie(answer, moderator)
+    return answer
+
+
+async def _find(token: str) -> Offer:
+    keep_private()
+    async with database().reading() as session:
+        return await find_offer(token, session) or abort(404, GONE)
+
+
+async def _page(form: SetupForm, token: str, offer: Offer, status: int = 200) -> Response:
+    return await staff_page("setups/show.html", status, form=form, token=token, wall=offer.wall, role=offer.role)

@@ -1,0 +1,62 @@
+"""Saying who keeps a wall, and as what; every change of it stands in the wall's log."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Act, Membership, Moderator, Setup, Wall
+from ..models.moderator import OWNER
+
+APPOINT = "appoint"
+# Who did it, when it was done on the command line.
+OPERATOR = "feedback-app"
+
+
+class LastOwner(Exception):
+    """A wall that had no owner could be arranged by nobody."""
+
+
+class NotOwner(Exception):
+    """Whoever wants to appoint somebody does not own the wall, or not any more."""
+
+
+async def appoint(
+    moderator: Moderator, role: str | None, wall_id: int, session: AsyncSession, *, by: Moderator | None = None
+) -> bool:
+    """Give the moderator this role on the wall, or with None take them off it; False when nothing is different.
+
+    `by` is the owner who says so, None when it is the operator, who may leave a wall without an owner. Raises NotOwner,
+    LastOwner.
+    """
+    wall = (await session.scalars(Wall.locked_numbered(wall_id))).one()
+    if by is not None and not await _owns(by, wall, session):
+        raise NotOwner
+    membership = await session.scalar(Membership.of(moderator.id, wall.id))
+    former = membership.role if membership else None
+    if role == former:
+        return False
+
+    if membership is None:
+        session.add(Membership(moderator_id=moderator.id, wall_id=wall.id, role=role))
+    elif role is None:
+        await session.delete(membership)
+    else:
+        membership.role = role
+    await session.flush()
+    if former == OWNER:
+        if by is not None and not await session.scalar(Membership.owners(wall.id)):
+            raise LastOwner
+        await session.execute(Setup.withdrawing(wall.id, by=moderator.id))
+    session.add(
+        Act(
+            wall_id=wall.id,
+            verb=APPOINT,
+            moderator_id=by.id if by else None,
+            moderator_name=by.name if by else OPERATOR,
+            before={"moderator": moderator.name, "role": former, "then": role},
+        )
+    )
+    return True
+
+
+async def _owns(moderator: Moderator, wall: Wall, session: AsyncSession) -> bool:
+    membership = await session.scalar(Membership.of(moderator.id, wall.id))
+    return membership is not None and membership.is_owner

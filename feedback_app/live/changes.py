@@ -1,0 +1,86 @@
+"""News: what is different on a wall since a version, read from the database as it is now and rendered once."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Feedback, Wall
+from ..web.templates import render
+from .hub import Event
+
+MOST_CHANGES = 500
+_VERSION = re.compile(r"[0-9]{1,18}")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Change(NamedTuple):
+    """How a thing is now, as HTML for htmx, and the wall's version after its latest change."""
+
+    version: int
+    html: str
+
+    def event(self) -> Event:
+        """As a server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+        lines = "".join(f"data: {line}\n" for line in _LINE_BREAK.split(self.html.strip()))
+        return Event(self.version, f"id: {self.version}\n{lines}\n".encode())
+
+
+@dataclass(frozen=True)
+class News:
+    """What brings a reader to `version`: one change for each thing that is different, in order.
+
+    `changed_at` is the time of the latest of them. A reader whose version is too old, or was never given out, is told
+    to fetch the list anew.
+    """
+
+    version: int
+    changes: list[Change]
+    changed_at: datetime | None = None
+
+    def events(self) -> list[Event]:
+        return [change.event() for change in self.changes]
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(event.body for event in self.events())
+
+    @property
+    def html(self) -> str:
+        return "".join(change.html for change in self.changes)
+
+
+def version_from(text: str) -> int | None:
+    """A version as a reader tells it; None where it is none that we can have given out."""
+    return int(text) if _VERSION.fullmatch(text) else None
+
+
+async def news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
+    """`after` is None for a reader whose version is not known."""
+    if after == wall.version:
+        return News(wall.version, [])
+    if after is not None and wall.oldest_version <= after < wall.version:
+        changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
+        if len(changed) <= MOST_CHANGES:
+            return _each(after, wall, changed)
+    return reload(wall.version)
+
+
+def reload(version: int) -> News:
+    return News(version, [Change(version, render("live/_reload.html"))])
+
+
+def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> News:
+    # Rows can be newer than the wall, which was read a moment before them. Those are told the next time, when it is
+    # known, too, whether the wall itself was arranged in between.
+    known = [feedback for feedback in changed if feedback.version is not None and feedback.version <= wall.version]
+    changes = [
+        Change(feedback.version or 0, render("live/_change.html", wall=wall, feedback=feedback)) for feedback in known
+    ]
+    if wall.arranged > after:
+        changes.append(Change(wall.arranged, render("live/_arranged.html")))
+    times = (feedback.changed_at for feedback in known if feedback.changed_at)
+    return News(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))

@@ -1,0 +1,34 @@
+"""The desk's news: what is different for the moderators of a wall, also of what is not public."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Wall
+from ..models.moderation_queue import Desk
+from ..moderation.queue import Entry, counts, entries
+from ..web.templates import render
+from .changes import MOST_CHANGES, Change, News, reload
+
+
+async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
+    """As `news_since`, by the wall's desk version; how much waits comes with the last change."""
+    if after == wall.desk_version:
+        return News(wall.desk_version, [])
+    if after is not None and wall.oldest_desk_version <= after < wall.desk_version:
+        changed = (await session.scalars(Desk.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
+        if len(changed) <= MOST_CHANGES:
+            counted = (await counts([wall.id], session))[wall.id]
+            return _each(wall, await entries(changed, wall.id, session), counted)
+    return reload(wall.desk_version)
+
+
+def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> News:
+    changes = [
+        Change(each.feedback.desk_version, render("live/_desk_change.html", wall=wall, entry=each)) for each in changed
+    ]
+    version = max([wall.desk_version, *(change.version for change in changes)])
+    # The counters belong to all of the changes, and to the wall where none of its entries is among them.
+    counters = render("moderation/_counts.html", counts=counted)
+    last = changes.pop() if changes else Change(version, "")
+    return News(version, [*changes, Change(version, last.html + counters)])

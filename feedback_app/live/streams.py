@@ -1,0 +1,166 @@
+"""The stream: server-sent events below Quart, one coroutine a reader that catches up and then only waits."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import NamedTuple, cast
+from urllib.parse import parse_qs
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..clock import now
+from ..database import Database
+from ..models import Login, Wall
+from ..walls.location import STREAM_ADDRESS
+from ..web.metrics import CUT
+from ..web.middleware.access_log import name
+from ..web.middleware.asgi import App, Receive, Scope, Send
+from ..web.middleware.body_limit import refusal_of
+from ..web.middleware.network import network_of
+from .access import session_of
+from .catch_up import Missed, Past
+from .changes import version_from
+from .hub import DESK, HEARTBEAT, PUBLIC, Hub, Key, Listener
+from .queue_changes import desk_news_since
+
+SLOW_SECONDS = 20
+# Under these names our server offers the connection, and a way to cut it that wakes the request which waits on it.
+LINE = "feedback.line"
+HANG_UP = "feedback.hang_up"
+FULL = b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
+AWAY = b"The wall cannot reach its database right now. Try again in a moment."
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+    # A stream has no end, so that no other request can be answered behind it (RFC 9112, section 9.6).
+    (b"connection", b"close"),
+]
+
+
+class Asked(NamedTuple):
+    """What a request wants to hear, with whose session where that matters."""
+
+    slug: str
+    kind: str
+    session: str
+
+
+class Streams:
+    """Answers `/walls/<slug>/live` and, for moderators, `/walls/<slug>/moderation/live`.
+
+    Everything else, and every doubt, goes on to the app.
+    """
+
+    def __init__(self, app: App, hub: Hub, database: Database, past: Past, base_url: str) -> None:
+        self.app, self.hub, self.database, self.past, self.base_url = app, hub, database, past, base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = self._asked(scope)
+        if asked is None:
+            return await self.app(scope, receive, send)
+        name(scope, "live.stream")
+        address = network_of((scope.get("client") or ("", 0))[0])
+        if not self.hub.admit(address):
+            return await refuse(send, FULL)
+        try:
+            try:
+                missed = await self._missed(asked, _after(scope))
+            except (SQLAlchemyError, OSError):
+                return await refuse(send, AWAY)
+            if missed is None:
+                return await self.app(scope, receive, send)
+            await self._follow(asked, missed, scope, receive, send)
+        finally:
+            self.hub.release(address)
+        return None
+
+    def _asked(self, scope: Scope) -> Asked | None:
+        if scope["type"] != "http" or scope["method"] != "GET" or refusal_of(scope) is not None:
+            return None
+        match = STREAM_ADDRESS.fullmatch(scope["path"])
+        if match is None:
+            return None
+        if match.group(2):
+            return Asked(match.group(1), DESK, session_of(scope, self.base_url))
+        return Asked(match.group(1), PUBLIC, "")
+
+    async def _missed(self, asked: Asked, after: int | None, *, at_least: int = 0) -> Missed | None:
+        """What the reader has missed of what; None where there is no such wall, or where it is not for them."""
+        if asked.kind == PUBLIC:
+            return await self.past.since(after, asked.slug, at_least=at_least)
+        async with self.database.reading() as session:
+            wall = await session.scalar(Wall.named(asked.slug)) or await session.scalar(Wall.formerly(asked.slug))
+            if wall is None:
+                return None
+            rights = (await session.execute(Login.rights([asked.session], now()))).all()
+            if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
+                return None
+            news = await desk_news_since(after, wall, session)
+        return Missed(Key(DESK, wall.id), news.version, news.body)
+
+    async def _follow(self, asked: Asked, missed: Missed, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # The body guard left an empty one; what comes after it is the disconnection.
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        line = scope.get("extensions", {}).get(LINE)
+        listener = Listener(send, hang_up_of(scope), missed.version, line, session=asked.session)
+        key, body = missed.key, HEARTBEAT + missed.body
+        while True:
+            try:
+                async with asyncio.timeout(SLOW_SECONDS):
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+            except TimeoutError:
+                return listener.hang_up()
+            listener.version = missed.version
+            if self.hub.is_closed or self.hub.join(key, listener):
+                break
+            newest = self.hub.topics[key].version
+            try:
+                newer = await self._missed(asked, missed.version, at_least=newest)
+            except (SQLAlchemyError, OSError):
+                newer = None
+            if newer is None:
+                return listener.hang_up()
+            missed, body = newer, newer.body
+        del missed, body  # What thousands have missed is not kept for as long as they stay.
+        try:
+            while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":
+                pass
+            if self.hub.is_closed and listener.is_open:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self.hub.leave(key, listener)
+        return None
+
+
+def _after(scope: Scope) -> int | None:
+    """The version up to which the reader knows everything; None where it gives none that could be."""
+    told = next((value for name, value in scope["headers"] if name == b"last-event-id"), None)
+    if told is None:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        return version_from(query.get("after", [""])[-1])
+    return version_from(told.decode("latin-1"))
+
+
+def hang_up_of(scope: Scope) -> Callable[[], None]:
+    """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
+    cut = scope.get("extensions", {}).get(HANG_UP) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
+
+    def hang_up() -> None:
+        CUT.inc()
+        cut()
+
+    return hang_up
+
+
+async def refuse(send: Send, sentence: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(sentence)),
+        (b"retry-after", b"%d" % random.randint(10, 40)),  # noqa: S311 - readers are to come back at different times.
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence, "more_body": False})

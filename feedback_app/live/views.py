@@ -1,0 +1,53 @@
+"""The news as one answer, for readers without a stream."""
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+from quart import Blueprint, Response, current_app, request
+
+from ..accounts.sessions import require_wall
+from ..database import database
+from ..moderation.views import views as queue_views
+from ..walls.lookup import find_wall
+from ..web.assets import takes_brotli
+from ..web.security import keep_unlisted
+from .catch_up import Past
+from .changes import version_from
+from .queue_changes import desk_news_since
+
+# So much waits in memory at once for a reader who takes it slowly.
+PIECE_BYTES = 32 * 1024
+
+views = Blueprint("live", __name__)
+
+
+@views.get("/walls/<slug>/changes")
+async def changes(slug: str) -> Response:
+    keep_unlisted()
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+    past = cast("Past", current_app.extensions["past"])
+    missed = await past.html_since(version_from(request.args.get("after", "")), wall.slug)
+
+    headers = {"Cache-Control": "no-store", "Wall-Version": str(missed.version if missed else wall.version)}
+    if missed is None or not missed.html:
+        return Response("", 204, headers)
+    if takes_brotli():
+        return Response(missed.html, 200, headers)
+    headers |= {"Content-Length": str(len(missed.html)), "Vary": "Accept-Encoding"}
+    return Response(_pieces(missed.html), 200, headers)
+
+
+@queue_views.get("/walls/<slug>/moderation/changes", endpoint="changes")
+async def queue_changes(slug: str) -> Response:
+    """The desk's news as one answer, for a page without a stream."""
+    async with database().reading() as session:
+        wall = await require_wall(slug, session)
+        news = await desk_news_since(version_from(request.args.get("after", "")), wall, session)
+    headers = {"Wall-Version": str(news.version)}
+    return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)
+
+
+async def _pieces(html: bytes) -> AsyncIterator[bytes]:
+    for first in range(0, len(html), PIECE_BYTES):
+        yield html[first : first + PIECE_BYTES]

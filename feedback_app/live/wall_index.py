@@ -1,0 +1,120 @@
+"""The index of a moderator's walls: one stream for all of them, which tells how much of what is on each."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..clock import now
+from ..database import Database
+from ..models import Login, Wall
+from ..moderation.queue import counts
+from ..web.middleware.access_log import name
+from ..web.middleware.asgi import App, Message, Receive, Scope, Send
+from ..web.middleware.body_limit import refusal_of
+from ..web.middleware.network import network_of
+from ..web.templates import render
+from .access import session_of
+from .changes import Change, News
+from .hub import HEARTBEAT, INDEX, Hub, Key, Listener
+from .streams import AWAY, FULL, HEADERS, SLOW_SECONDS, hang_up_of, refuse
+
+ADDRESS = "/moderation/live"
+
+
+async def index_news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
+    """How the wall stands on the index now, whatever it was that changed."""
+    if after == wall.desk_version:
+        return News(wall.desk_version, [])
+    counted = (await counts([wall.id], session))[wall.id]
+    html = render("live/_index_change.html", wall=wall, count=counted)
+    return News(wall.desk_version, [Change(wall.desk_version, html)])
+
+
+class Line:
+    """The way to one reader for several listeners, one a wall: after the last word of any of them there is no other."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.is_over = send, False
+
+    async def send(self, message: Message) -> None:
+        if not self.is_over:
+            self.is_over = not message["more_body"]
+            await self._send(message)
+
+
+class Indexes:
+    """Answers `/moderation/live`. Whoever comes is told the whole list, and then each wall of it that changes.
+
+    Those who have no wall go on to the app, which has no such page.
+    """
+
+    def __init__(self, app: App, hub: Hub, database: Database, base_url: str) -> None:
+        self.app, self.hub, self.database, self.base_url = app, hub, database, base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_asked(scope):
+            return await self.app(scope, receive, send)
+        name(scope, "live.index")
+        session = session_of(scope, self.base_url)
+        address = network_of((scope.get("client") or ("", 0))[0])
+        if not self.hub.admit(address):
+            return await refuse(send, FULL)
+        try:
+            try:
+                walls, body = await self._look(session)
+            except (SQLAlchemyError, OSError):
+                return await refuse(send, AWAY)
+            if not walls:
+                return await self.app(scope, receive, send)
+            await receive()  # The body guard left an empty one; what comes after it is the disconnection.
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            await self._follow(Listener(Line(send).send, hang_up_of(scope), 0, session=session), walls, body, receive)
+        finally:
+            self.hub.release(address)
+        return None
+
+    async def _look(self, session: str) -> tuple[Sequence[Wall], bytes]:
+        """The walls that the session opens at this moment, and the list of them."""
+        async with self.database.reading() as reading:
+            rights = (await reading.execute(Login.rights([session], now()))).all()
+            walls = (await reading.scalars(Wall.among([wall_id for _, wall_id in rights]))).all() if rights else []
+            counted = await counts([wall.id for wall in walls], reading)
+        html = render("live/_index.html", walls=walls, counts=counted)
+        return walls, HEARTBEAT + Change(0, html).event().body
+
+    async def _follow(self, reader: Listener, walls: Sequence[Wall], body: bytes, receive: Receive) -> None:
+        """`reader` is what the listeners, one a wall, are made like."""
+        listeners: dict[Key, Listener] = {}
+        try:
+            while True:
+                async with asyncio.timeout(SLOW_SECONDS):
+                    await reader.send({"type": "http.response.body", "body": body, "more_body": True})
+                listeners = {Key(INDEX, wall.id): replace(reader, version=wall.desk_version) for wall in walls}
+                if self.hub.is_closed or all(self.hub.join(*each) for each in listeners.items()):
+                    break
+                self._leave(listeners)
+                walls, body = await self._look(reader.session)
+                if not walls:
+                    return reader.hang_up()
+            while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":
+                pass
+            if self.hub.is_closed:
+                await reader.send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (TimeoutError, SQLAlchemyError, OSError):
+            reader.hang_up()
+        finally:
+            self._leave(listeners)
+        return None
+
+    def _leave(self, listeners: Mapping[Key, Listener]) -> None:
+        for key, listener in listeners.items():
+            self.hub.leave(key, listener)
+
+
+def _is_asked(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == ADDRESS and refusal_of(scope) is None
+    )

@@ -1,0 +1,234 @@
+"""Acting: what a moderator asks for, done to all of the entries or to none, and written into the log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..clock import now
+from ..models import Act, ActEntry, Block, Feedback, Membership, Moderator, Wall
+from ..models.act import BLOCK, BLOCKING, FOREIGN, TOLD_APART_DAYS, Refused
+from ..models.feedback import MOST_PINNED, PSEUDONYM_LENGTH
+
+UNCHANGED = "Nothing changed: it was so already."
+COMMAND_LINE = "the command line"
+VERBS = {
+    "publish": Wall.publish,
+    "hide": Wall.hide,
+    "remove": Wall.remove,
+    "pin": Wall.pin,
+    "unpin": Wall.unpin,
+}
+
+
+# What is said afterwards, of one and of many.
+PAST = {
+    "publish": ("Published", "{count} published"),
+    "hide": ("Hidden", "{count} hidden"),
+    "remove": ("Removed", "{count} removed"),
+    "pin": ("Pinned", "{count} pinned"),
+    "unpin": ("Unpinned", "{count} unpinned"),
+    "answer": ("The answer is stored", "{count} answered"),
+    "block-author": ("The author is blocked", "{count} authors are blocked"),
+    "unblock-author": ("The author may write again", "{count} authors may write again"),
+}
+
+
+class NoSuchThing(Exception):
+    """There is none of this number, or it is on somebody else's wall: whoever asks cannot tell which."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is said about an act right after it, and its number while it can be undone."""
+
+    sentence: str
+    act_id: int | None = None
+
+    @classmethod
+    def of(cls, act: Act, entries: Sequence[Feedback], unchanged: int = 0) -> Self:
+        """`entries` are those that the act was about, as they are now; some of them were so already."""
+        if act.verb not in PAST:
+            return cls("Undone.")
+        changed = len(entries) - unchanged
+        said = f"{PAST[act.verb][changed > 1]}.".format(count=changed)
+        if act.verb == "answer" and not any(entry.answer for entry in entries):
+            said = "The answer is removed."
+        if unchanged:
+            said += f" {unchanged} already {'were' if unchanged > 1 else 'was'}."
+        return cls(said, act.id)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done to which entries, by a moderator, or by the operator on the command line (None)."""
+
+    verb: str
+    numbers: Sequence[int]
+    by: Moderator | None
+    text: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.by.name if self.by else COMMAND_LINE
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of it: the act for the log, or None where nothing was different, and the entries as they are now.
+
+    `undone` is the act that was taken back, by this one or before by `undone_by`.
+    """
+
+    wall: Wall
+    verb: str
+    act: Act | None
+    entries: Sequence[Feedback]
+    unchanged: int = 0
+    undone: Act | None = None
+    undone_by: str = ""
+
+    @property
+    def notice(self) -> Notice:
+        if self.act is None:
+            return Notice(f"{self.undone_by} has undone this already." if self.undone else UNCHANGED)
+        return Notice.of(self.act, self.entries, self.unchanged)
+
+
+async def act(order: Order, session: AsyncSession) -> Done:
+    """Raises NoSuchThing, or Refused with a sentence; nothing has been done then."""
+    wall = await _lock(order, session)
+    entries = (await session.scalars(Feedback.with_numbers(order.numbers))).all()
+    await _check(order, wall, entries, session)
+
+    if order.verb in BLOCKING:
+        changes = await _change_blocks(order.verb == BLOCK, wall, entries, session)
+    else:
+        changes = _change(order, wall, entries)
+
+    if not changes:
+        return Done(wall, order.verb, None, entries, unchanged=len(entries))
+    written = await write_down(wall, order.verb, order.by, changes, session)
+    return Done(wall, order.verb, written, entries, unchanged=len(entries) - len(changes))
+
+
+async def write_down(
+    wall: Wall,
+    verb: str,
+    by: Moderator | None,
+    changes: Sequence[ActEntry],
+    session: AsyncSession,
+    *,
+    undoes: int | None = None,
+) -> Act:
+    """Into the log, in the transaction of the change itself."""
+    name = by.name if by else COMMAND_LINE
+    written = Act(wall_id=wall.id, verb=verb, moderator_id=by.id if by else None, moderator_name=name, undoes=undoes)
+    session.add(written)
+    await session.flush()
+    for change in changes:
+        change.act_id = written.id
+    session.add_all(changes)
+    await session.flush()
+    return written
+
+
+async def check_pins(wall: Wall, more: set[int], session: AsyncSession) -> None:
+    pinned = {feedback.id for feedback in await session.scalars(Feedback.pinned_on(wall.id))}
+    if len(pinned | more) > MOST_PINNED:
+        raise Refused(f"A wall has {MOST_PINNED} pinned entries at most. Unpin one first; nothing was done.")
+
+
+async def block(wall: Wall, entry: Feedback, session: AsyncSession, *, is_blocked: bool) -> None:
+    """Let the author of the entry write no more, or write again."""
+    await session.execute(Block.lifting(wall.id, entry.author))
+    if is_blocked:
+        # Authors of entries from before networks were noted are networks, under pseudonyms twice as long.
+        session.add(
+            Block(wall_id=wall.id, author=entry.author, network=entry.network or entry.author[:PSEUDONYM_LENGTH])
+        )
+    wall.note(entry)
+    await session.flush()
+
+
+def difference(before: dict[str, Any], entry: Feedback) -> dict[str, Any]:
+    """What of the entry was different before."""
+    after = entry.condition
+    return {name: value for name, value in before.items() if after[name] != value}
+
+
+async def _lock(order: Order, session: AsyncSession) -> Wall:
+    """The one wall of all the entries, locked to the end of the transaction."""
+    found = (await session.execute(Feedback.places(order.numbers))).all()
+    wall_ids = {wall_id for _, wall_id in found}
+    if not found or len(found) < len(set(order.numbers)):
+        raise NoSuchThing
+    if order.by is not None and wall_ids != set(await session.scalars(Membership.among(order.by.id, wall_ids))):
+        raise NoSuchThing
+    if len(wall_ids) > 1:
+        raise Refused("These entries are on two walls. Act on one wall at a time; nothing was done.")
+    return (await session.scalars(Wall.locked_numbered(*wall_ids))).one()
+
+
+async def _check(order: Order, wall: Wall, entries: Sequence[Feedback], session: AsyncSession) -> None:
+    if order.verb == BLOCK:
+        _check_authors(entries)
+    elif order.verb not in (*BLOCKING, "remove"):
+        await _check_presence(entries, session)
+    if order.verb == "pin":
+        if waiting := next((entry for entry in entries if not entry.is_public), None):
+            raise Refused(f"Feedback {waiting.id} is not public. Publish it before you pin it; nothing was done.")
+        await check_pins(wall, {entry.id for entry in entries}, session)
+
+
+def _check_authors(entries: Sequence[Feedback]) -> None:
+    if foreign := next((entry for entry in entries if entry.author.startswith(FOREIGN)), None):
+        raise Refused(
+            f"Feedback {foreign.id} was imported from elsewhere, and its author cannot be recognised here, so that "
+            f"there is nobody to block; nothing was done."
+        )
+    for entry in entries:
+        is_visitor = entry.author != entry.network and len(entry.author) == PSEUDONYM_LENGTH
+        days = TOLD_APART_DAYS if is_visitor else 1
+        if now().date() - entry.created_at.date() > timedelta(days=days):
+            raise Refused(
+                f"Feedback {entry.id} is more than {days} {'days' if days > 1 else 'day'} old. Its author cannot be "
+                f"told apart any more, so that there is nobody to block; nothing was done."
+            )
+
+
+async def _check_presence(entries: Sequence[Feedback], session: AsyncSession) -> None:
+    gone = next((entry for entry in entries if entry.is_removed), None)
+    if gone is not None:
+        latest = (await session.execute(Act.latest_on([gone.id]))).first()
+        by = latest[1].moderator_name if latest else "somebody"
+        raise Refused(f"Feedback {gone.id} has been removed by {by}. Undo that first; nothing was done.")
+
+
+def _change(order: Order, wall: Wall, entries: Sequence[Feedback]) -> list[ActEntry]:
+    changes = []
+    for entry in entries:
+        before = entry.condition
+        if order.verb == "answer":
+            wall.answer(entry, text=order.text, by=order.name)
+        else:
+            VERBS[order.verb](wall, entry)
+        if changed := difference(before, entry):
+            changes.append(ActEntry(feedback_id=entry.id, before=changed))
+    return changes
+
+
+async def _change_blocks(
+    is_blocked: bool, wall: Wall, entries: Sequence[Feedback], session: AsyncSession
+) -> list[ActEntry]:
+    """One change for each author, whichever of their entries come along."""
+    blocked = set(await session.scalars(Block.of(wall.id, {entry.author for entry in entries})))
+    changes = []
+    for entry in entries:
+        if (entry.author in blocked) != is_blocked:
+            await block(wall, entry, session, is_blocked=is_blocked)
+            blocked ^= {entry.author}
+            changes.append(ActEntry(feedback_id=entry.id, before={"blocked": not is_blocked}))
+    return changes

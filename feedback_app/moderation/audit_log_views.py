@@ -1,0 +1,83 @@
+"""The log: who did what to which feedback of a wall, to read, to undo, and as a file."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from quart import Blueprint, Response, request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..accounts.sessions import require_moderator, require_wall
+from ..database import Database, database
+from ..models import Act, ActEntry, Wall
+from ..text import csv_cells
+from ..web.templates import iso, render
+from .audit_log import LogView, lines
+from .audit_log_messages import KINDS
+from .views import told
+
+views = Blueprint("log", __name__)
+
+AT_ONCE = 500
+HEADER = ("act", "at", "moderator", "verb", "feedback", "undoes", "undone by")
+
+
+@views.get("/walls/<slug>/moderation/log")
+async def show(slug: str) -> Response:
+    moderator, view = await require_moderator(), LogView.of(slug, request.args)
+    async with database().reading() as session:
+        wall = await require_wall(slug, session)
+        read, earlier = await lines(view, wall, session)
+        names = (await session.scalars(Act.moderators_of(wall.id))).all()
+        said = await told(wall, session)
+    return Response(
+        render(
+            "moderation/log.html",
+            moderator=moderator,
+            wall=wall,
+            view=view,
+            lines=read,
+            earlier=earlier,
+            names=names,
+            kinds=KINDS,
+            told=said,
+        )
+    )
+
+
+@views.get("/walls/<slug>/moderation/log.csv")
+async def file(slug: str) -> Response:
+    """All of it that the view shows, however much: read in pieces while it is sent."""
+    view = LogView.of(slug, request.args)
+    async with database().reading() as session:
+        wall = await require_wall(slug, session)
+
+    answer = Response(_file(view, wall, database()), content_type=csv_cells.TYPE)
+    answer.timeout = None
+    answer.headers["Content-Disposition"] = f'attachment; filename="log-of-{wall.slug}.csv"'
+    return answer
+
+
+async def _file(view: LogView, wall: Wall, its_database: Database) -> AsyncIterator[bytes]:
+    yield (csv_cells.BEGINNING + csv_cells.line(HEADER)).encode()
+    before = view.before
+    while True:
+        async with its_database.reading() as session:
+            rows, before = await _piece(view, wall, before, session)
+        yield "".join(csv_cells.line(row) for row in rows).encode()
+        if before is None:
+            return
+
+
+async def _piece(
+    view: LogView, wall: Wall, before: int | None, session: AsyncSession
+) -> tuple[list[Sequence[object]], int | None]:
+    """The next lines, and the number of the act to go on from."""
+    statement = Act.log_of(wall.id, by=view.by, verb=view.verb, before=before, size=AT_ONCE)
+    found = (await session.execute(statement)).all()
+    about: dict[int, list[str]] = {}
+    for act_id, number in await session.execute(ActEntry.numbers_of([act.id for act, _ in found[:AT_ONCE]])):
+        about.setdefault(act_id, []).append(str(number))
+    rows: list[Sequence[object]] = [
+        (act.id, iso(act.at), act.moderator_name, act.verb, " ".join(about.get(act.id, [])), act.undoes or "", by or "")
+        for act, by in found[:AT_ONCE]
+    ]
+    return rows, found[AT_ONCE - 1][0].id if len(found) > AT_ONCE else None

@@ -1,0 +1,45 @@
+"""The numbers for Prometheus, for a collector on this machine or one that knows the token."""
+
+import asyncio
+import hmac
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from quart import Blueprint, Response, abort, current_app, request
+
+from ..config import Settings
+from ..database import database
+from ..web.metrics import exposition
+from ..web.middleware.proxy_headers import LOOPBACK, is_forwarded, is_within
+from ..web.middleware.trusted_host import is_loopback, name_in
+from ..web.urls import parts_of
+
+views = Blueprint("metrics", __name__)
+
+
+@views.get("/metrics")
+async def show() -> Response:
+    """For everybody else there is nothing at this address."""
+    if not (_has_token() or _is_from_this_machine()):
+        abort(404)
+    numbers = await asyncio.to_thread(exposition, database().file)
+    return Response(numbers, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
+
+
+def _has_token() -> bool:
+    token = current_app.extensions["settings"].metrics_token
+    shown = request.headers.get("Authorization", "")
+    return bool(token) and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+
+
+def _is_from_this_machine() -> bool:
+    """Whether the other end is here and speaks for itself.
+
+    What a proxy hands on comes from here, too. Where one is expected only the token opens; one that is not gives itself
+    away by a header, by the name it was asked for or, as nginx does, by HTTP/1.0.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    if settings.trusted_proxies or (settings.base_url and not is_loopback(parts_of(settings.base_url).hostname or "")):
+        return False
+    name = name_in(request.headers.get("Host", "").encode("latin-1", "replace"))
+    speaks_for_itself = name is not None and is_loopback(name) and request.http_version != "1.0" and not is_forwarded()
+    return speaks_for_itself and is_within(request.remote_addr or "", LOOPBACK)

@@ -1,0 +1,154 @@
+"""What owners type about their walls: titles, addresses, and how a wall is arranged."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    BooleanField,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from ..models import Wall
+from ..models.former_address import slug_fault
+from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH
+from ..text.cleaning import printable
+from ..text.messages import Sentence
+from ..text.translation import LANGUAGES
+from ..walls.choices import HOLD, NAMES, SLOW, THEMES
+from ..walls.contrast import legible, six_digits
+from ..walls.location import ACCENT
+from ..web.forms import Words
+from .frame_ancestors import NoOrigin, embedders_in
+
+CHOOSE = Sentence("Choose one of these.")
+ANY, SOME, NONE = "any", "some", "none"
+EMBEDDING = ((ANY, "Any site"), (SOME, "Only these sites"), (NONE, "No site"))
+
+
+def _choices(pairs: Iterable[tuple[object, str]]) -> list[Any]:
+    return [SelectChoice(str(value), label) for value, label in pairs]
+
+
+def _title(missing: str) -> Words:
+    return Words(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
+
+
+def _typed(words: object) -> str:
+    """A WTForms filter: what was typed, so that it can be given back with the form whatever it is."""
+    return "" if words is None else printable(str(words))
+
+
+class Address:
+    """A WTForms validator for the last part of a wall's address."""
+
+    def __call__(self, form: Form, field: Any) -> None:
+        field.data = (field.data or "").strip().lower()
+        if fault := slug_fault(field.data):
+            raise ValidationError(fault)
+
+
+class WallForm(Form):
+    """A new wall. `proposed` is the address that we made of the title, to be told from one that somebody typed."""
+
+    title = StringField("Title", [_title("Give the wall a title.")])
+    slug = StringField("Address", [Address()], filters=[_typed])
+    proposed = HiddenField(filters=[_typed])
+
+
+class AddressForm(Form):
+    slug = StringField("New address", [Address()], filters=[_typed])
+
+
+class ArrangementForm(Form):
+    """`arranged` is the arrangement that the form was made from, to see whether somebody arranged it since."""
+
+    title = StringField("Title", [_title("A wall needs a title.")])
+    welcome = TextAreaField(
+        "Welcome", [Words(missing=None, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True)]
+    )
+    language = SelectField("Language", choices=_choices(LANGUAGES.items()))
+    is_closed = BooleanField("Closed: people can read, but not post")
+    names = RadioField("Names", choices=_choices(NAMES))
+    hold = RadioField("Moderation", choices=_choices(HOLD))
+    slow_seconds = SelectField("How often one person may post", choices=_choices(SLOW), coerce=int)
+    theme = RadioField("Light or dark", choices=_choices(THEMES))
+    accent = StringField("Accent colour", filters=[_typed])
+    embedding = RadioField("Who may embed the wall", choices=_choices(EMBEDDING))
+    origins = TextAreaField("Sites, one per line", filters=[_typed])
+    arranged = HiddenField(filters=[_typed])
+
+    def __init__(self, sent: MultiDict[str, str] | None = None, *, wall: Mapping[str, Any]) -> None:
+        """`wall` is an arrangement, by the names of a wall's columns, for what is not sent."""
+        embedders = wall["embedders"]
+        super().__init__(
+            sent,
+            data={
+                **wall,
+                "accent": f"#{wall['accent']}" if wall["accent"] else "",
+                "embedding": ANY if embedders == "*" else SOME if embedders else NONE,
+                "origins": "" if embedders == "*" else "\n".join(embedders.split()),
+            },
+        )
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        is_good = super().validate(extra_validators)
+        for field in self:
+            if field.errors and isinstance(field, SelectField):
+                field.errors = [CHOOSE]
+        return is_good
+
+    def validate_accent(self, field: Any) -> None:
+        typed = (field.data or "").strip()
+        if typed and not ACCENT.fullmatch(typed):
+            raise ValidationError("Write a colour as six digits, such as #0a7d55, or leave it empty for the default.")
+
+    def validate_origins(self, field: Any) -> None:
+        if self.embedding.data != SOME:
+            return
+        try:
+            if not embedders_in(field.data or ""):
+                raise ValidationError("Name at least one site, or choose “No site”.")
+        except NoOrigin as fault:
+            raise ValidationError(str(fault)) from None
+
+    @property
+    def typed_accent(self) -> str:
+        return six_digits((self.accent.data or "").strip())
+
+    @property
+    def arrangement(self) -> dict[str, Any]:
+        """What was said, by the names of a wall's columns. It takes a form that has no faults."""
+        simple = ("title", "welcome", "language", "is_closed", "names", "hold", "slow_seconds", "theme")
+        embedders = {ANY: "*", NONE: ""}.get(self.embedding.data) if self.embedding.data != SOME else None
+        return {
+            **{name: self[name].data for name in simple},
+            "accent": legible(self.typed_accent) if self.typed_accent else "",
+            "embedders": embedders_in(self.origins.data or "") if embedders is None else embedders,
+        }
+
+
+def arrangement_of(wall: Wall) -> dict[str, Any]:
+    """How a wall is arranged, by the names of its columns."""
+    return {name: getattr(wall, name) for name in ARRANGED}
+
+
+ARRANGED = (
+    "title",
+    "welcome",
+    "language",
+    "is_closed",
+    "names",
+    "hold",
+    "slow_seconds",
+    "theme",
+    "accent",
+    "embedders",
+)

@@ -1,0 +1,78 @@
+"""Embedders: the sites that may show a wall in a frame, as an owner types them and as `frame-ancestors` has them."""
+
+import re
+
+from ..config import name_as_browsers_say
+from ..walls.choices import ANYBODY
+
+MOST = 50
+MOST_CHARACTERS = 4000
+# Nobody on the way can put a page of their own at these, so that they need no https.
+LOCAL = ("localhost", "127.0.0.1")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ORIGIN = re.compile(
+    rf"(?P<scheme>https?)://(?P<star>\*\.)?(?P<host>{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?"
+)
+PORTS = {"http": "80", "https": "443"}
+
+
+class NoOrigin(ValueError):
+    """Something that names no site; the message is a sentence for whoever typed it."""
+
+
+def embedders_in(lines: str) -> str:
+    """Origins, one a line, as a source list of a content security policy (https://www.w3.org/TR/CSP3/#source-lists).
+
+    Raises NoOrigin for the first line that is none. What comes out is made of what was understood.
+    """
+    if len(lines) > MOST_CHARACTERS:
+        raise NoOrigin(f"This list is too long: {MOST_CHARACTERS:,} characters at most.")
+    typed = [line.strip() for line in lines.splitlines() if line.strip()]
+    if typed == [ANYBODY]:
+        return ANYBODY
+    if len(typed) > MOST:
+        raise NoOrigin(f"This list is too long: {MOST} sites at most.")
+    return " ".join(dict.fromkeys(_origin(each) for each in typed))
+
+
+def _origin(typed: str) -> str:
+    shown = f"“{typed[:80]}{'…' if len(typed) > 80 else ''}”"
+    if typed == ANYBODY:
+        raise NoOrigin("An asterisk alone means any site, so it cannot stand beside others. Choose “Any site” instead.")
+    if re.search(r"[\s,;'\"]", typed):
+        raise NoOrigin(f"{shown} is more than one site. Write each on a line of its own, without commas or semicolons.")
+    match = _ORIGIN.fullmatch(_plain(typed))
+    if match is None:
+        raise NoOrigin(_fault(typed, shown))
+    scheme, star, host, port = match["scheme"], match["star"] or "", match["host"], match["port"]
+    if scheme == "http" and (host not in LOCAL or star):
+        raise NoOrigin(f"{shown} is not secure. Sites begin with https://; only http://localhost may do without.")
+    if star and "." not in host:
+        raise NoOrigin(f"{shown} would be a whole top level of the web. Name a site, such as https://*.example.com.")
+    if port and not 0 < int(port) < 65536:
+        raise NoOrigin(f"{shown} has a port that cannot be. Ports are whole numbers from 1 to 65535.")
+    return f"{scheme}://{star}{host}" + (f":{int(port)}" if port and port != PORTS[scheme] else "")
+
+
+def _plain(typed: str) -> str:
+    """In small letters, without the slash at the end, and names of other scripts as browsers send them."""
+    text = typed.lower().removesuffix("/")
+    scheme, separator, rest = text.partition("://")
+    host, colon, port = rest.partition(":")
+    star = "*." if host.startswith("*.") else ""
+    try:
+        return scheme + separator + star + name_as_browsers_say(host.removeprefix(star)) + colon + port
+    except ValueError:
+        return ""
+
+
+def _fault(typed: str, shown: str) -> str:
+    if "://" not in typed:
+        return f"{shown} does not begin with https://. Write a site as its address begins, such as https://example.com."
+    if re.match(r"(?i)https?://[^/?#]+[/?#]", typed):
+        return (
+            f"{shown} is a page. Name the site alone, without what comes after its name, such as https://example.com."
+        )
+    if "*" in typed:
+        return f"{shown} has an asterisk where none can be. It may only stand for what comes before a name: https://*.example.com."
+    return f"{shown} is not the address of a site. Write it like https://example.com or https://example.com:8443."

@@ -1,0 +1,107 @@
+"""An entry as a file has it: looked at as if somebody had typed it, and made into a row."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ...models.act import FOREIGN
+from ...models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
+from ...text.cleaning import clean, fitting, is_blank
+
+STATES = ("public", "held", "hidden", "removed")
+REASONS = ("all", "first", "links", "address", "blocked")
+TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")
+# Not every database and browser knows others, and nobody wrote on a wall then.
+YEARS = range(1970, 2201)
+# Every database and every browser counts on from there for a long time.
+LARGEST_NUMBER = 2**52
+
+
+def row_of(entry: Any) -> dict[str, Any]:
+    """The columns of feedback, its number (or None) as `id`; raises Unfit or ValueError with a sentence."""
+    if not isinstance(entry, dict):
+        raise ValueError("This is no entry.")
+    state, reason = entry.get("state") or "public", entry.get("reason")
+    if state not in STATES:
+        raise ValueError(f"There is no such state. There are {', '.join(STATES)}.")
+    if reason is not None and reason not in REASONS:
+        raise ValueError(f"There is no such reason. There are {', '.join(REASONS)}.")
+    times = {name: time(entry.get(name), name) for name in TIMES}
+    at = times["created_at"] or datetime.now(UTC)
+    name, text = words(entry, "name", NAME_LENGTH, NAME_CODE_POINTS, lines=False), words(entry, "text")
+    if is_blank(text):
+        raise ValueError("There is no text.")
+    row: dict[str, Any] = {
+        "id": number(entry.get("number")),
+        "state": state,
+        "reason": reason if state == "held" else None,
+        "name": name,
+        "text": text,
+        **times,
+        "created_at": at,
+        "changed_at": at,
+        "pinned_at": times["pinned_at"] if state == "public" else None,
+        # Without a time it would never be blanked.
+        "removed_at": (times["removed_at"] or at) if state == "removed" else None,
+        "answer": words(entry, "answer") or None,
+        "answered_by": None,
+    }
+    if row["answer"]:
+        by = words(entry, "answered_by", NAME_LENGTH, NAME_CODE_POINTS, lines=False)
+        row["answered_by"] = fitting(by, NAME_LENGTH)
+        row["answered_at"] = times["answered_at"] or at
+    else:
+        row["answered_at"] = None
+    given = entry.get("key")
+    if given is not None and not (isinstance(given, str) and 0 < len(given) <= 64 and given.isalnum()):
+        raise ValueError("Its key is not as it should be.")
+    said = "\0".join((str(entry.get("number")), at.isoformat(), name, text))
+    row["key"] = given or hashlib.sha256(said.encode()).hexdigest()
+    author = entry.get("author")
+    if author is not None and not (isinstance(author, str) and 0 < len(author) <= 64 and author.isascii()):
+        raise ValueError("Its author is not as it should be.")
+    row["author"] = author or foreign(row["key"])
+    return row
+
+
+def foreign(author: str) -> str:
+    """A name for an author who is told apart from others in the file, and whom nobody can recognise here."""
+    return author if author.startswith(FOREIGN) else FOREIGN + hashlib.sha256(author.encode()).hexdigest()[:48]
+
+
+def number(value: Any) -> int | None:
+    """In CSV it is a text."""
+    if value is None:
+        return None
+    digits = str(value) if type(value) in (int, str) else ""
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 17 and 0 < int(digits) <= LARGEST_NUMBER):
+        raise ValueError("Its number is not as it should be.")
+    return int(digits)
+
+
+def words(
+    entry: Mapping[str, Any],
+    column: str,
+    most: int = TEXT_LENGTH,
+    most_code_points: int = TEXT_CODE_POINTS,
+    *,
+    lines: bool = True,
+) -> str:
+    value = entry.get(column)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{column} is no text.")
+    return clean(value or "", most=most, most_code_points=most_code_points, lines=lines)
+
+
+def time(value: Any, column: str) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{column} is no time such as 2026-01-31T12:00:00+00:00.") from None
+    if at.year not in YEARS:
+        raise ValueError(f"{column} is in the year {at.year}, and a wall has times from {YEARS[0]} to {YEARS[-1]}.")
+    return at

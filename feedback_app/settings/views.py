@@ -1,0 +1,233 @@
+"""Settings: making walls, and arranging, renaming, archiving and deleting those that one owns."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from quart import Blueprint, Response, abort, current_app, request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..accounts import sessions
+from ..accounts.sessions import staff_page
+from ..database import database
+from ..installation.signing import Keys
+from ..models import Membership, Moderator, Wall
+from ..models.moderator import OWNER
+from ..walls.contrast import WHITE, contrast, legible, six_digits
+from ..walls.location import ACCENT
+from ..walls.lookup import NO_WALL
+from ..web.forms import read_form
+from . import commands
+from .commands import AddressTaken, ArrangedMeanwhile
+from .forms import AddressForm, ArrangementForm, WallForm, arrangement_of
+from .transfer.export import TYPES, as_csv, as_json
+
+views = Blueprint("settings", __name__)
+
+TAKEN = "Another wall has this address. Choose a different one."
+DONE = {
+    "made": "Your wall is ready. Adjust it here; the defaults work, too.",
+    "saved": "Saved. Open pages are already up to date.",
+    "renamed": "The wall has its new address. The old one redirects to it.",
+    "archived": "The wall is archived.",
+    "unarchived": "The wall is no longer archived.",
+    "deleted": "The wall and everything on it are deleted.",
+}
+
+
+@views.get("/settings/walls")
+async def walls() -> Response:
+    return await _list(WallForm())
+
+
+@views.post("/settings/walls")
+async def make() -> Response:
+    owner = await _maker()
+    form = WallForm(await read_form())
+    if not form.validate():
+        return await _list(form, 422)
+    title, slug = str(form.title.data), str(form.slug.data)
+
+    try:
+        await database().write(lambda session: commands.make(title, slug, owner, session))
+    except AddressTaken:
+        form.slug.errors = [TAKEN]
+        return await _list(form, 422)
+    return _to(f"/settings/walls/{slug}?done=made")
+
+
+@views.get("/settings/checks/address")
+async def propose() -> Response:
+    """The field for the address, as it follows from the title while that is typed; one's own address stays."""
+    await _maker()
+    form = WallForm(request.args)
+    async with database().reading() as session:
+        proposed = await commands.propose(str(form.title.data or ""), session)
+    if form.slug.data in ("", None, form.proposed.data):
+        form.slug.data = proposed
+    form.proposed.data = proposed
+    return await staff_page("settings/_address.html", form=form)
+
+
+@views.get("/settings/checks/embedders")
+async def check_embedders() -> Response:
+    """What is wrong with a list of sites, while it is typed."""
+    await sessions.require_moderator()
+    form = ArrangementForm(request.args, wall={"embedders": "*", "accent": ""})
+    form.validate()
+    return await staff_page("settings/_origins.html", form=form)
+
+
+@views.get("/settings/checks/accent")
+async def check_accent() -> Response:
+    """What becomes of an accent colour, while it is chosen."""
+    await sessions.require_moderator()
+    form = ArrangementForm(request.args, wall={"embedders": "*", "accent": ""})
+    form.validate()
+    return await staff_page("settings/_accent.html", form=form, **_accent(form))
+
+
+@views.get("/settings/walls/<slug>")
+async def show(slug: str) -> Response:
+    wall, _ = await _owned(slug)
+    return await _page(wall, ArrangementForm(wall={**arrangement_of(wall), "arranged": wall.arranged}))
+
+
+@views.post("/settings/walls/<slug>")
+async def arrange(slug: str) -> Response:
+    wall, owner = await _owned(slug)
+    form = ArrangementForm(await read_form(), wall=arrangement_of(wall))
+    if not form.validate():
+        return await _page(wall, form, 422)
+    arrangement, arranged = form.arrangement, str(form.arranged.data or "")
+    is_nudged = arrangement["accent"] != form.typed_accent
+
+    try:
+        await _do(lambda session: commands.arrange(wall.id, arrangement, arranged, owner, session))
+    except ArrangedMeanwhile as meanwhile:
+        return await _ask_again(meanwhile, arrangement)
+    return _to(f"/settings/walls/{slug}?done=saved{'&nudged=' + form.typed_accent if is_nudged else ''}")
+
+
+@views.post("/settings/walls/<slug>/address")
+async def rename(slug: str) -> Response:
+    wall, owner = await _owned(slug)
+    form = AddressForm(await read_form())
+    if form.validate():
+        try:
+            await _do(lambda session: commands.rename(wall.id, str(form.slug.data), owner, session))
+        except AddressTaken:
+            form.slug.errors = [TAKEN]
+        else:
+            return _to(f"/settings/walls/{form.slug.data}?done=renamed")
+    arrangement = ArrangementForm(wall={**arrangement_of(wall), "arranged": wall.arranged})
+    return await _page(wall, arrangement, 422, address=form)
+
+
+@views.post("/settings/walls/<slug>/archive")
+async def archive(slug: str) -> Response:
+    wall, owner = await _owned(slug)
+    await _do(lambda session: commands.archive(wall.id, True, owner, session))
+    return _to(f"/settings/walls/{slug}?done=archived")
+
+
+@views.post("/settings/walls/<slug>/unarchive")
+async def unarchive(slug: str) -> Response:
+    wall, owner = await _owned(slug)
+    await _do(lambda session: commands.archive(wall.id, False, owner, session))
+    return _to(f"/settings/walls/{slug}?done=unarchived")
+
+
+@views.get("/settings/walls/<slug>/export.json", defaults={"kind": "json"})
+@views.get("/settings/walls/<slug>/export.csv", defaults={"kind": "csv"})
+async def export(slug: str, kind: str) -> Response:
+    """All that is on the wall, however much: read in pieces while it is sent."""
+    wall, _ = await _owned(slug)
+    keys = cast("Keys", current_app.extensions["keys"])
+    pieces = as_json(wall, database(), keys) if kind == "json" else as_csv(wall, database())
+    answer = Response((piece.encode() async for piece in pieces), content_type=TYPES[kind])
+    answer.timeout = None
+    answer.headers["Content-Disposition"] = f'attachment; filename="{wall.slug}.{kind}"'
+    return answer
+
+
+@views.get("/settings/walls/<slug>/delete")
+async def ask_to_delete(slug: str) -> Response:
+    wall, _ = await _owned(slug)
+    return await staff_page("settings/delete.html", wall=wall, fault="")
+
+
+@views.post("/settings/walls/<slug>/delete")
+async def delete(slug: str) -> Response:
+    """Only for somebody who typed the address of the wall."""
+    wall, owner = await _owned(slug)
+    if (await read_form()).get("address", "").strip() != wall.slug:
+        fault = f"Type the address of the wall, {wall.slug}, to delete it."
+        return await staff_page("settings/delete.html", 422, wall=wall, fault=fault)
+
+    await _do(lambda session: commands.delete(wall.id, owner, session))
+    return _to("/settings/walls?done=deleted")
+
+
+async def _owned(slug: str) -> tuple[Wall, Moderator]:
+    async with database().reading() as session:
+        wall = await sessions.require_wall(slug, session, OWNER)
+    return wall, await sessions.require_moderator()
+
+
+async def _maker() -> Moderator:
+    """Whoever owns a wall may make more."""
+    moderator = await sessions.require_moderator()
+    async with database().reading() as session:
+        if not await session.scalar(Membership.walls(moderator.id, OWNER).limit(1)):
+            sessions.note_refusal(moderator)
+            raise sessions.OwnersOnly
+    return moderator
+
+
+async def _do(work: Callable[[AsyncSession], Awaitable[Wall | None]]) -> None:
+    if await database().write(work) is None:
+        abort(404, NO_WALL)
+
+
+async def _ask_again(meanwhile: ArrangedMeanwhile, mine: Mapping[str, Any]) -> Response:
+    """The form with what the owner said, and with what the other one said where the owner said nothing new."""
+    wall = meanwhile.wall
+    theirs = arrangement_of(wall)
+    merged, before = commands.merge(mine, theirs, meanwhile.acts)
+    form = ArrangementForm(wall={**merged, "arranged": wall.arranged})
+    changes = [(form[_field(name)].label.text, before[name], theirs[name], merged[name]) for name in before]
+    who = " and ".join(dict.fromkeys(act.moderator_name for act in reversed(meanwhile.acts))) or "Somebody else"
+    return await _page(wall, form, 409, who=who, changes=changes)
+
+
+def _field(name: str) -> str:
+    return "origins" if name == "embedders" else name
+
+
+def _accent(form: ArrangementForm) -> dict[str, Any]:
+    """The colour as it was typed and as it is shown, and whether words on it could be read."""
+    typed = form.typed_accent if not form.accent.errors else ""
+    shown = legible(typed) if typed else ""
+    return {"typed": typed, "shown": shown, "ratio": contrast(typed, WHITE) if typed else 0}
+
+
+async def _page(wall: Wall, form: ArrangementForm, status: int = 200, **more: Any) -> Response:
+    values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], "nudged": "", **more}
+    if status == 200:
+        asked = request.args.get("nudged", "")
+        values["nudged"] = asked if ACCENT.fullmatch(asked) and legible(six_digits(asked)) == wall.accent else ""
+    done = DONE.get(request.args.get("done", ""), "") if status == 200 else ""
+    return await staff_page("settings/wall.html", status, wall=wall, form=form, done=done, **_accent(form), **values)
+
+
+async def _list(form: WallForm, status: int = 200) -> Response:
+    moderator = await sessions.require_moderator()
+    async with database().reading() as session:
+        roles = (await session.execute(Membership.roles_of(moderator.id))).all()
+    done = DONE.get(request.args.get("done", ""), "") if status == 200 else ""
+    may_make = any(role == OWNER for _, role in roles)
+    return await staff_page("settings/walls.html", status, form=form, walls=roles, may_make=may_make, done=done)
+
+
+def _to(address: str) -> Response:
+    return Response("", 303, {"Location": address})

@@ -1,1 +1,0 @@
-"""One module for each thing people do; each is a blueprint."""

@@ -1,0 +1,79 @@
+"""The wall on other people's pages: the lines they copy, and a frame's accent colour."""
+
+from markupsafe import escape
+from quart import Blueprint, Response, abort, g, request
+
+from ..database import database
+from ..models import Wall
+from ..text.messages import Sentence
+from ..web.assets import EVERYWHERE, FOREVER
+from ..web.responses import answer, unchanged
+from ..web.security import own_address
+from ..web.templates import render
+from .contrast import legible, six_digits
+from .location import ACCENT, Look, Place
+from .lookup import find_wall
+
+views = Blueprint("embeds", __name__)
+
+
+@views.get("/walls/<slug>/embed")
+async def show(slug: str) -> Response:
+    """The lines to copy, for the look that is asked for, above a frame that shows it."""
+    look = Look.of(request.args)
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+
+    if same := unchanged(wall):
+        return same
+    g.frame_src = "'self'"
+    frame = Place(wall.slug, is_frame=True, look=look)
+    snippets = _snippets(wall, frame, own_address())
+    return answer(
+        render("embeds/show.html", wall=wall, place=Place(wall.slug), look=look, frame=frame, snippets=snippets), wall
+    )
+
+
+@views.get("/accents/<colour>.css")
+async def accent(colour: str) -> Response:
+    """A style sheet of one line, since a style in the page itself would need a hole in the policy."""
+    if not ACCENT.fullmatch(colour):
+        abort(404)
+    seed = legible(six_digits(colour))
+    headers = {"Cache-Control": FOREVER, **EVERYWHERE}
+    return Response(f":root{{--accent-seed:#{seed}}}\n", mimetype="text/css", headers=headers)
+
+
+def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, Sentence, Sentence, str]]:
+    """Name, title, use and lines of each way to embed a wall."""
+    said = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
+    script = "".join(f' data-{name}="{value}"' for name, value in said.items())
+    element = "".join(f' {name}="{value}"' for name, value in said.items())
+    title = escape(wall.title)
+    # Where it differs from the page's, browsers put a ground of their own behind the frame.
+    theme = frame.theme_of(wall)
+    scheme = f' style="color-scheme: {theme}"' if theme != "auto" else ""
+    # For those who do not get the script, and for as long as it is not there.
+    link = f'<a href="{origin}{Place(wall.slug).address()}">{title}</a>'
+    return [
+        (
+            "script",
+            Sentence("A line of HTML"),
+            Sentence("Puts the wall where the line stands, as tall as it needs to be."),
+            f'<script src="{origin}/embed.js" data-wall="{wall.slug}"{script} async></script>\n{link}',
+        ),
+        (
+            "element",
+            Sentence("A custom element"),
+            Sentence("The same, for pages that are put together by scripts."),
+            f'<script src="{origin}/embed.js" async></script>\n'
+            f'<feedback-wall wall="{wall.slug}"{element}>{link}</feedback-wall>',
+        ),
+        (
+            "frame",
+            Sentence("Plain iframe"),
+            Sentence("For sites that block scripts. Fixed height: what does not fit is scrolled."),
+            f'<iframe src="{escape(origin + frame.address())}" title="{title}" width="100%" height="600" '
+            f'frameborder="0" loading="lazy"{scheme}></iframe>',
+        ),
+    ]

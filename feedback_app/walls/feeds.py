@@ -1,0 +1,90 @@
+"""Feeds of what is public: JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and Atom (RFC 4287)."""
+
+import json
+
+from quart import Blueprint, Response, request
+
+from ..database import database
+from ..models import Feedback, Wall
+from ..models.pagination import Slice
+from ..text.messages import Sentence
+from ..text.translation import say
+from ..web.responses import answer, unchanged
+from ..web.security import FRAGMENT, own_address
+from ..web.templates import iso, render
+from .location import Place
+from .lookup import before_in_query, find_wall
+
+views = Blueprint("feeds", __name__)
+
+SIZE = 50
+# Scripts of every site may read what everybody may, and say which version of it they have.
+SHARED = {**FRAGMENT, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
+PREFLIGHT = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "If-None-Match"}
+ANONYMOUS = Sentence("Anonymous")
+
+
+@views.after_request
+async def share(response: Response) -> Response:
+    """Also what is unchanged, has moved, or went wrong: a script that may not read that learns nothing."""
+    response.headers.update(SHARED if request.method != "OPTIONS" else {**SHARED, **PREFLIGHT})
+    return response
+
+
+@views.get("/walls/<slug>/feed.json")
+async def json_feed(slug: str) -> Response:
+    found = await _slice(slug)
+    if isinstance(found, Response):
+        return found
+    wall, entries = found
+    return answer(json.dumps(_json_feed(wall, entries), ensure_ascii=False), wall, "application/feed+json")
+
+
+@views.get("/walls/<slug>/feed.atom")
+async def atom_feed(slug: str) -> Response:
+    found = await _slice(slug)
+    if isinstance(found, Response):
+        return found
+    wall, entries = found
+    xml = render("feeds/atom.xml", wall=wall, slice=entries, before=before_in_query(), origin=own_address())
+    return answer(xml, wall, "application/atom+xml")
+
+
+async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
+    before = before_in_query()
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+
+        if same := unchanged(wall):
+            return same
+
+        return wall, Slice(
+            (await session.scalars(Feedback.published_on(wall.id, before=before, size=SIZE))).all(), SIZE
+        )
+
+
+def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
+    page = own_address() + Place(wall.slug).address()
+    feed: dict[str, object] = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": wall.title,
+        "home_page_url": page,
+        "feed_url": f"{page}/feed.json",
+        "language": wall.language,
+        "items": [_item(wall, page, feedback, say(ANONYMOUS, wall.language)) for feedback in entries.entries],
+    }
+    if wall.welcome:
+        feed["description"] = wall.welcome
+    return {**feed, "next_url": f"{page}/feed.json?before={entries.before}"} if entries.before else feed
+
+
+def _item(wall: Wall, page: str, feedback: Feedback, anonymous: str) -> dict[str, object]:
+    item: dict[str, object] = {
+        "id": wall.entry_id(feedback.id),
+        "url": f"{page}/feedback/{feedback.id}",
+        "content_text": feedback.text_with_answer,
+        "authors": [{"name": feedback.name or anonymous}],
+        "date_published": iso(feedback.created_at),
+    }
+    is_changed = feedback.updated_at > feedback.created_at
+    return {**item, "date_modified": iso(feedback.updated_at)} if is_changed else item

@@ -1,0 +1,143 @@
+"""Taking posts in: as many as wait at the same moment, in one transaction with few statements."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...antispam.rate_limits import Tally
+from ...antispam.rules import Policies
+from ...clock import now
+from ...models import Feedback, Post, Wall
+from ...models.feedback import NEW
+
+
+class Refusal(Exception):
+    """Why a post is not stored; `outcome` is what it counts as."""
+
+    outcome = "refused"
+
+
+class TooOften(Refusal):
+    """The visitor has to wait this many seconds."""
+
+    outcome = "limited"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Post again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class SlowMode(TooOften):
+    """As everybody has to on this wall after each post."""
+
+
+class Crowded(TooOften):
+    """As all newcomers of this network address have to."""
+
+
+class NoWall(Refusal):
+    """The wall has been taken away since the post was sent."""
+
+    outcome = "no wall"
+
+
+class Closed(Refusal):
+    """The wall takes nothing in at the moment."""
+
+    outcome = "closed"
+
+
+class Blocked(Refusal):
+    """Its author may not write on this wall."""
+
+    outcome = "blocked"
+
+
+Answer = Feedback | Refusal
+
+
+async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
+    """An answer for each: its entry, new or already there, or why there is none.
+
+    The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
+    the same form that was sent to another process, nor this transaction itself when it is run a second time.
+    """
+    # What newcomers of one network have left is one number for all walls.
+    locking = Wall.all_locked({post.wall_id for post in posts}, and_first=any(post.allowance for post in posts))
+    walls = {wall.id: wall for wall in await session.scalars(*locking)}
+    kept, blocked, watched = await _known(posts, session)
+    at = now()
+    tally, policies = Tally(at), Policies(walls.values(), blocked, watched, at)
+    await tally.read(posts, session)
+    await policies.read(posts, session)
+
+    new: list[Feedback] = []
+    answers: list[Answer] = []
+    for post in posts:
+        earlier = [kept[post.wall_id, key] for key in post.keys if (post.wall_id, key) in kept]
+        if same := next((each for each in earlier if post.is_kept_as(each)), None):
+            same.is_repeated = True
+            answers.append(same)
+        elif refusal := _refusal(post, walls, tally, policies):
+            answers.append(refusal)
+        else:
+            key = post.keys[-1 if earlier else 0]
+            reason = policies.reason(post, is_above_allowance=tally.is_above_allowance(post))
+            feedback = walls[post.wall_id].receive(
+                name=post.name, text=post.text, author=post.authors[0], key=key, reason=reason, **post.origin
+            )
+            kept[post.wall_id, key] = feedback
+            tally.add(post)
+            policies.add(post)
+            new.append(feedback)
+            answers.append(feedback)
+
+    if new:
+        await _store(new, session)
+    return answers
+
+
+Pairs = set[tuple[int, str]]
+
+
+async def _known(
+    posts: Sequence[Post], session: AsyncSession
+) -> tuple[dict[tuple[int, str | None], Feedback], Pairs, Pairs]:
+    """What is stored under their keys already, which nearly always is nothing; and who may not write where, and in
+    which networks somebody is who may not."""
+    found = (await session.execute(*Post.known(posts))).all()
+    numbers = [number for _, number, _, kind in found if kind == "key"]
+    kept = await session.scalars(Feedback.with_numbers(numbers)) if numbers else ()
+    blocked, watched = (
+        {(wall_id, digest) for wall_id, _, digest, each in found if each == kind} for kind in ("author", "network")
+    )
+    return {(each.wall_id, each.key): each for each in kept}, blocked, watched
+
+
+def _refusal(post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Policies) -> Refusal | None:
+    """Why it is not taken in, if it is not."""
+    if post.wall_id not in walls:
+        return NoWall()
+    if not walls[post.wall_id].is_open:
+        return Closed()
+    if policies.is_blocked(post):
+        return Blocked()
+    waits = policies.seconds_to_wait(post), tally.seconds_to_wait(post), tally.seconds_of_network(post)
+    longest = max(waits)
+    return (SlowMode, TooOften, Crowded)[waits.index(longest)](longest) if longest else None
+
+
+async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
+    """One statement for all; where it cannot give their numbers, as on MySQL, and one that asks for those."""
+    rows = [each.row(NEW) for each in new]
+    dialect = session.get_bind().dialect
+    if dialect.name == "postgresql":
+        stored = await session.execute(*Post.storing_columns(rows))
+    elif dialect.insert_executemany_returning:
+        stored = await session.execute(Post.storing(), rows)
+    else:
+        await session.execute(Feedback.insertion(), rows)
+        stored = await session.execute(*Post.numbers_under((each.wall_id, str(each.key)) for each in new))
+    numbers = {(wall_id, key): number for wall_id, number, key in stored}
+    for each in new:
+        each.take_number(numbers[each.wall_id, each.key])

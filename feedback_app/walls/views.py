@@ -1,0 +1,103 @@
+"""Walls to read: the list of walls, a wall's page with its slices of older entries, and the page of one entry."""
+
+from quart import Blueprint, Response, request
+
+from ..database import database
+from ..models import Feedback, Wall
+from ..text.translation import first_of
+from ..web.assets import LONGEST_ACCEPT
+from ..web.responses import answer, unchanged
+from ..web.security import keep_unlisted, own_address
+from ..web.templates import render
+from .location import Place
+from .lookup import before_in_query, find_feedback, find_wall
+from .page import listed, own_entry, wall_page
+from .posting.receipts import receipts
+
+views = Blueprint("walls", __name__)
+# `posting.views` adds the way to write to it.
+feedback_views = Blueprint("feedback", __name__)
+
+
+@views.get("/")
+async def index() -> Response:
+    async with database().reading() as session:
+        walls = (await session.scalars(Wall.listed())).all()
+
+    if len(walls) == 1:
+        return Response("", 302, {"Location": Place(walls[0].slug).address()})
+    # It belongs to no wall whose language it could have.
+    said = request.headers.get("Accept-Language", "")
+    language = first_of(request.accept_languages.values() if len(said) <= LONGEST_ACCEPT else ())
+    headers = {"Vary": "Accept-Language"}
+    return Response(render("walls/index.html", walls=walls, language=language), headers=headers)
+
+
+@views.get("/walls/<slug>")
+async def show(slug: str) -> Response:
+    return await _page(Place(slug))
+
+
+@views.get("/walls/<slug>/frame")
+async def frame(slug: str) -> Response:
+    return await _page(Place.frame(slug, request.args))
+
+
+@feedback_views.get("/walls/<slug>/waiting")
+async def waiting(slug: str) -> Response:
+    """How it is now with what somebody has receipts for: it waits, marked as that, or it is public, or on no screen.
+
+    The header `Receipts` names those that wait, so that the page asks for no others again.
+    """
+    keep_unlisted()
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+        given = receipts().read(request.args.getlist("of"), wall.id)
+        found = (await session.scalars(Feedback.among(wall.id, given))).all() if given else []
+    html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
+    still = " ".join(given[each.id] for each in found if each.is_waiting)
+    return Response(html, headers={"Cache-Control": "no-store", "Receipts": still})
+
+
+@feedback_views.get("/walls/<slug>/feedback")
+async def older(slug: str) -> Response:
+    """A slice of the list, a fragment: what is older than `before`, or the newest."""
+    place, before = Place.of_form(slug, request.args), before_in_query()
+    keep_unlisted()
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+
+        if same := unchanged(wall):
+            return same
+
+        shown = await listed(wall.id, session, before=before, size=place.look.limit)
+    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=shown, before=before), wall)
+
+
+@feedback_views.get("/walls/<slug>/feedback/<int:number>", endpoint="show")
+async def entry(slug: str, number: int) -> Response:
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+        feedback = await find_feedback(wall, number, session)
+
+    if same := unchanged(wall):
+        return same
+    printed = f"{own_address()}/walls/{slug}/feedback/{number}"
+    html = render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback, printed=printed)
+    return answer(html, wall)
+
+
+async def _page(place: Place) -> Response:
+    before = before_in_query()
+    async with database().reading() as session:
+        wall = await find_wall(place.slug, session)
+
+        own = await own_entry(wall, session)
+        if own is not None:
+            # It can change without a version of the wall's, and is for one person.
+            html = await wall_page(wall, place, session, before=before, own=own)
+            return Response(html, headers={"Cache-Control": "no-store"})
+
+        if same := unchanged(wall, has_form=before is None):
+            return same
+        return answer(await wall_page(wall, place, session, before=before), wall, has_form=before is None)

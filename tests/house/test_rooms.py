@@ -1,0 +1,105 @@
+"""The map of the house: who may import whom, how full a folder is, and what a template says."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .. import ROOT
+
+PACKAGE = ROOT / "feedback_app"
+# The rooms, each of which may import those before it; those of one line do not import each other.
+ORDER = (
+    "text", "clock", "config", "models", "database", "installation", "web", "antispam", "walls", "accounts",
+    "moderation settings", "live", "server", "errors", "app", "bench", "cli",
+)  # fmt: skip
+RANK = {room: rank for rank, line in enumerate(ORDER) for room in line.split()}
+# What the package itself offers to every room.
+EVERYWHERE = {"PACKAGE", "__version__", "sqlite_fault"}
+MOST_ENTRIES = {PACKAGE: 20, ROOT / "tests": 20}
+
+
+def rooms() -> list[Path]:
+    return [path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports_of(path: Path) -> tuple[set[str], set[str]]:
+    """What of ours, by room, and what of others, by their top name."""
+    ours: set[str] = set()
+    others: set[str] = set()
+    here = path.relative_to(PACKAGE.parent).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            others |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = here[: len(here) - node.level + 1][1:]
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            ours |= {module[0]} if module else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            others.add(node.module.split(".")[0])
+    return ours, others
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_the_rooms_before_it(path: Path) -> None:
+    room = room_of(path)
+    ours, others = imports_of(path)
+    if room in ("__init__", "__main__"):
+        return
+    before = {each for each, rank in RANK.items() if rank < RANK[room]}
+    assert ours <= before | {room} | EVERYWHERE
+    if path not in (PACKAGE / "cli" / "serve.py", PACKAGE / "bench" / "forgetful.py"):
+        assert "app" not in ours
+    if room in ("text", "models"):
+        assert not others & {"quart", "wtforms"}
+        assert "await " not in path.read_text()
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_models_and_database_write_sql(path: Path) -> None:
+    """Other rooms run the statements of models. `installation` copies and checks whole databases, table by table."""
+    if room_of(path) in ("models", "database", "installation"):
+        return
+    taken = {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy"
+        for alias in node.names
+    }
+    assert taken <= {"URL", "make_url"}
+
+
+def test_no_folder_is_too_full() -> None:
+    folders = {path.parent for root in (PACKAGE, ROOT / "tests") for path in root.rglob("*.py")}
+    for folder in folders:
+        entries = [each for each in folder.iterdir() if each.name != "__pycache__"]
+        assert len(entries) <= MOST_ENTRIES.get(folder, 15), folder
+
+
+def test_commands_start_without_quart() -> None:
+    program = (
+        "import sys, feedback_app.cli as cli\n"
+        "for name in cli.COMMANDS:\n"
+        "    if name not in ('serve', 'worker'): cli.commands.get_command(None, name)\n"
+        "sys.exit('quart' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda path: path.name)
+def test_every_template_says_what_it_needs_and_has_nothing_inline(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith("{# Needs"), "The first line says what the template needs."
+    assert not re.search(r'\sstyle="|<script>|<style|hx-on|\son\w+="|js:|\|\s*safe', text)
+
+
+def test_no_file_has_grown_too_long() -> None:
+    for path in [*rooms(), *(ROOT / "static" / "js").rglob("*.js"), *(ROOT / "static" / "css").glob("*.css")]:
+        assert len(path.read_text().splitlines()) <= 300, path

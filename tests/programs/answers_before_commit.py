@@ -1,0 +1,30 @@
+"""Our program with a fault that it must never have: it answers before the commit. `… serve` …
+
+With this the storms are tried out: one that finds nothing lost here would find nothing anywhere. One
+process is enough: it holds the database for so long that another one would hardly get to start.
+"""
+
+import asyncio
+from typing import Any
+
+from feedback_app.cli import main
+from feedback_app.database.errors import is_passing
+from feedback_app.database.writer import Writer
+
+LATE_SECONDS = 0.3
+
+
+async def commit_late(self: Writer, batch: list[Any]) -> tuple[Exception | None, bool]:
+    try:
+        async with self._turn(), self._sessions() as session, session.begin():
+            answers = await batch[0].together(session, [piece.part for piece in batch])
+            self._acknowledge([(piece, piece.prepare(answer)) for piece, answer in zip(batch, answers, strict=True)])
+            await asyncio.sleep(LATE_SECONDS)
+    except Exception as fault:
+        return fault, is_passing(fault)
+    return None, False
+
+
+if __name__ == "__main__":
+    Writer._commit = commit_late  # type: ignore[method-assign]
+    main()

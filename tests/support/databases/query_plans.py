@@ -1,0 +1,149 @@
+"""How a database says that it answers a question, and whether it reads no more than it has to."""
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from feedback_app.database import Database
+from feedback_app.database.engines import make_engine
+from feedback_app.models import Feedback
+from feedback_app.models.moderation_queue import Desk
+from feedback_app.models.prepared import Question
+
+
+def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> dict[str, tuple[Any, str]]:
+    """Every question of a desk and of its wall, with the index that is to answer it.
+
+    `middle` is the number of an entry, `latest` a desk version shortly before the wall's own.
+    """
+    return {
+        "waiting": (Desk.listed(wall_id, ["held"]), "ix_feedback_wall_id_state_id"),
+        "older": (Desk.listed(wall_id, ["held"], before=middle), "ix_feedback_wall_id_state_id"),
+        "author": (Desk.of_author(Feedback(wall_id=wall_id, author=author)), "ix_feedback_author_created_at"),
+        "changed": (Desk.changed_on(wall_id, after=latest, limit=9), "ix_feedback_wall_id_desk_version"),
+        "floor": (Desk.floor(wall_id, "held"), "ix_feedback_wall_id_state_id"),
+        "counts": (Desk.counts([wall_id]), "ix_feedback_wall_id_state_id"),
+        "pinned": (Feedback.pinned_on(wall_id), "ix_feedback_wall_id_pinned_at"),
+        "listed": (Feedback.published_on(wall_id), "ix_feedback_wall_id_state_id"),
+    }
+
+
+async def plan_of(asked: Select[*tuple[object, ...]] | Question, session: AsyncSession) -> str:
+    """One line for each step."""
+    statement = asked.statement.params(asked.values) if isinstance(asked, Question) else asked
+    dialect = session.get_bind().dialect
+    words = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace(":", r"\:")
+    if dialect.name == "sqlite":
+        return "\n".join(row[-1] for row in await session.execute(text(f"EXPLAIN QUERY PLAN {words}")))
+    rows = (await session.execute(text(f"EXPLAIN {words}"))).mappings().all()
+    if dialect.name == "postgresql":
+        return "\n".join(row["QUERY PLAN"] for row in rows)
+    return "\n".join(f"{row['table']} {row['type']} {row['key']} ({row['rows']} rows) {row['Extra']}" for row in rows)
+
+
+async def gather_statistics(database: Database, table: str) -> None:
+    """What the servers do by themselves after a while; SQLite plans without any.
+
+    PostgreSQL also packs the table, in which earlier tests may have left room that makes an index look dear.
+    """
+    if not database.is_sqlite:
+        words = "VACUUM (FULL, ANALYZE)" if database.url.get_backend_name() == "postgresql" else "ANALYZE TABLE"
+        # It takes longer on a full table than our own sessions have time for.
+        engine = make_engine(database.url, writes=True, patient=True)
+        async with engine.connect() as connection:
+            alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await alone.execute(text(f"{words} {table}"))
+        await engine.dispose()
+
+
+async def without_statistics(database: Database) -> None:
+    """As after the first start: nothing was ever counted, and nothing will be by itself."""
+    words = {
+        "sqlite": [],
+        "postgresql": [
+            "TRUNCATE feedback CASCADE",
+            "DELETE FROM pg_statistic WHERE starelid = 'feedback'::regclass",
+            "ALTER TABLE feedback SET (autovacuum_enabled = off)",
+        ],
+        "mysql": ["ANALYZE TABLE feedback", "ALTER TABLE feedback STATS_AUTO_RECALC = 0"],
+    }[database.url.get_backend_name()]
+    async with database.write_engine.begin() as connection:
+        for each in words:
+            await connection.execute(text(each))
+
+
+async def reads(asked: Any, session: AsyncSession) -> int:
+    """How many rows of all tables the database reads for the answer; on SQLite, how many instructions it runs."""
+    dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        return await _instructions(asked, session)
+    words = {
+        "postgresql": "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables",
+        "mysql": "SELECT sum(variable_value) FROM information_schema.session_status "
+        "WHERE variable_name LIKE 'Handler\\_read\\_%'",
+    }[dialect]
+    before = await session.scalar(text(words))
+    await _ask(asked, session)
+    return int(await session.scalar(text(words)) - before)
+
+
+async def _instructions(asked: Any, session: AsyncSession) -> int:
+    raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    counted = 0
+
+    def count() -> None:
+        nonlocal counted
+        counted += 100
+
+    await raw.set_progress_handler(count, 100)
+    await _ask(asked, session)
+    await raw.set_progress_handler(None, 0)
+    return counted
+
+
+async def _ask(asked: Any, session: AsyncSession) -> None:
+    result = await session.execute(*asked) if isinstance(asked, Question) else await session.execute(asked)
+    if getattr(result, "returns_rows", True):
+        result.all()
+
+
+async def prefer_indexes(session: AsyncSession) -> None:
+    """Have PostgreSQL use an index wherever there is one that fits, although the table of a test is small."""
+    if session.get_bind().dialect.name == "postgresql":
+        for each in ("seqscan", "sort", "bitmapscan"):
+            await session.execute(text(f"SET LOCAL enable_{each} = off"))
+
+
+async def make_scans_dear(session: AsyncSession) -> None:
+    """Have the servers read a whole table only where they know no other way, although the table of a test is small."""
+    for engine, words in {
+        "postgresql": "SET LOCAL enable_seqscan = off",
+        "mysql": "SET SESSION max_seeks_for_key = 1",
+    }.items():
+        if session.get_bind().dialect.name == engine:
+            await session.execute(text(words))
+
+
+def index_in(plan: str, table: str, index: str) -> bool:
+    """Whether the plan reads the table by this index, in its order, and sorts nothing."""
+    sorts = re.search(r"TEMP B-TREE FOR ORDER BY|^[\s>-]*Sort +\(|filesort", plan, re.MULTILINE)
+    reads_all = re.search(rf"SCAN {table}\b(?! USING)|Seq Scan on {table}\b|^{table} ALL ", plan, re.MULTILINE)
+    return index in plan and not sorts and not reads_all
+
+
+def scans(plan: str, tables: Sequence[str]) -> list[str]:
+    """The steps that read one of these tables, or an index of it, from one end to the other, or a wall's whole part."""
+    lines = plan.splitlines()
+    found = []
+    for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=""):
+        for table in tables:
+            is_all = re.search(rf"SCAN {table}\b|Seq Scan on {table}\b|^{table} (?:ALL|index) ", line)
+            is_wall = re.search(rf"SEARCH {table} .*\((?:wall_id|removed_at)=\?\)", line) and table == "feedback"
+            is_by_index = re.search(rf"Index (?:Only )?Scan .*on {table}\b|Bitmap Index Scan", line)
+            if is_all or is_wall or (is_by_index and "Index Cond" not in following):
+                found.append(line.strip())
+    return found
