@@ -9,8 +9,8 @@ from .accounts import account_views, invitation_views, membership_views
 from .accounts import views as session_views
 from .accounts.login_throttle import Subjects
 from .accounts.passwords import Passwords
-from .antispam.form_token import Stamps
-from .antispam.visitor_token import Visitors
+from .antispam.form_token import FormTokens
+from .antispam.visitor_token import VisitorTokens
 from .config import Settings
 from .database import Database
 from .installation import data_folder
@@ -25,7 +25,7 @@ from .walls import embed, feeds, page, page_cache
 from .walls import views as wall_views
 from .walls.posting import fast_path, submit
 from .walls.posting import views as posting_views
-from .walls.posting.receipts import Receipts
+from .walls.posting.receipts import AuthorTokens
 from .web import assets, responses, security, templates
 from .web.middleware import access_log, body_limit, proxy_headers, sub_path, trusted_host
 from .web.middleware.asgi import wrap
@@ -42,9 +42,9 @@ def create_app(**overrides: Any) -> Quart:
     app.url_map.merge_slashes = False
     passwords = Passwords()
     app.after_serving(passwords.close)
-    app.extensions.update(settings=settings, keys=keys, database=database, stamps=Stamps(keys))
-    app.extensions.update(visitors=Visitors(keys))
-    app.extensions.update(subjects=Subjects(keys), passwords=passwords, receipts=Receipts(keys))
+    app.extensions.update(settings=settings, keys=keys, database=database, form_tokens=FormTokens(keys))
+    app.extensions.update(visitor_tokens=VisitorTokens(keys))
+    app.extensions.update(subjects=Subjects(keys), passwords=passwords, author_tokens=AuthorTokens(keys))
 
     for room in (access_log, assets, templates, errors, security, responses, page, submit):
         room.init_app(app)
@@ -57,13 +57,13 @@ def create_app(**overrides: Any) -> Quart:
     live.init_app(app, settings, database)
     retention.init_app(app, settings, database)
     fast_path.init_app(app, settings)
-    wrap(app, body_limit.BodyGuard)
+    wrap(app, body_limit.BodyLimitMiddleware)
     page_cache.init_app(app, settings)
-    wrap(app, lambda inner: trusted_host.Hosts(inner, settings))
+    wrap(app, lambda inner: trusted_host.TrustedHostMiddleware(inner, settings))
     if settings.root:
         wrap(app, lambda inner: sub_path.SubPathMiddleware(inner, settings.root))
     proxy_headers.init_app(app, settings)
-    wrap(app, access_log.RequestLog)
+    wrap(app, access_log.AccessLogMiddleware)
     health.init_app(app, database)
     data_folder.init_app(app, settings, database)
     return app

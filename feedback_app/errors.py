@@ -12,8 +12,8 @@ from .accounts.sessions import staff_page
 from .database import database, is_outage
 from .models import Wall
 from .text.cleaning import printable
-from .text.messages import Sentence
-from .text.translation import DEFAULT, first_of, say
+from .text.messages import Message
+from .text.translation import DEFAULT, first_of, translate
 from .walls.choices import ANYBODY
 from .walls.lookup import wall_of_request
 from .walls.meant_address import meant_address
@@ -27,19 +27,19 @@ from .web.security import SAFE_METHODS, allow_framing
 from .web.templates import render
 
 FRAME = re.compile(r"/walls/(?P<slug>.+)/(?P<page>frame|feedback)")
-NOT_HERE = Sentence("This wall cannot be shown here.")
+NOT_HERE = Message("This wall cannot be shown here.")
 
 logger = logging.getLogger(__name__)
 
 SENTENCES = {
     404: NOWHERE[1],
-    405: Sentence("This address does not take that kind of request."),
-    500: Sentence(
+    405: Message("This address does not take that kind of request."),
+    500: Message(
         "Something went wrong on our side. Your words were not stored: go back, and send them again in a moment."
     ),
-    503: Sentence("The wall cannot reach its database right now. Go back, and try again in a moment."),
+    503: Message("The wall cannot reach its database right now. Go back, and try again in a moment."),
 }
-COLLISION = Sentence("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
+COLLISION = Message("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
 
 
 def init_app(app: Quart) -> None:
@@ -96,7 +96,7 @@ async def explain_fault(error: Exception) -> Response:
 async def _answer(status: int, sentence: str) -> Response:
     """In the language and the looks of the wall it happened on, and seen wherever the wall's frame is."""
     wall = g.get("wall") if status >= 500 else await _wall()
-    if answer := problem(request.path, status, say(sentence, wall.language if wall else DEFAULT)):
+    if answer := problem(request.path, status, translate(sentence, wall.language if wall else DEFAULT)):
         return answer
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import database
-from ..models import Login, Moderator
+from ..models import LoginSession, Moderator
 from ..web.forms import read_form
 from . import sessions
-from .authentication import recognise
+from .authentication import authenticate
 from .forms import PasswordForm
 from .login_throttle import TooManyAttempts
-from .passwords import Busy, Passwords
+from .passwords import Passwords, TooManyHashes
 from .sessions import staff_page
 
 views = Blueprint("accounts", __name__)
@@ -43,14 +43,14 @@ async def change_password() -> Response:
         return await _page(moderator, form, status=422)
     try:
         session = await sessions.login()
-        found = await recognise(
+        found = await authenticate(
             moderator.name, form.old_password.data or "", in_session=session.id if session else None
         )
         if found is None:
             form.old_password.errors = [WRONG]
             return await _page(moderator, form, status=422)
         hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
-    except (TooManyAttempts, Busy) as refusal:
+    except (TooManyAttempts, TooManyHashes) as refusal:
         answer = await _page(moderator, form, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
@@ -62,7 +62,7 @@ async def change_password() -> Response:
 @views.post("/settings/account/logins")
 async def log_out_elsewhere() -> Response:
     moderator = await sessions.require_moderator()
-    await database().write(lambda session: session.execute(Login.ending_all(moderator.id)))
+    await database().write(lambda session: session.execute(LoginSession.ending_all(moderator.id)))
     return await _anew(moderator, "logins")
 
 
@@ -70,7 +70,7 @@ async def _change(moderator: Moderator, hashed: str, session: AsyncSession) -> M
     found = await sessions.still(moderator, session)
     if found is not None:
         found.password = hashed
-        await session.execute(Login.ending_all(found.id))
+        await session.execute(LoginSession.ending_all(found.id))
     return found
 
 
@@ -89,7 +89,7 @@ async def _page(
 ) -> Response:
     current = await sessions.login()
     async with database().reading() as session:
-        logins = (await session.scalars(Login.of(moderator.id, now()))).all()
+        logins = (await session.scalars(LoginSession.of(moderator.id, now()))).all()
     return await staff_page(
         "settings/account.html",
         status,

@@ -8,16 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import database
-from ..models import Attempt, Moderator
+from ..models import LoginAttempt, Moderator
 from ..models.moderator import NAME_LENGTH, login_of
-from ..text.cleaning import Unfit, clean
+from ..text.cleaning import InvalidText, clean
 from ..web.middleware.network import crowd_of
 from .login_throttle import Subjects, attempt, check
 from .passwords import Passwords, is_outdated
 from .sessions import device_of_request, still
 
 
-async def recognise(name: str, password: str, *, in_session: int | None = None) -> Moderator | None:
+async def authenticate(name: str, password: str, *, in_session: int | None = None) -> Moderator | None:
     """Who this is; asked in a session, its tries are counted by themselves. Raises TooManyAttempts, Busy."""
     passwords = cast("Passwords", current_app.extensions["passwords"])
     login = login_of(_cleaned(name))
@@ -38,10 +38,10 @@ async def recognise(name: str, password: str, *, in_session: int | None = None) 
 
 
 async def _settle(
-    moderator: Moderator, hashed: str, attempts: Sequence[Attempt], session: AsyncSession
+    moderator: Moderator, hashed: str, attempts: Sequence[LoginAttempt], session: AsyncSession
 ) -> Moderator | None:
     """Whoever is recognised did not try in vain, and gets a hash as they are made today."""
-    await session.execute(Attempt.forgetting([each.id for each in attempts]))
+    await session.execute(LoginAttempt.forgetting([each.id for each in attempts]))
     found = await still(moderator, session)
     if found is not None:
         found.password = hashed
@@ -61,5 +61,5 @@ def _cleaned(name: str) -> str:
     """The name as names are stored; what cannot be one is nobody's."""
     try:
         return clean(name, most=NAME_LENGTH, most_code_points=NAME_LENGTH, lines=False)
-    except Unfit:
+    except InvalidText:
         return ""

@@ -28,7 +28,7 @@ _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
 
 
 @dataclass(frozen=True)
-class Kept:
+class DeferredRequest:
     """Where to go after the login; and, with an `action`, the form that was on its way there."""
 
     prefix = PREFIX
@@ -38,7 +38,7 @@ class Kept:
     fields: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def of_request(cls, form: MultiDict[str, str] | None) -> "Kept":
+    def of_request(cls, form: MultiDict[str, str] | None) -> "DeferredRequest":
         """What this request wanted. Passwords are not kept, nor is what is too much."""
         path = quote(request.path, safe="/:@!$&'()*+,;=~")
         if form is None:
@@ -50,7 +50,7 @@ class Kept:
         return cls(_page_before(), own_path(path) or "", fields)
 
     @classmethod
-    def of_login(cls, form: MultiDict[str, str]) -> "Kept":
+    def of_login(cls, form: MultiDict[str, str]) -> "DeferredRequest":
         """What the login page carried along."""
         action = own_path(form.get("action", ""))
         fields = [

@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired
 from ..models.moderator import LOGIN_LENGTH, MODERATOR, OWNER, login_of
 from ..models.moderator import NAME_LENGTH as LENGTH
 from ..text.cleaning import printable
-from ..web.forms import Words
+from ..web.forms import TextValidator
 from . import passwords
 
 ROLES = (
@@ -17,7 +17,7 @@ ROLES = (
 )
 
 
-class ModeratorName(Words):
+class ModeratorName(TextValidator):
     """A name by which somebody logs in."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from . import sessions
 from .deferred_form import HOME
 from .forms import SetupForm
 from .invitations import NameTaken, Offer, find_offer, set_up
-from .passwords import Busy, Passwords
+from .passwords import Passwords, TooManyHashes
 from .sessions import staff_page
 
 views = Blueprint("setups", __name__)
@@ -46,7 +46,7 @@ async def make() -> Response:
     except NameTaken:
         form.name.errors = [TAKEN]
         return await _page(form, token, offer, 422)
-    except Busy as refusal:
+    except TooManyHashes as refusal:
         abort(503, str(refusal))
     if moderator is None:
         abort(404, GONE)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import Database
-from ..models import Membership, Moderator, Setup, Wall
+from ..models import Invitation, Membership, Moderator, Wall
 from ..models.invitation import TOGETHER
 from ..models.moderator import OWNER
 
@@ -31,18 +31,18 @@ async def offer_first(database: Database) -> str | None:
 
     async def work(session: AsyncSession) -> bool:
         is_first = not await session.scalar(Moderator.count())
-        for setup in (await session.scalars(Setup.firsts())).all():
+        for setup in (await session.scalars(Invitation.firsts())).all():
             if not is_first or setup.created_at < now() - TOGETHER:
                 await session.delete(setup)
         if is_first:
-            session.add(Setup.first(token))
+            session.add(Invitation.first(token))
         return is_first
 
     return token if await database.write(work) else None
 
 
 async def find_offer(token: str, session: AsyncSession) -> Offer | None:
-    setup = await session.scalar(Setup.with_token(token, now()))
+    setup = await session.scalar(Invitation.with_token(token, now()))
     if setup is None or (setup.is_first and await session.scalar(Moderator.count())):
         return None
     return Offer(await session.get(Wall, setup.wall_id) if setup.wall_id else None, setup.role or OWNER)
@@ -50,17 +50,17 @@ async def find_offer(token: str, session: AsyncSession) -> Offer | None:
 
 async def invite(wall: Wall, role: str, by: Moderator, most: int, session: AsyncSession) -> str | None:
     """A token for one more moderator of the wall; None where there are as many invitations as there may be."""
-    if len((await session.scalars(Setup.invitations(wall.id, now()))).all()) >= most:
+    if len((await session.scalars(Invitation.invitations(wall.id, now()))).all()) >= most:
         return None
     token = secrets.token_urlsafe(32)
-    session.add(Setup.invitation(token, wall, role, by.id))
+    session.add(Invitation.invitation(token, wall, role, by.id))
     return token
 
 
 async def set_up(token: str, name: str, hashed: str, session: AsyncSession) -> Moderator | None:
     """Use the address up and make the account; None where it was used by somebody else before. Raises NameTaken."""
-    firsts = (await session.scalars(Setup.firsts())).all()
-    setup = await session.scalar(Setup.locked(token, now()))
+    firsts = (await session.scalars(Invitation.firsts())).all()
+    setup = await session.scalar(Invitation.locked(token, now()))
     if setup is None or (setup.is_first and await session.scalar(Moderator.count())):
         return None
     if await session.scalar(Moderator.called(name)):

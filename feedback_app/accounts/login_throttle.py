@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..installation.signing import Keys
-from ..models import Attempt
+from ..models import LoginAttempt
 from ..web.middleware.network import network_of
 
 # So many tries within so long, for a name and for an address. Whoever gets in has not tried: they are not counted.
@@ -62,7 +62,7 @@ async def check(subjects: Collection[str], at: datetime, session: AsyncSession) 
     wait = timedelta()
     for window, most in LIMITS:
         for _, count, earliest in await session.execute(
-            Attempt.times_of(subjects, since=at - window, until=at + window)
+            LoginAttempt.times_of(subjects, since=at - window, until=at + window)
         ):
             if count >= most:
                 wait = max(wait, earliest + window - at)
@@ -70,14 +70,14 @@ async def check(subjects: Collection[str], at: datetime, session: AsyncSession) 
         raise TooManyAttempts(int(wait.total_seconds()) + 1)
 
 
-async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[Attempt]:
+async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[LoginAttempt]:
     """Write down a try before it is made, so that many at once cannot all be the first.
 
     Raises TooManyAttempts, and then nothing is counted.
     """
     at = now()
     await check(subjects, at, session)
-    attempts = [Attempt(subject=subject, at=at) for subject in subjects]
+    attempts = [LoginAttempt(subject=subject, at=at) for subject in subjects]
     session.add_all(attempts)
     await session.flush()
     return attempts

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import database
-from ..models import Membership, Moderator, Setup, Wall
+from ..models import Invitation, Membership, Moderator, Wall
 from ..models.moderator import OWNER, ROLES
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
@@ -87,7 +87,7 @@ async def invite_somebody(slug: str) -> Response:
 @views.post("/settings/walls/<slug>/invitations/<int:number>")
 async def withdraw(slug: str, number: int) -> Response:
     wall, _ = await _owned(slug)
-    await database().write(lambda session: session.execute(Setup.withdrawing(wall.id, number=number)))
+    await database().write(lambda session: session.execute(Invitation.withdrawing(wall.id, number=number)))
     return _back(wall, "withdrawn")
 
 
@@ -134,7 +134,7 @@ async def _page(
 ) -> Response:
     async with database().reading() as session:
         members = (await session.execute(Membership.on(wall.id))).all()
-        invitations = (await session.scalars(Setup.invitations(wall.id, now()))).all()
+        invitations = (await session.scalars(Invitation.invitations(wall.id, now()))).all()
     return await staff_page(
         "settings/moderators.html",
         status,

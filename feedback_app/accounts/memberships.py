@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Act, Membership, Moderator, Setup, Wall
+from ..models import Act, Invitation, Membership, Moderator, Wall
 from ..models.moderator import OWNER
 
 APPOINT = "appoint"
@@ -44,7 +44,7 @@ async def appoint(
     if former == OWNER:
         if by is not None and not await session.scalar(Membership.owners(wall.id)):
             raise LastOwner
-        await session.execute(Setup.withdrawing(wall.id, by=moderator.id))
+        await session.execute(Invitation.withdrawing(wall.id, by=moderator.id))
     session.add(
         Act(
             wall_id=wall.id,

@@ -39,7 +39,7 @@ FIRST_TRIED = (
 )
 
 
-class Busy(Exception):
+class TooManyHashes(Exception):
     """Too many wait to have a password looked at."""
 
     seconds = 5
@@ -131,7 +131,7 @@ class Queue:
     async def _place(self, network: str) -> AsyncIterator[None]:
         most = MOST_WAITING_OF_A_NETWORK if network else MOST_WAITING
         if self._waiting.total() >= MOST_WAITING or self._waiting[network] >= most:
-            raise Busy
+            raise TooManyHashes
         self._waiting[network] += 1
         try:
             yield

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import database
-from ..models import Login, Membership, Moderator, Wall
+from ..models import LoginSession, Membership, Moderator, Wall
 from ..models.login import LONGEST
 from ..models.moderator import MODERATOR, OWNER
 from ..walls.lookup import NOT_YOURS, lead_on
@@ -44,7 +44,7 @@ async def moderator() -> Moderator | None:
     return found[0] if found else None
 
 
-async def login() -> Login | None:
+async def login() -> LoginSession | None:
     """The session itself."""
     found = await _found()
     return found[1] if found else None
@@ -92,8 +92,8 @@ async def open_login(moderator: Moderator) -> str | None:
     async def work(session: AsyncSession) -> bool:
         if await still(moderator, session) is None:
             return False
-        await session.execute(Login.ending(former))
-        session.add(Login.opened(moderator.id, token))
+        await session.execute(LoginSession.ending(former))
+        session.add(LoginSession.opened(moderator.id, token))
         return True
 
     return token if await database().write(work) else None
@@ -146,22 +146,22 @@ def _set(answer: Response, name: str, value: str, lasting: timedelta, path: str 
     answer.set_cookie(name, value, max_age=lasting, path=path, secure=is_secure(), httponly=True, samesite="Lax")
 
 
-async def _found() -> tuple[Moderator, Login] | None:
+async def _found() -> tuple[Moderator, LoginSession] | None:
     if "login" not in g:
         g.login = await _look_up(token_of_request())
-    return cast("tuple[Moderator, Login] | None", g.login)
+    return cast("tuple[Moderator, LoginSession] | None", g.login)
 
 
-async def _look_up(token: str) -> tuple[Moderator, Login] | None:
+async def _look_up(token: str) -> tuple[Moderator, LoginSession] | None:
     if not token:
         return None
     at = now()
     async with database().reading() as session:
-        row = (await session.execute(Login.open_with(token, at))).first()
+        row = (await session.execute(LoginSession.open_with(token, at))).first()
     if row is None:
         return None
     if row[1].is_to_be_seen(at):
-        await database().write(lambda session: session.execute(Login.seeing(row[1].id, at)))
+        await database().write(lambda session: session.execute(LoginSession.update_seen(row[1].id, at)))
     return row[0], row[1]
 
 

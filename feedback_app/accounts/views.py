@@ -5,16 +5,16 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from ..database import database
-from ..models import Login
+from ..models import LoginSession
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.templates import render
 from . import sessions
-from .authentication import recognise
-from .deferred_form import FIELDS, HOME, Kept, own_path
+from .authentication import authenticate
+from .deferred_form import FIELDS, HOME, DeferredRequest, own_path
 from .forms import LoginForm
 from .login_throttle import TooManyAttempts
-from .passwords import Busy
+from .passwords import TooManyHashes
 from .sessions import staff_page
 
 views = Blueprint("sessions", __name__)
@@ -26,7 +26,7 @@ OUT = "You are logged out."
 
 @views.get("/login")
 async def ask() -> Response:
-    kept = Kept(own_path(request.args.get("next", "")) or HOME)
+    kept = DeferredRequest(own_path(request.args.get("next", "")) or HOME)
     if await sessions.moderator():
         return _to(kept.next)
     return await _page(LoginForm(), kept, done=OUT if "out" in request.args else "")
@@ -35,13 +35,13 @@ async def ask() -> Response:
 @views.post("/login")
 async def log_in() -> Response:
     sent = await read_form(FIELDS)
-    form, kept = LoginForm(sent), Kept.of_login(sent)
+    form, kept = LoginForm(sent), DeferredRequest.of_login(sent)
 
     if not form.validate():
         return await _page(form, kept, status=422)
     try:
-        moderator = await recognise(form.name.data or "", form.password.data or "")
-    except (TooManyAttempts, Busy) as refusal:
+        moderator = await authenticate(form.name.data or "", form.password.data or "")
+    except (TooManyAttempts, TooManyHashes) as refusal:
         answer = await _page(form, kept, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
@@ -58,7 +58,7 @@ async def log_in() -> Response:
 @views.post("/logout")
 async def log_out() -> Response:
     token = sessions.token_of_request()
-    await database().write(lambda session: session.execute(Login.ending(token)))
+    await database().write(lambda session: session.execute(LoginSession.ending(token)))
     answer = _to("/login?out")
     sessions.take_cookie(answer)
     # What the browser kept of pages for the way back is for nobody any more.
@@ -70,7 +70,7 @@ async def log_out() -> Response:
 async def ask_first(_: sessions.LoggedOut) -> Response:
     """The login page, which leads back; a form that was sent is carried along through it."""
     form = None if request.method in ("GET", "HEAD") else await _sent()
-    kept = Kept.of_request(form)
+    kept = DeferredRequest.of_request(form)
 
     if wants_fragment():
         return Response(render("sessions/_logged_out.html", next=kept.next), 401)
@@ -86,7 +86,9 @@ async def _sent() -> MultiDict[str, str]:
         return MultiDict()
 
 
-async def _page(form: LoginForm, kept: Kept, notice: str = "", status: int = 200, *, done: str = "") -> Response:
+async def _page(
+    form: LoginForm, kept: DeferredRequest, notice: str = "", status: int = 200, *, done: str = ""
+) -> Response:
     return await staff_page("sessions/login.html", status, form=form, kept=kept, notice=notice, done=done)
 
 

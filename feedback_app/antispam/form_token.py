@@ -11,7 +11,7 @@ HOURS = 24
 AHEAD = 1
 
 
-class Stamps:
+class FormTokens:
     """A stamp names the wall, by its number since addresses change, and the hour.
 
     It is shared and not spent: it stops scripts that never look at the page.

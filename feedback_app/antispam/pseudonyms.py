@@ -7,7 +7,7 @@ from ..models.feedback import PSEUDONYM_LENGTH
 from ..web.middleware.network import network_of
 
 
-def networks_at(address: str, at: datetime, keys: Keys) -> list[str]:
+def pseudonyms_of(address: str, at: datetime, keys: Keys) -> list[str]:
     """The pseudonyms of this network address today and yesterday, today's first.
 
     A pseudonym is an HMAC under a key of the day; of an IPv6 address only the network (/64) counts, since a household

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Post
+from ..models import Submission
 from ..text.rates import Rate
 
 # What is above the allowance of an address is held, and what is so many times above it is refused.
@@ -26,7 +26,7 @@ class _Count:
         self.earliest.setdefault(name, at)
 
 
-class Tally:
+class RateLimiter:
     """How many posts each visitor, and the newcomers of each network, made within the windows of the limits; counts on
     while posts are taken in.
 
@@ -38,7 +38,7 @@ class Tally:
         self.at = at
         self._counts: dict[timedelta, _Count] = {}
 
-    async def read(self, posts: Iterable[Post], session: AsyncSession) -> None:
+    async def read(self, posts: Iterable[Submission], session: AsyncSession) -> None:
         """One question about all visitors, networks and windows."""
         limited = [post for post in posts if post.limits or post.allowance]
         windows = sorted({limit.window for post in limited for limit in (*post.limits, *post.allowance)})
@@ -48,27 +48,27 @@ class Tally:
         authors = {author for post in limited if post.limits for author in post.authors}
         networks = {network for post in limited if post.allowance for network in post.networks}
         spans = [(self.at - window, self.at + window) for window in windows]
-        for name, *found in await session.execute(*Post.times_by(authors, networks, spans)):
+        for name, *found in await session.execute(*Submission.times_by(authors, networks, spans)):
             for counted, posted, earliest in zip(self._counts.values(), found[::2], found[1::2], strict=True):
                 if posted:
                     counted.posts[name], counted.earliest[name] = posted, earliest
 
-    def add(self, post: Post) -> None:
+    def add(self, post: Submission) -> None:
         for counted in self._counts.values():
             if post.limits:
                 counted.add(post.authors[0], self.at)
             if post.allowance:
                 counted.add(post.networks[0], self.at)
 
-    def seconds_to_wait(self, post: Post) -> int:
+    def seconds_to_wait(self, post: Submission) -> int:
         """How long until its visitor may post again; 0 when they may now."""
         return self._seconds(post.authors, post.limits)
 
-    def seconds_of_network(self, post: Post) -> int:
+    def seconds_of_network(self, post: Submission) -> int:
         """How long until a newcomer of its network may post again; 0 when they may now."""
         return self._seconds(post.networks, post.allowance, REFUSED_FROM)
 
-    def is_above_allowance(self, post: Post) -> bool:
+    def is_above_allowance(self, post: Submission) -> bool:
         return self._seconds(post.networks, post.allowance) > 0
 
     def _seconds(self, names: Sequence[str], limits: Iterable[Rate], times: int = 1) -> int:

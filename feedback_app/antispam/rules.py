@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Author, Post, Wall
+from ..models import Author, Submission, Wall
 from ..text.cleaning import has_link
 
 
-class Policies:
+class PostingRules:
     """What the walls of some posts say about them; reads on while posts are taken in."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Policies:
         self._known: set[tuple[int, str]] = set()
         self._latest: dict[tuple[int, str], datetime] = {}
 
-    async def read(self, posts: Sequence[Post], session: AsyncSession) -> None:
+    async def read(self, posts: Sequence[Submission], session: AsyncSession) -> None:
         """One question for each policy that one of the walls has."""
         authors = {(post.wall_id, author) for post in posts for author in post.authors}
         first = {each for each in authors if each[0] in self._walls and self._walls[each[0]].hold == "first"}
@@ -43,10 +43,10 @@ class Policies:
                 if latest is not None:
                     self._latest[wall_id, author] = latest
 
-    def is_blocked(self, post: Post) -> bool:
+    def is_blocked(self, post: Submission) -> bool:
         return post.is_recognised and any((post.wall_id, author) in self._blocked for author in post.authors)
 
-    def seconds_to_wait(self, post: Post) -> int:
+    def seconds_to_wait(self, post: Submission) -> int:
         """How long the wall's slow mode has this author wait; 0 when they may write now."""
         times = [self._latest[post.wall_id, each] for each in post.authors if (post.wall_id, each) in self._latest]
         if not times:
@@ -55,7 +55,7 @@ class Policies:
         wait = timedelta(seconds=self._walls[post.wall_id].slow_seconds) - max(self.at - max(times), timedelta())
         return 0 if wait <= timedelta() else int(wait.total_seconds()) + 1
 
-    def reason(self, post: Post, *, is_above_allowance: bool) -> str | None:
+    def reason(self, post: Submission, *, is_above_allowance: bool) -> str | None:
         """Why the post is to be held, in one word; None where it is public at once.
 
         `blocked` and `address` come first, since who is held for one of them gets no visitor token yet (writing.py).
@@ -70,7 +70,7 @@ class Policies:
             return hold
         return hold if hold == "links" and (has_link(post.name) or has_link(post.text)) else None
 
-    def add(self, post: Post) -> None:
+    def add(self, post: Submission) -> None:
         """It was taken in."""
         if self._walls[post.wall_id].slow_seconds:
             self._latest[post.wall_id, post.authors[0]] = self.at

@@ -33,7 +33,7 @@ NOBODY = Visitor([], is_newcomer=True, token=None)
 STRANGER = Visitor([], is_newcomer=True, token="")
 
 
-class Visitors:
+class VisitorTokens:
     def __init__(self, keys: Keys) -> None:
         self._keys, self._signer = keys, keys.signer("visitor")
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import uvicorn
 
 from ..server.connections import listen
-from ..web.middleware.asgi import Message, Receive, Scope, Send
+from ..web.middleware.asgi import ASGIMessage, Receive, Scope, Send
 
-END: Message = {"type": "http.response.body", "body": b""}
+END: ASGIMessage = {"type": "http.response.body", "body": b""}
 
 
 def bare(file: Path) -> uvicorn.Config:
     first, _, body = file.read_bytes().partition(b"\n")
     headers = [(name.encode(), value.encode()) for name, value in json.loads(first)]
-    whole: Message = {"type": "http.response.start", "status": 200, "headers": headers}
-    unchanged: Message = {
+    whole: ASGIMessage = {"type": "http.response.start", "status": 200, "headers": headers}
+    unchanged: ASGIMessage = {
         "type": "http.response.start",
         "status": 304,
         "headers": [header for header in headers if header[0] not in (b"content-length", b"content-type")],
     }
-    page: Message = {"type": "http.response.body", "body": body}
+    page: ASGIMessage = {"type": "http.response.body", "body": body}
 
     async def app(scope: Scope, _: Receive, send: Send) -> None:
         if any(name == b"if-none-match" for name, _ in scope["headers"]):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..app import create_app
-from ..models import Feedback, Post, Wall
+from ..models import Feedback, Submission, Wall
 from ..server.connections import listen
 from ..server.run import run
 from ..web.middleware import access_log
@@ -15,7 +15,7 @@ from ..web.middleware import access_log
 WALL = Wall(id=1, version=0, desk_version=0)
 
 
-async def forget(_: Any, post: Post, then: Callable[[Feedback], Any]) -> Any:
+async def forget(_: Any, post: Submission, then: Callable[[Feedback], Any]) -> Any:
     feedback = WALL.receive(name=post.name, text=post.text, author=post.authors[0])
     feedback.take_number(1)
     return then(feedback)

@@ -83,7 +83,7 @@ def main() -> None:
             line = " ".join(sentence.splitlines())
             if (
                 "feedback_app.web.middleware.access_log" not in sys.modules
-                or sys.modules["feedback_app.web.middleware.access_log"].RequestLog.form != "json"
+                or sys.modules["feedback_app.web.middleware.access_log"].AccessLogMiddleware.form != "json"
             ):
                 raise SystemExit(f"feedback-app: {line}") from None
             logging.getLogger(__name__).critical("%s", line)

@@ -5,9 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..config import ConfigurationError
 from ..database import Database
-from ..models.act import Refused
+from ..models.act import ActRefused
 from ..moderation import acts
-from ..moderation.acts import NoSuchThing, Order
+from ..moderation.acts import NotFound, Order
 from .context import with_database
 
 
@@ -42,11 +42,11 @@ def _act(verb: str, number: int) -> None:
         async def work(session: AsyncSession) -> None:
             try:
                 await acts.act(Order(verb, [number], by=None), session)
-            except NoSuchThing:
+            except NotFound:
                 raise ConfigurationError(
                     f"There is no feedback {number}. Its number is in its permanent address."
                 ) from None
-            except Refused as refusal:
+            except ActRefused as refusal:
                 raise ConfigurationError(str(refusal)) from None
 
         await database.write(work)

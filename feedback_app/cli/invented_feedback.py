@@ -9,8 +9,8 @@ from secrets import token_hex
 from ..clock import now
 from ..config import ConfigurationError
 from ..database import Database
-from ..models import Post, Wall
-from ..walls.posting.store import receive
+from ..models import Submission, Wall
+from ..walls.posting.store import store_posts
 
 NAMES = (
     "Amira", "Bo Larsen", "Chidi Okafor", "Daniela", "Émile Roux", "Farah", "Grandma Inge", "Hiroshi Tanaka", "ليلى",
@@ -48,8 +48,8 @@ async def post(slug: str, database: Database, *, every: float, count: int) -> As
             raise ConfigurationError(f"There is no wall {slug}. Make it with: feedback-app wall add {slug}")
     for number in itertools.count(1):
         name, text = random.choice(NAMES), random.choice(TEXTS)  # noqa: S311
-        words = Post.of(wall_id=wall.id, name=name, text=text, authors=["demo"], at=now(), given=token_hex())
-        await database.write_together(receive, words)
+        words = Submission.of(wall_id=wall.id, name=name, text=text, authors=["demo"], at=now(), given=token_hex())
+        await database.write_together(store_posts, words)
         yield name, text
         if number == count:
             return

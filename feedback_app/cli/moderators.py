@@ -10,9 +10,9 @@ from ..accounts import passwords
 from ..accounts.memberships import appoint
 from ..config import ConfigurationError
 from ..database import Database
-from ..models import Login, Membership, Moderator, Wall
+from ..models import LoginSession, Membership, Moderator, Wall
 from ..models.moderator import LOGIN_LENGTH, MODERATOR, NAME_LENGTH, ROLES, login_of
-from ..text.cleaning import Unfit, clean, is_blank
+from ..text.cleaning import InvalidText, clean, is_blank
 from .context import with_database
 
 from_standard_input = click.option(
@@ -99,7 +99,7 @@ def password(name: str, password_stdin: bool) -> None:
         async def work(session: AsyncSession) -> None:
             found = await _found(name, session)
             found.password = hashed
-            await session.execute(Login.ending_all(found.id))
+            await session.execute(LoginSession.ending_all(found.id))
 
         await database.write(work)
 
@@ -145,7 +145,7 @@ def _ask(name: str, from_input: bool) -> str:
 def _checked(name: str) -> str:
     try:
         name = clean(name, most=NAME_LENGTH, most_code_points=NAME_LENGTH, lines=False)
-    except Unfit as unfit:
+    except InvalidText as unfit:
         raise ConfigurationError(f"The name cannot be taken. {unfit}") from None
     if is_blank(name) or len(login_of(name)) > LOGIN_LENGTH:
         raise ConfigurationError(f"A name has 1 to {NAME_LENGTH} characters.")

@@ -91,9 +91,9 @@ def _announce(settings: Settings, address: str, setup: str) -> None:
 @click.argument("line", type=click.IntRange(0))
 def worker(listening: int, line: int) -> None:
     """Serve on a socket, and with a line to the supervisor, that were opened before: numbers of open files."""
-    from ..server.worker import Line
+    from ..server.worker import Heartbeat
 
-    supervised = Line(line)
+    supervised = Heartbeat(line)
     supervised.follow()
     access_log.begin(Settings.from_environment().log)
     with_database(nothing)

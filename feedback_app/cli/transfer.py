@@ -18,7 +18,7 @@ from ..settings.transfer.export import as_csv, as_json
 from .context import with_database
 
 
-class Rehearsed(Exception):
+class DryRun(Exception):
     """Everything went well, and nothing of it is to stay."""
 
 
@@ -78,9 +78,9 @@ def bring_in(slug: str, file: Path, dry_run: bool) -> None:
                 nonlocal report
                 report = await load.bring_in(slug, found, keys, session, bar.update)
                 if dry_run:
-                    raise Rehearsed
+                    raise DryRun
 
-            with suppress(Rehearsed):
+            with suppress(DryRun):
                 await database.write(work)
         said = [f"{'Would import' if dry_run else 'Imported'} {_entries(report.added)} onto the wall {slug}"]
         said += ["which is new"] if report.made_wall else []

@@ -8,7 +8,7 @@ from ..database import Database
 from ..models import Wall
 from ..models.former_address import slug_fault
 from ..models.wall import TITLE_LENGTH
-from ..text.cleaning import Unfit, clean, is_blank
+from ..text.cleaning import InvalidText, clean, is_blank
 from .context import with_database
 
 
@@ -26,7 +26,7 @@ def add(slug: str, title: str | None) -> None:
         raise ConfigurationError(fault)
     try:
         title = clean(title or slug, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
-    except Unfit as unfit:
+    except InvalidText as unfit:
         raise ConfigurationError(f"The title cannot be taken. {unfit}") from None
     if is_blank(title):
         raise ConfigurationError(f"A title has 1 to {TITLE_LENGTH} characters.")

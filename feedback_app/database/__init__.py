@@ -13,8 +13,8 @@ from . import schema
 from .engines import complete_url, make_engine
 from .errors import DatabaseUnfit, is_passing
 from .outage import Outage, is_outage
-from .sqlite.wal import Log
-from .sqlite.write_lock import Turn
+from .sqlite.wal import WAL
+from .sqlite.write_lock import WriteLock
 from .writer import Writer
 
 __all__ = ["Database", "DatabaseUnfit", "complete_url", "database", "is_outage", "is_passing"]
@@ -31,7 +31,7 @@ class Database:
         self.write_engine = make_engine(self.url, writes=True, synchronous=synchronous)
         self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
-        self._log = Log(self.file, self.write_engine) if self.file else None
+        self._log = WAL(self.file, self.write_engine) if self.file else None
         turn = self._turns_at(self.file, self._log) if self.file and self._log else nullcontext
         self.outage = Outage()
         self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), self.outage, turn)
@@ -54,9 +54,9 @@ class Database:
         if has_asked:
             self.outage.worked("reading")
 
-    def _turns_at(self, file: Path, log: Log) -> Callable[[], AbstractAsyncContextManager[None]]:
+    def _turns_at(self, file: Path, log: WAL) -> Callable[[], AbstractAsyncContextManager[None]]:
         """What is around each transaction on SQLite: the turn of this process, and care for the log at its end."""
-        turn = Turn(file.with_name(file.name + "-turn"))
+        turn = WriteLock(file.with_name(file.name + "-turn"))
 
         @asynccontextmanager
         async def taken() -> AsyncIterator[None]:

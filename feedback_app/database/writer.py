@@ -17,24 +17,24 @@ from .outage import Outage
 BATCH = 256
 # A batch costs much the same whoever is in it. So before the next one begins, the answers of the last one go out, and
 # whoever is ready to write again by then is read and taken along: so many turns of the loop, a moment where it is idle.
-TURNS = 4
+YIELDS_BETWEEN_BATCHES = 4
 # SQLite's thread needs the interpreter for a moment to begin a commit, and then no more until the disk has it.
 HEAD_START_SECONDS = 0.00001
 # While the database is away, a piece is tried again for this long.
 PATIENCE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 1.0
 
-Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[Sequence[Any]]]
+BatchFunction = Callable[[AsyncSession, Sequence[Any]], Awaitable[Sequence[Any]]]
 Work = Callable[[AsyncSession], Awaitable[Any]]
-Then = Callable[[Any], Any]
+AfterFlush = Callable[[Any], Any]
 
 
 @dataclass(eq=False, slots=True)
-class _Piece:
-    together: Together
+class _Job:
+    together: BatchFunction
     part: Any
     answer: asyncio.Future[Any]
-    then: Then | None = None
+    then: AfterFlush | None = None
     since: float = field(default_factory=time.monotonic)
 
     def prepare(self, answer: Any) -> Any:
@@ -73,21 +73,21 @@ class Writer:
         self.listeners: list[Callable[[], None]] = []
         self._sessions, self._outage = sessions, outage
         self._turn = turn
-        self._waiting: deque[_Piece] = deque()
+        self._waiting: deque[_Job] = deque()
         self._task: asyncio.Task[None] | None = None
 
     async def write(self, work: Work) -> Any:
         """Run one piece of work behind a savepoint of its own. It is run again where it certainly was not committed."""
         return await self.write_together(each_by_itself, work)
 
-    async def write_together(self, together: Together, part: Any, then: Then | None = None) -> Any:
+    async def write_together(self, together: BatchFunction, part: Any, then: AfterFlush | None = None) -> Any:
         """Have `part` done by `together`, which gives an answer for each part; an exception is raised to its asker.
 
         What is run together must do no harm when it is done twice, since a commit whose outcome nobody knows is
         followed by a second try. `then` makes of the answer what is given instead, while the commit is on its way and
         there is time for it; it may be called for nothing, and must tell nobody.
         """
-        piece = _Piece(together, part, asyncio.get_running_loop().create_future(), then)
+        piece = _Job(together, part, asyncio.get_running_loop().create_future(), then)
         self._waiting.append(piece)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="writer")
@@ -101,11 +101,11 @@ class Writer:
     async def _run(self) -> None:
         while self._waiting:
             await self._settle(self._next_batch())
-            for _ in range(TURNS):
+            for _ in range(YIELDS_BETWEEN_BATCHES):
                 await asyncio.sleep(0)
         self._task = None
 
-    def _next_batch(self) -> list[_Piece]:
+    def _next_batch(self) -> list[_Job]:
         """The piece that has waited longest, and those of its kind."""
         kind = self._waiting[0].together
         alike = [piece for piece in self._waiting if piece.together == kind][:BATCH]
@@ -113,7 +113,7 @@ class Writer:
         self._waiting = deque(piece for piece in self._waiting if id(piece) not in taken)
         return alike
 
-    async def _settle(self, batch: list[_Piece]) -> None:
+    async def _settle(self, batch: list[_Job]) -> None:
         """Commit and answer; try again what may succeed in a moment, and one by one what fails together."""
         attempt = 0
         while batch:
@@ -130,14 +130,14 @@ class Writer:
                 await self._settle_one_by_one(batch, fault)
                 return
 
-    async def _settle_one_by_one(self, batch: list[_Piece], fault: Exception) -> None:
+    async def _settle_one_by_one(self, batch: list[_Job], fault: Exception) -> None:
         if len(batch) == 1:
             self._refuse(batch[0], fault)
         else:
             for piece in batch:
                 await self._settle([piece])
 
-    async def _commit(self, batch: list[_Piece]) -> tuple[Exception | None, bool]:
+    async def _commit(self, batch: list[_Job]) -> tuple[Exception | None, bool]:
         """What kept the transaction from its commit, and whether it may be run once more as it is."""
         together = batch[0].together
         commits = False
@@ -154,7 +154,7 @@ class Writer:
             return fault, is_passing(fault) and not (commits and together == each_by_itself)
         return None, False
 
-    def _patient(self, pieces: Iterable[_Piece], fault: Exception) -> list[_Piece]:
+    def _patient(self, pieces: Iterable[_Job], fault: Exception) -> list[_Job]:
         """Those that have not waited for too long; the others are told what keeps the database."""
         patient = []
         for piece in pieces:
@@ -164,11 +164,11 @@ class Writer:
                 self._refuse(piece, fault)
         return patient
 
-    def _refuse(self, piece: _Piece, fault: Exception) -> None:
+    def _refuse(self, piece: _Job, fault: Exception) -> None:
         self._outage.failed("writing", fault)
         piece.settle(fault)
 
-    def _acknowledge(self, pairs: Sequence[tuple[_Piece, Any]]) -> None:
+    def _acknowledge(self, pairs: Sequence[tuple[_Job, Any]]) -> None:
         """It is committed: answer, and have everybody told."""
         if not all(isinstance(answer, Exception) for _, answer in pairs):  # Who stores nothing has shown nothing.
             self._outage.worked("writing")
@@ -178,7 +178,7 @@ class Writer:
             listener()
 
 
-async def _prepared(pairs: Sequence[tuple[_Piece, Any]]) -> list[tuple[_Piece, Any]]:
+async def _prepared(pairs: Sequence[tuple[_Job, Any]]) -> list[tuple[_Job, Any]]:
     """What there is to be told: its turn comes when the database has been told to commit."""
     if any(piece.then is not None for piece, _ in pairs):
         time.sleep(HEAD_START_SECONDS)  # noqa: ASYNC251 - Nobody else may have the interpreter meanwhile.

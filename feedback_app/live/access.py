@@ -10,7 +10,7 @@ from werkzeug.http import parse_cookie
 
 from ..clock import now
 from ..database import Database, DatabaseUnfit
-from ..models import Login
+from ..models import LoginSession
 from ..models.login import digest
 from ..web.middleware.asgi import Scope, Send
 from ..web.middleware.sub_path import root
@@ -23,7 +23,7 @@ ENDED = b"event: ended\ndata:\n\n"
 AGAIN = b"event: closing\nretry: 500\ndata:\n\n"
 
 
-class Rights:
+class StreamAccess:
     """Ends the streams of those who logged out, were demoted, or have been idle for too long, and those of indexes on
     which a wall is missing or too many."""
 
@@ -49,7 +49,7 @@ class Rights:
             return
         rights: dict[str, set[int]] = defaultdict(set)
         async with self.database.reading() as session:
-            for token, wall_id in await session.execute(Login.rights(sessions, now())):
+            for token, wall_id in await session.execute(LoginSession.rights(sessions, now())):
                 rights[token].add(wall_id)
         for wall_id, listener in listening:
             if wall_id not in rights[listener.session]:

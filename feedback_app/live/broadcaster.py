@@ -7,15 +7,15 @@ from collections.abc import Coroutine
 
 from ..database import Database, is_outage
 from ..models import Wall
-from ..web.metrics import DATABASE_ERRORS, told
-from ..web.tasks import end
-from .changes import news_since
-from .commit_watch import Wake
+from ..web.metrics import DATABASE_ERRORS, broadcast_done
+from ..web.tasks import cancel_all
+from .changes import changes_since
+from .commit_watch import CommitWatcher
 from .hub import DESK, INDEX, PUBLIC, Hub, Key
-from .queue_changes import desk_news_since
-from .wall_index import index_news_since
+from .queue_changes import queue_changes_since
+from .wall_index import wall_index_changes_since
 
-NEWS = {PUBLIC: news_since, DESK: desk_news_since, INDEX: index_news_since}
+NEWS = {PUBLIC: changes_since, DESK: queue_changes_since, INDEX: wall_index_changes_since}
 # News that comes this soon after other news of the same topic waits, and is told together with what comes meanwhile.
 BURST_SECONDS = 0.05
 # However often the bell rings, the database is not asked more often than this.
@@ -23,16 +23,16 @@ LOOK_SECONDS = 0.01
 logger = logging.getLogger(__name__)
 
 
-class Teller:
+class Broadcaster:
     """Each topic is told by itself, so that one with very many listeners keeps the others from nothing."""
 
-    def __init__(self, database: Database, hub: Hub, wake: Wake) -> None:
+    def __init__(self, database: Database, hub: Hub, wake: CommitWatcher) -> None:
         self.database, self.hub, self.wake = database, hub, wake
         self._telling: dict[Key, asyncio.Task[None]] = {}
         # Since when it has been trying to tell a topic or, under None, to see which of them have changed.
         self._trying: dict[Key | None, float] = {}
         self._is_away = False
-        hub.on_topic = wake.ring
+        hub.on_topic = wake.notify
 
     @property
     def seconds_behind(self) -> float:
@@ -43,14 +43,14 @@ class Teller:
         """Cancelled when the server stops."""
         while True:
             await self.wake.wait()
-            await self._try(None, self.tell_all())
+            await self._try(None, self.send_all())
             await asyncio.sleep(LOOK_SECONDS)
 
     async def close(self) -> None:
         """After `run` has ended: what was being told."""
-        await end(self._telling.values())
+        await cancel_all(self._telling.values())
 
-    async def tell_all(self) -> None:
+    async def send_all(self) -> None:
         """See to it that everybody who listens in this process is brought up to the database."""
         for gone in self._trying.keys() - self.hub.topics.keys() - {None}:
             del self._trying[gone]
@@ -69,12 +69,12 @@ class Teller:
     async def _tell(self, key: Key, after: int) -> None:
         """Tell it at once, and nothing more of this topic before the time of a burst is over."""
         clock = asyncio.get_running_loop().time
-        end = clock() + BURST_SECONDS
+        cancel_all = clock() + BURST_SECONDS
         has_told = await self._try(key, self.tell(key, after))
-        await asyncio.sleep(end - clock())
+        await asyncio.sleep(cancel_all - clock())
         del self._telling[key]
         if has_told:  # What was committed meanwhile rang in vain.
-            self.wake.ring()
+            self.wake.notify()
 
     async def tell(self, key: Key, after: int) -> None:
         async with self.database.reading() as session:
@@ -83,7 +83,7 @@ class Teller:
         if key in self.hub.topics:
             await self.hub.tell(key, news.version, news.events())
             if key.kind == PUBLIC:
-                told(news.version - after, news.changed_at)
+                broadcast_done(news.version - after, news.changed_at)
 
     async def _try(self, key: Key | None, work: Coroutine[None, None, None]) -> bool:
         """Whether it worked. That the database is away is said by whoever asks it first, anything else here, once."""

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from ..database import Database
 from ..models import Wall
-from ..walls.versions import Freshness, Unproved
-from ..web.tasks import end
-from .changes import news_since, reload
+from ..walls.versions import VersionUnknown, WallVersions
+from ..web.tasks import cancel_all
+from .changes import changes_since, reload
 from .hub import PUBLIC, Key
 
 MOST_KEPT = 32
 MOST_BYTES = 256 * 1024
 
 
-class Missed(NamedTuple):
+class CatchUp(NamedTuple):
     """What brings a reader of this topic to `version`, as it goes down the stream, and as plain HTML."""
 
     key: Key
@@ -30,36 +30,36 @@ class Wanted(NamedTuple):
     version: int
 
 
-class Past:
+class CatchUpCache:
     """After a restart thousands come at once, who know the same and have missed the same."""
 
-    def __init__(self, database: Database, freshness: Freshness) -> None:
-        self.database, self.freshness = database, freshness
+    def __init__(self, database: Database, wall_versions: WallVersions) -> None:
+        self.database, self.wall_versions = database, wall_versions
         # What told somebody to fetch the list, without the much that it stands for.
-        self._large: OrderedDict[tuple[int | None, str], Missed] = OrderedDict()
-        self._kept: OrderedDict[Wanted, asyncio.Task[Missed | None]] = OrderedDict()
+        self._large: OrderedDict[tuple[int | None, str], CatchUp] = OrderedDict()
+        self._kept: OrderedDict[Wanted, asyncio.Task[CatchUp | None]] = OrderedDict()
 
-    async def since(self, after: int | None, slug: str, *, at_least: int = 0) -> Missed | None:
+    async def since(self, after: int | None, slug: str, *, at_least: int = 0) -> CatchUp | None:
         """What is different on this wall since the version `after`, up to `at_least` or later; None without a wall.
 
         Who has missed nothing is told so without a question, where it is known.
         """
         try:
-            state = await self.freshness.of(slug)
-        except Unproved:
+            state = await self.wall_versions.of(slug)
+        except VersionUnknown:
             state = None
         if state is None:
             return await self._read(slug, after)
         version = max(state.version, at_least)
         if after == version:
-            return Missed(Key(PUBLIC, state.wall_id), version, b"")
+            return CatchUp(Key(PUBLIC, state.wall_id), version, b"")
         wanted = Wanted(slug, after, version)
         reading = self._kept.get(wanted) or self._start(wanted)
         # Several wait for it, so that none of them may cancel it.
         await asyncio.wait({reading})
         return reading.result()
 
-    async def html_since(self, after: int | None, slug: str) -> Missed | None:
+    async def html_since(self, after: int | None, slug: str) -> CatchUp | None:
         """The same for somebody who gets it as one answer: who has missed more than `MOST_BYTES` fetches the list."""
         known = self._large.get((after, slug))
         if known is not None and await self._is_current(known, slug):
@@ -71,17 +71,17 @@ class Past:
                 self._large.popitem(last=False)
         return missed
 
-    async def _is_current(self, missed: Missed, slug: str) -> bool:
+    async def _is_current(self, missed: CatchUp, slug: str) -> bool:
         try:
-            state = await self.freshness.of(slug)
-        except Unproved:
+            state = await self.wall_versions.of(slug)
+        except VersionUnknown:
             return False
         return state is not None and (state.wall_id, state.version) == (missed.key.wall_id, missed.version)
 
     async def close(self) -> None:
-        await end(self._kept.values())
+        await cancel_all(self._kept.values())
 
-    def _start(self, wanted: Wanted) -> "asyncio.Task[Missed | None]":
+    def _start(self, wanted: Wanted) -> "asyncio.Task[CatchUp | None]":
         while len(self._kept) >= MOST_KEPT and next(iter(self._kept.values())).done():
             self._kept.popitem(last=False)
         reading = self._kept[wanted] = asyncio.create_task(self._read(wanted.slug, wanted.after))
@@ -98,13 +98,13 @@ class Past:
         if missed is None or len(missed.body) > MOST_BYTES:
             del self._kept[wanted]
 
-    async def _read(self, slug: str, after: int | None) -> Missed | None:
+    async def _read(self, slug: str, after: int | None) -> CatchUp | None:
         async with self.database.reading() as session:
             wall = await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
             if wall is None:
                 return None
-            news = await news_since(after, wall, session)
+            news = await changes_since(after, wall, session)
         html = news.html.encode()
         if len(html) > MOST_BYTES:  # It would wait in memory for each who asks; the list is shorter.
             html = reload(news.version).html.encode()
-        return Missed(Key(PUBLIC, wall.id), news.version, news.body, html)
+        return CatchUp(Key(PUBLIC, wall.id), news.version, news.body, html)

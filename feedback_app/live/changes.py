@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class News:
+class Changes:
     """What brings a reader to `version`: one change for each thing that is different, in order.
 
     `changed_at` is the time of the latest of them. A reader whose version is too old, or was never given out, is told
@@ -58,10 +58,10 @@ def version_from(text: str) -> int | None:
     return int(text) if _VERSION.fullmatch(text) else None
 
 
-async def news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
+async def changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
     """`after` is None for a reader whose version is not known."""
     if after == wall.version:
-        return News(wall.version, [])
+        return Changes(wall.version, [])
     if after is not None and wall.oldest_version <= after < wall.version:
         changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
@@ -69,11 +69,11 @@ async def news_since(after: int | None, wall: Wall, session: AsyncSession) -> Ne
     return reload(wall.version)
 
 
-def reload(version: int) -> News:
-    return News(version, [Change(version, render("live/_reload.html"))])
+def reload(version: int) -> Changes:
+    return Changes(version, [Change(version, render("live/_reload.html"))])
 
 
-def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> News:
+def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> Changes:
     # Rows can be newer than the wall, which was read a moment before them. Those are told the next time, when it is
     # known, too, whether the wall itself was arranged in between.
     known = [feedback for feedback in changed if feedback.version is not None and feedback.version <= wall.version]
@@ -83,4 +83,4 @@ def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> News:
     if wall.arranged > after:
         changes.append(Change(wall.arranged, render("live/_arranged.html")))
     times = (feedback.changed_at for feedback in known if feedback.changed_at)
-    return News(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))
+    return Changes(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))

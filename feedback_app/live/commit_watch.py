@@ -27,7 +27,7 @@ TELLING_FAILURES = 3
 logger = logging.getLogger(__name__)
 
 
-class Wake:
+class CommitWatcher:
     """Sleeps until somebody may have committed. This process's own commits call `ring()`.
 
     By itself it looks often, which works with every database.
@@ -38,11 +38,11 @@ class Wake:
     def __init__(self) -> None:
         self._bell = asyncio.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self._bell.set()
 
     def ring_later(self) -> None:
-        asyncio.get_running_loop().call_later(RETRY_SECONDS, self.ring)
+        asyncio.get_running_loop().call_later(RETRY_SECONDS, self.notify)
 
     async def wait(self) -> None:
         await self._bell.wait()
@@ -52,10 +52,10 @@ class Wake:
         """Ring when another process may have committed; cancelled when the server stops."""
         while True:
             await asyncio.sleep(self.seconds)
-            self.ring()
+            self.notify()
 
 
-class SQLiteWake(Wake):
+class SQLiteWake(CommitWatcher):
     """Watches `PRAGMA data_version`, which changes when any other connection commits; one look costs microseconds."""
 
     def __init__(self, file: Path) -> None:
@@ -69,12 +69,12 @@ class SQLiteWake(Wake):
                 with closing(sqlite3.connect(self._address, uri=True, isolation_level=None)) as connection:
                     known = _data_version(connection)
                     is_lost = False
-                    self.ring()
+                    self.notify()
                     while True:
                         await asyncio.sleep(SQLITE_SECONDS)
                         if (found := _data_version(connection)) != known:
                             known = found
-                            self.ring()
+                            self.notify()
             except sqlite3.Error as error:
                 if not is_lost:
                     logger.error("The database cannot be watched: %s. It is tried again until it can.", error)
@@ -82,7 +82,7 @@ class SQLiteWake(Wake):
                 await asyncio.sleep(RETRY_SECONDS)
 
 
-class PostgreSQLWake(Wake):
+class PostgreSQLWake(CommitWatcher):
     """Hears PostgreSQL's notices, and looks every second for those that were lost."""
 
     seconds = SAFETY_SECONDS
@@ -116,11 +116,11 @@ class PostgreSQLWake(Wake):
         if self._is_told:
             logger.info("PostgreSQL's notices are heard again.")
         self._failures, self._is_told = 0, False
-        self.ring()
+        self.notify()
 
     def _notice(self, wall_id: int) -> None:
         if self._is_heard(wall_id):
-            self.ring()
+            self.notify()
 
 
 def _data_version(connection: sqlite3.Connection) -> int:
@@ -128,12 +128,12 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
-def wake_for(database: Database, is_heard: Callable[[int], bool]) -> Wake:
+def commit_watcher_for(database: Database, is_heard: Callable[[int], bool]) -> CommitWatcher:
     """What suits the database; `is_heard` tells whether somebody here listens to the wall of that number."""
-    wake = Wake()
+    wake = CommitWatcher()
     if database.file is not None:
         wake = SQLiteWake(database.file)
     elif database.url.get_backend_name() == "postgresql" and not behind_pgbouncer(database.url):
         wake = PostgreSQLWake(database, is_heard)
-    database.on_commit(wake.ring)
+    database.on_commit(wake.notify)
     return wake

@@ -53,7 +53,7 @@ class Listener:
     """
 
     send: Send
-    hang_up: Callable[[], None]
+    disconnect: Callable[[], None]
     version: int
     line: asyncio.WriteTransport | None = None
     is_open: bool = True
@@ -71,12 +71,12 @@ class Listener:
             line.write(message.chunk)
         if not is_taken:
             self.is_open = False
-            self.hang_up()
+            self.disconnect()
 
     def close(self, body: bytes) -> None:
         """Say a last word, and end the stream."""
         if not self._send(body, last=True):
-            self.hang_up()
+            self.disconnect()
         self.is_open = False
 
     def _send(self, body: bytes, *, last: bool = False) -> bool:
@@ -167,7 +167,7 @@ class Hub:
                     listener.version = version
             await asyncio.sleep(0)
 
-    async def beat(self) -> None:
+    async def heartbeat(self) -> None:
         """Let every page hear now and then that its line is alive; cancelled when the server stops."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
@@ -186,7 +186,7 @@ class Hub:
         for listener in list(self._listeners()):
             listener.close(b"event: closing\nretry: %d\ndata:\n\n" % random.randint(500, 5000))  # noqa: S311
 
-    def hears_of(self, wall_id: int) -> bool:
+    def has_listeners(self, wall_id: int) -> bool:
         """Whether somebody listens to anything about this wall."""
         return any(Key(kind, wall_id) in self.topics for kind in (PUBLIC, DESK, INDEX))
 

@@ -8,13 +8,13 @@ from ..models import Wall
 from ..models.moderation_queue import Desk
 from ..moderation.queue import Entry, counts, entries
 from ..web.templates import render
-from .changes import MOST_CHANGES, Change, News, reload
+from .changes import MOST_CHANGES, Change, Changes, reload
 
 
-async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
+async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
     """As `news_since`, by the wall's desk version; how much waits comes with the last change."""
     if after == wall.desk_version:
-        return News(wall.desk_version, [])
+        return Changes(wall.desk_version, [])
     if after is not None and wall.oldest_desk_version <= after < wall.desk_version:
         changed = (await session.scalars(Desk.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
@@ -23,7 +23,7 @@ async def desk_news_since(after: int | None, wall: Wall, session: AsyncSession) 
     return reload(wall.desk_version)
 
 
-def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> News:
+def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> Changes:
     changes = [
         Change(each.feedback.desk_version, render("live/_desk_change.html", wall=wall, entry=each)) for each in changed
     ]
@@ -31,4 +31,4 @@ def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> News
     # The counters belong to all of the changes, and to the wall where none of its entries is among them.
     counters = render("moderation/_counts.html", counts=counted)
     last = changes.pop() if changes else Change(version, "")
-    return News(version, [*changes, Change(version, last.html + counters)])
+    return Changes(version, [*changes, Change(version, last.html + counters)])

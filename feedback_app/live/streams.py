@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..clock import now
 from ..database import Database
-from ..models import Login, Wall
+from ..models import LoginSession, Wall
 from ..walls.location import STREAM_ADDRESS
 from ..web.metrics import CUT
 from ..web.middleware.access_log import name
@@ -18,15 +18,15 @@ from ..web.middleware.asgi import App, Receive, Scope, Send
 from ..web.middleware.body_limit import refusal_of
 from ..web.middleware.network import network_of
 from .access import session_of
-from .catch_up import Missed, Past
+from .catch_up import CatchUp, CatchUpCache
 from .changes import version_from
 from .hub import DESK, HEARTBEAT, PUBLIC, Hub, Key, Listener
-from .queue_changes import desk_news_since
+from .queue_changes import queue_changes_since
 
 SLOW_SECONDS = 20
 # Under these names our server offers the connection, and a way to cut it that wakes the request which waits on it.
 LINE = "feedback.line"
-HANG_UP = "feedback.hang_up"
+DISCONNECT = "feedback.hang_up"
 FULL = b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
 AWAY = b"The wall cannot reach its database right now. Try again in a moment."
 HEADERS = [
@@ -47,14 +47,20 @@ class Asked(NamedTuple):
     session: str
 
 
-class Streams:
+class StreamMiddleware:
     """Answers `/walls/<slug>/live` and, for moderators, `/walls/<slug>/moderation/live`.
 
     Everything else, and every doubt, goes on to the app.
     """
 
-    def __init__(self, app: App, hub: Hub, database: Database, past: Past, base_url: str) -> None:
-        self.app, self.hub, self.database, self.past, self.base_url = app, hub, database, past, base_url
+    def __init__(self, app: App, hub: Hub, database: Database, catch_up_cache: CatchUpCache, base_url: str) -> None:
+        self.app, self.hub, self.database, self.catch_up_cache, self.base_url = (
+            app,
+            hub,
+            database,
+            catch_up_cache,
+            base_url,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._asked(scope)
@@ -86,32 +92,32 @@ class Streams:
             return Asked(match.group(1), DESK, session_of(scope, self.base_url))
         return Asked(match.group(1), PUBLIC, "")
 
-    async def _missed(self, asked: Asked, after: int | None, *, at_least: int = 0) -> Missed | None:
+    async def _missed(self, asked: Asked, after: int | None, *, at_least: int = 0) -> CatchUp | None:
         """What the reader has missed of what; None where there is no such wall, or where it is not for them."""
         if asked.kind == PUBLIC:
-            return await self.past.since(after, asked.slug, at_least=at_least)
+            return await self.catch_up_cache.since(after, asked.slug, at_least=at_least)
         async with self.database.reading() as session:
             wall = await session.scalar(Wall.named(asked.slug)) or await session.scalar(Wall.formerly(asked.slug))
             if wall is None:
                 return None
-            rights = (await session.execute(Login.rights([asked.session], now()))).all()
+            rights = (await session.execute(LoginSession.rights([asked.session], now()))).all()
             if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
                 return None
-            news = await desk_news_since(after, wall, session)
-        return Missed(Key(DESK, wall.id), news.version, news.body)
+            news = await queue_changes_since(after, wall, session)
+        return CatchUp(Key(DESK, wall.id), news.version, news.body)
 
-    async def _follow(self, asked: Asked, missed: Missed, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _follow(self, asked: Asked, missed: CatchUp, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # The body guard left an empty one; what comes after it is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         line = scope.get("extensions", {}).get(LINE)
-        listener = Listener(send, hang_up_of(scope), missed.version, line, session=asked.session)
+        listener = Listener(send, disconnect_of(scope), missed.version, line, session=asked.session)
         key, body = missed.key, HEARTBEAT + missed.body
         while True:
             try:
                 async with asyncio.timeout(SLOW_SECONDS):
                     await send({"type": "http.response.body", "body": body, "more_body": True})
             except TimeoutError:
-                return listener.hang_up()
+                return listener.disconnect()
             listener.version = missed.version
             if self.hub.is_closed or self.hub.join(key, listener):
                 break
@@ -121,7 +127,7 @@ class Streams:
             except (SQLAlchemyError, OSError):
                 newer = None
             if newer is None:
-                return listener.hang_up()
+                return listener.disconnect()
             missed, body = newer, newer.body
         del missed, body  # What thousands have missed is not kept for as long as they stay.
         try:
@@ -143,15 +149,15 @@ def _after(scope: Scope) -> int | None:
     return version_from(told.decode("latin-1"))
 
 
-def hang_up_of(scope: Scope) -> Callable[[], None]:
+def disconnect_of(scope: Scope) -> Callable[[], None]:
     """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
-    cut = scope.get("extensions", {}).get(HANG_UP) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
+    cut = scope.get("extensions", {}).get(DISCONNECT) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
 
-    def hang_up() -> None:
+    def disconnect() -> None:
         CUT.inc()
         cut()
 
-    return hang_up
+    return disconnect
 
 
 async def refuse(send: Send, sentence: bytes) -> None:

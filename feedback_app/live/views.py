@@ -11,9 +11,9 @@ from ..moderation.views import views as queue_views
 from ..walls.lookup import find_wall
 from ..web.assets import takes_brotli
 from ..web.security import keep_unlisted
-from .catch_up import Past
+from .catch_up import CatchUpCache
 from .changes import version_from
-from .queue_changes import desk_news_since
+from .queue_changes import queue_changes_since
 
 # So much waits in memory at once for a reader who takes it slowly.
 PIECE_BYTES = 32 * 1024
@@ -26,8 +26,8 @@ async def changes(slug: str) -> Response:
     keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
-    past = cast("Past", current_app.extensions["past"])
-    missed = await past.html_since(version_from(request.args.get("after", "")), wall.slug)
+    catch_up_cache = cast("CatchUpCache", current_app.extensions["catch_up_cache"])
+    missed = await catch_up_cache.html_since(version_from(request.args.get("after", "")), wall.slug)
 
     headers = {"Cache-Control": "no-store", "Wall-Version": str(missed.version if missed else wall.version)}
     if missed is None or not missed.html:
@@ -43,7 +43,7 @@ async def queue_changes(slug: str) -> Response:
     """The desk's news as one answer, for a page without a stream."""
     async with database().reading() as session:
         wall = await require_wall(slug, session)
-        news = await desk_news_since(version_from(request.args.get("after", "")), wall, session)
+        news = await queue_changes_since(version_from(request.args.get("after", "")), wall, session)
     headers = {"Wall-Version": str(news.version)}
     return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)
 

@@ -9,28 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import Database
-from ..models import Login, Wall
+from ..models import LoginSession, Wall
 from ..moderation.queue import counts
 from ..web.middleware.access_log import name
-from ..web.middleware.asgi import App, Message, Receive, Scope, Send
+from ..web.middleware.asgi import App, ASGIMessage, Receive, Scope, Send
 from ..web.middleware.body_limit import refusal_of
 from ..web.middleware.network import network_of
 from ..web.templates import render
 from .access import session_of
-from .changes import Change, News
+from .changes import Change, Changes
 from .hub import HEARTBEAT, INDEX, Hub, Key, Listener
-from .streams import AWAY, FULL, HEADERS, SLOW_SECONDS, hang_up_of, refuse
+from .streams import AWAY, FULL, HEADERS, SLOW_SECONDS, disconnect_of, refuse
 
 ADDRESS = "/moderation/live"
 
 
-async def index_news_since(after: int | None, wall: Wall, session: AsyncSession) -> News:
+async def wall_index_changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
     """How the wall stands on the index now, whatever it was that changed."""
     if after == wall.desk_version:
-        return News(wall.desk_version, [])
+        return Changes(wall.desk_version, [])
     counted = (await counts([wall.id], session))[wall.id]
     html = render("live/_index_change.html", wall=wall, count=counted)
-    return News(wall.desk_version, [Change(wall.desk_version, html)])
+    return Changes(wall.desk_version, [Change(wall.desk_version, html)])
 
 
 class Line:
@@ -39,13 +39,13 @@ class Line:
     def __init__(self, send: Send) -> None:
         self._send, self.is_over = send, False
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: ASGIMessage) -> None:
         if not self.is_over:
             self.is_over = not message["more_body"]
             await self._send(message)
 
 
-class Indexes:
+class WallIndexMiddleware:
     """Answers `/moderation/live`. Whoever comes is told the whole list, and then each wall of it that changes.
 
     Those who have no wall go on to the app, which has no such page.
@@ -71,7 +71,9 @@ class Indexes:
                 return await self.app(scope, receive, send)
             await receive()  # The body guard left an empty one; what comes after it is the disconnection.
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            await self._follow(Listener(Line(send).send, hang_up_of(scope), 0, session=session), walls, body, receive)
+            await self._follow(
+                Listener(Line(send).send, disconnect_of(scope), 0, session=session), walls, body, receive
+            )
         finally:
             self.hub.release(address)
         return None
@@ -79,7 +81,7 @@ class Indexes:
     async def _look(self, session: str) -> tuple[Sequence[Wall], bytes]:
         """The walls that the session opens at this moment, and the list of them."""
         async with self.database.reading() as reading:
-            rights = (await reading.execute(Login.rights([session], now()))).all()
+            rights = (await reading.execute(LoginSession.rights([session], now()))).all()
             walls = (await reading.scalars(Wall.among([wall_id for _, wall_id in rights]))).all() if rights else []
             counted = await counts([wall.id for wall in walls], reading)
         html = render("live/_index.html", walls=walls, counts=counted)
@@ -98,13 +100,13 @@ class Indexes:
                 self._leave(listeners)
                 walls, body = await self._look(reader.session)
                 if not walls:
-                    return reader.hang_up()
+                    return reader.disconnect()
             while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":
                 pass
             if self.hub.is_closed:
                 await reader.send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, SQLAlchemyError, OSError):
-            reader.hang_up()
+            reader.disconnect()
         finally:
             self._leave(listeners)
         return None

@@ -4,27 +4,27 @@ from .act import Act, ActEntry, Block
 from .base import Base
 from .feedback import Feedback
 from .former_address import FormerAddress
-from .invitation import Setup
-from .login import Attempt, Login
+from .invitation import Invitation
+from .login import LoginAttempt, LoginSession
 from .moderator import Membership, Moderator
 from .search_backfill import Refolding
-from .submission import Author, Post
+from .submission import Author, Submission
 from .wall import Wall
 
 __all__ = [
     "Act",
     "ActEntry",
-    "Attempt",
     "Author",
     "Base",
     "Block",
     "Feedback",
     "FormerAddress",
-    "Login",
+    "Invitation",
+    "LoginAttempt",
+    "LoginSession",
     "Membership",
     "Moderator",
-    "Post",
     "Refolding",
-    "Setup",
+    "Submission",
     "Wall",
 ]

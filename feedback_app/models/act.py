@@ -45,7 +45,7 @@ TOLD_APART_DAYS = 30
 LASTING, LASTING_OF_NETWORKS = timedelta(days=TOLD_APART_DAYS + 1), timedelta(days=2)
 
 
-class Refused(Exception):
+class ActRefused(Exception):
     """An act that cannot be; the message is a sentence for the moderator, and nothing was done."""
 
 
@@ -254,5 +254,5 @@ class Block(Base):
         return select(Block.id).where(has_ended).limit(limit)
 
     @staticmethod
-    def lifting(wall_id: int, author: str) -> Delete:
+    def delete_block(wall_id: int, author: str) -> Delete:
         return delete(Block).where(Block.wall_id == wall_id, Block.author == author)

@@ -26,7 +26,7 @@ class FormerAddress(Base):
         return select(FormerAddress.slug).where(FormerAddress.wall_id == wall_id).order_by(FormerAddress.id)
 
     @staticmethod
-    def giving_up(slug: str) -> Delete:
+    def delete_former(slug: str) -> Delete:
         return delete(FormerAddress).where(FormerAddress.slug == slug)
 
 

@@ -15,7 +15,7 @@ INVITATION = timedelta(days=7)
 TOGETHER = timedelta(minutes=10)
 
 
-class Setup(Base):
+class Invitation(Base):
     """A one-time address at which somebody chooses a name and a password; only a digest of its token is kept.
 
     The first moderator's names no wall: they become the owner of all there are. The others are invitations to one
@@ -33,11 +33,11 @@ class Setup(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @classmethod
-    def first(cls, token: str) -> "Setup":
+    def first(cls, token: str) -> "Invitation":
         return cls(token=digest(token))
 
     @classmethod
-    def invitation(cls, token: str, wall: Wall, role: str, invited_by: int) -> "Setup":
+    def invitation(cls, token: str, wall: Wall, role: str, invited_by: int) -> "Invitation":
         return cls(token=digest(token), wall_id=wall.id, role=role, invited_by=invited_by)
 
     @property
@@ -49,36 +49,40 @@ class Setup(Base):
         return self.created_at + INVITATION
 
     @staticmethod
-    def with_token(token: str, at: datetime) -> "Select[Setup]":
-        return select(Setup).where(Setup.token == digest(token), or_(Setup.wall_id.is_(None), _is_fresh(at)))
+    def with_token(token: str, at: datetime) -> "Select[Invitation]":
+        return select(Invitation).where(
+            Invitation.token == digest(token), or_(Invitation.wall_id.is_(None), _is_fresh(at))
+        )
 
     @staticmethod
-    def locked(token: str, at: datetime) -> "Select[Setup]":
+    def locked(token: str, at: datetime) -> "Select[Invitation]":
         """Locked to the end of the transaction, so that it is used once."""
-        return Setup.with_token(token, at).with_for_update()
+        return Invitation.with_token(token, at).with_for_update()
 
     @staticmethod
-    def firsts() -> "Select[Setup]":
+    def firsts() -> "Select[Invitation]":
         """Those for the first moderator, locked to the end of the transaction."""
-        return select(Setup).where(Setup.wall_id.is_(None)).order_by(Setup.id).with_for_update()
+        return select(Invitation).where(Invitation.wall_id.is_(None)).order_by(Invitation.id).with_for_update()
 
     @staticmethod
-    def invitations(wall_id: int, at: datetime) -> "Select[Setup]":
-        return select(Setup).where(Setup.wall_id == wall_id, _is_fresh(at)).order_by(Setup.id)
+    def invitations(wall_id: int, at: datetime) -> "Select[Invitation]":
+        return select(Invitation).where(Invitation.wall_id == wall_id, _is_fresh(at)).order_by(Invitation.id)
 
     @staticmethod
     def withdrawing(wall_id: int, *, number: int | None = None, by: int | None = None) -> Delete:
         """Take back the invitation to this wall of that number, or all that somebody gave out."""
-        its = delete(Setup).where(Setup.wall_id == wall_id)
+        its = delete(Invitation).where(Invitation.wall_id == wall_id)
         return (
-            its.where(Setup.id == min(number, LARGEST_ID)) if number is not None else its.where(Setup.invited_by == by)
+            its.where(Invitation.id == min(number, LARGEST_ID))
+            if number is not None
+            else its.where(Invitation.invited_by == by)
         )
 
     @staticmethod
     def stale(at: datetime, limit: int = STALE) -> Select[int]:
         """The numbers of invitations that nobody took up."""
-        return select(Setup.id).where(Setup.wall_id.is_not(None), ~_is_fresh(at)).limit(limit)
+        return select(Invitation.id).where(Invitation.wall_id.is_not(None), ~_is_fresh(at)).limit(limit)
 
 
 def _is_fresh(at: datetime) -> ColumnElement[bool]:
-    return Setup.created_at > at - INVITATION
+    return Invitation.created_at > at - INVITATION

@@ -21,7 +21,7 @@ COUNTED = timedelta(hours=1)
 STALE = 500
 
 
-class Login(Base):
+class LoginSession(Base):
     """A session: only a digest of its token is kept. It ends when it was idle for `IDLE`, and after `LONGEST`."""
 
     __tablename__ = "logins"
@@ -34,51 +34,61 @@ class Login(Base):
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @classmethod
-    def opened(cls, moderator_id: int, token: str) -> "Login":
+    def opened(cls, moderator_id: int, token: str) -> "LoginSession":
         return cls(moderator_id=moderator_id, token=digest(token))
 
     @staticmethod
-    def seeing(login_id: int, at: datetime) -> Update:
+    def update_seen(login_id: int, at: datetime) -> Update:
         """Write down that the session is in use."""
-        return update(Login).where(Login.id == login_id).values(seen_at=at)
+        return update(LoginSession).where(LoginSession.id == login_id).values(seen_at=at)
 
     @staticmethod
-    def open_with(token: str, at: datetime) -> "Select[Moderator, Login]":
+    def open_with(token: str, at: datetime) -> "Select[Moderator, LoginSession]":
         """Rows of (moderator, login): one, or none when there is no such session any more."""
         return (
-            select(Moderator, Login)
-            .join(Login, Login.moderator_id == Moderator.id)
-            .where(Login.token == digest(token), Login.seen_at > at - IDLE, Login.created_at > at - LONGEST)
+            select(Moderator, LoginSession)
+            .join(LoginSession, LoginSession.moderator_id == Moderator.id)
+            .where(
+                LoginSession.token == digest(token),
+                LoginSession.seen_at > at - IDLE,
+                LoginSession.created_at > at - LONGEST,
+            )
         )
 
     @staticmethod
-    def of(moderator_id: int, at: datetime) -> "Select[Login]":
+    def of(moderator_id: int, at: datetime) -> "Select[LoginSession]":
         """The sessions that somebody has open, the latest first."""
-        mine = select(Login).where(Login.moderator_id == moderator_id)
-        return mine.where(Login.seen_at > at - IDLE, Login.created_at > at - LONGEST).order_by(Login.seen_at.desc())
+        mine = select(LoginSession).where(LoginSession.moderator_id == moderator_id)
+        return mine.where(LoginSession.seen_at > at - IDLE, LoginSession.created_at > at - LONGEST).order_by(
+            LoginSession.seen_at.desc()
+        )
 
     @staticmethod
     def ending(token: str) -> Delete:
         """End the session with this token, if there is one."""
-        return delete(Login).where(Login.token == digest(token))
+        return delete(LoginSession).where(LoginSession.token == digest(token))
 
     @staticmethod
     def ending_all(moderator_id: int) -> Delete:
-        return delete(Login).where(Login.moderator_id == moderator_id)
+        return delete(LoginSession).where(LoginSession.moderator_id == moderator_id)
 
     @staticmethod
     def stale(at: datetime, limit: int = STALE) -> Select[int]:
         """The numbers of sessions that have ended by themselves."""
-        over = or_(Login.seen_at <= at - IDLE, Login.created_at <= at - LONGEST)
-        return select(Login.id).where(over).limit(limit)
+        over = or_(LoginSession.seen_at <= at - IDLE, LoginSession.created_at <= at - LONGEST)
+        return select(LoginSession.id).where(over).limit(limit)
 
     @staticmethod
     def rights(sessions: Collection[str], at: datetime) -> Select[str, int]:
         """Rows of (session, number of a wall that it opens): which of these, by their digests, open what just now."""
         return (
-            select(Login.token, Membership.wall_id)
-            .join(Membership, Membership.moderator_id == Login.moderator_id)
-            .where(Login.token.in_(sessions), Login.seen_at > at - IDLE, Login.created_at > at - LONGEST)
+            select(LoginSession.token, Membership.wall_id)
+            .join(Membership, Membership.moderator_id == LoginSession.moderator_id)
+            .where(
+                LoginSession.token.in_(sessions),
+                LoginSession.seen_at > at - IDLE,
+                LoginSession.created_at > at - LONGEST,
+            )
         )
 
     def is_to_be_seen(self, at: datetime) -> bool:
@@ -86,7 +96,7 @@ class Login(Base):
         return at - self.seen_at > SEEN
 
 
-class Attempt(Base):
+class LoginAttempt(Base):
     """A try to log in, counted for the name and for the address it came from, each as a keyed digest."""
 
     __tablename__ = "attempts"
@@ -100,19 +110,19 @@ class Attempt(Base):
     def times_of(subjects: Collection[str], *, since: datetime, until: datetime) -> Select[str, int, datetime]:
         """Rows of (subject, how many tries, the earliest of them)."""
         return (
-            select(Attempt.subject, func.count(), func.min(Attempt.at))
-            .where(Attempt.subject.in_(subjects), Attempt.at > since, Attempt.at <= until)
-            .group_by(Attempt.subject)
+            select(LoginAttempt.subject, func.count(), func.min(LoginAttempt.at))
+            .where(LoginAttempt.subject.in_(subjects), LoginAttempt.at > since, LoginAttempt.at <= until)
+            .group_by(LoginAttempt.subject)
         )
 
     @staticmethod
     def forgetting(attempts: Collection[int]) -> Delete:
-        return delete(Attempt).where(Attempt.id.in_(attempts))
+        return delete(LoginAttempt).where(LoginAttempt.id.in_(attempts))
 
     @staticmethod
     def stale(at: datetime, limit: int = STALE) -> Select[int]:
         """The numbers of tries that do not count any more."""
-        return select(Attempt.id).where(Attempt.at <= at - COUNTED).limit(limit)
+        return select(LoginAttempt.id).where(LoginAttempt.at <= at - COUNTED).limit(limit)
 
 
 def digest(token: str) -> str:

@@ -49,7 +49,7 @@ def newest_by(
     return found.order_by(TwoWays(order, column.desc(), order))
 
 
-class Slice:
+class Page:
     """As many entries as are shown at once; `before` leads to the next older ones and is None at the end."""
 
     def __init__(self, found: "Sequence[Feedback]", size: int = SLICE) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from .base import Identifier
 
 
-class Question(NamedTuple):
+class Prepared(NamedTuple):
     """A statement with names where values belong, and the values of this time: `session.execute(*question)`."""
 
     statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]

@@ -36,14 +36,14 @@ from ..text.rates import Rate
 from .act import Block
 from .base import UTCDateTime
 from .feedback import Feedback
-from .prepared import Question, TwoWays, as_pairs, asked_pairs, looked_up, one, one_of
+from .prepared import Prepared, TwoWays, as_pairs, asked_pairs, looked_up, one, one_of
 
 GIVEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 SAME_WORDS_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Post:
+class Submission:
     """What a visitor sent to a wall.
 
     `authors` are the pseudonyms of the visitor, the one in use first; without a visitor token they are `networks`,
@@ -77,7 +77,7 @@ class Post:
         given: str = "",
         limits: Sequence[Rate] = (),
         **origin: Any,
-    ) -> "Post":
+    ) -> "Submission":
         """`given` is the idempotency key that the page's script put into the form; `origin` what else a Post has.
 
         A form without one (no script) counts as repeated when the same visitor sends the same words again within this
@@ -93,12 +93,12 @@ class Post:
         return cls(wall_id, name, text, authors, [*guessed, own], guessed, limits, **origin)
 
     @staticmethod
-    def numbers_under(keys: Iterable[tuple[int, str]]) -> Question:
+    def numbers_under(keys: Iterable[tuple[int, str]]) -> Prepared:
         """Rows of (wall's number, number, key): what is stored on which wall under which of these keys, if anything."""
-        return Question(_NUMBERS, {"keys": as_pairs(keys)})
+        return Prepared(_NUMBERS, {"keys": as_pairs(keys)})
 
     @staticmethod
-    def known(posts: Iterable["Post"]) -> Question:
+    def known(posts: Iterable["Submission"]) -> Prepared:
         """Rows of (wall's number, number, digest, "key", "author" or "network"): what is stored under the keys of these
         posts, and blocks on their walls of their authors, and of the networks of newcomers."""
         asked = {
@@ -106,7 +106,7 @@ class Post:
             "blocked": {(post.wall_id, each) for post in posts if post.is_recognised for each in post.authors},
             "watched": {(post.wall_id, each) for post in posts if post.is_newcomer for each in post.networks},
         }
-        return Question(_KNOWN, {name: as_pairs(pairs) for name, pairs in asked.items()})
+        return Prepared(_KNOWN, {name: as_pairs(pairs) for name, pairs in asked.items()})
 
     @staticmethod
     @cache
@@ -122,13 +122,13 @@ class Post:
     @staticmethod
     def times_by(
         authors: Collection[str], networks: Collection[str], windows: Sequence[tuple[datetime, datetime]]
-    ) -> Question:
+    ) -> Prepared:
         """Rows of the author, or of the network for what newcomers wrote there, and for each window: how many posts, on
         whichever wall, the time of the earliest. The longest window comes last."""
         values: dict[str, Any] = {"authors": list(authors), "networks": list(networks)}
         for number, (begins, ends) in enumerate(windows):
             values |= {f"from_{number}": begins, f"to_{number}": ends}
-        return Question(_times_in(len(windows)), values)
+        return Prepared(_times_in(len(windows)), values)
 
     @property
     def is_recognised(self) -> bool:
@@ -208,14 +208,14 @@ class Author:
     """The statements; an author is given as the number of a wall and the author's name there."""
 
     @staticmethod
-    def known_among(authors: Iterable[tuple[int, str]]) -> Question:
+    def known_among(authors: Iterable[tuple[int, str]]) -> Prepared:
         """Rows of (wall's number, author, 1 or None): whether anything by the author is public on the wall."""
-        return Question(_known(), {"known": as_pairs(authors)})
+        return Prepared(_known(), {"known": as_pairs(authors)})
 
     @staticmethod
-    def latest_among(authors: Iterable[tuple[int, str]], *, since: datetime, until: datetime) -> Question:
+    def latest_among(authors: Iterable[tuple[int, str]], *, since: datetime, until: datetime) -> Prepared:
         """Rows of (wall's number, author, when they wrote there last or None), within that time."""
-        return Question(_latest(), {"slow": as_pairs(authors), "since": since, "until": until})
+        return Prepared(_latest(), {"slow": as_pairs(authors), "since": since, "until": until})
 
 
 def _by(asked: TableValuedAlias) -> ColumnElement[bool]:

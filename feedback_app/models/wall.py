@@ -26,7 +26,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identified, Identifier, UTCDateTime
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress, comparable
-from .prepared import Question, one_of
+from .prepared import Prepared, one_of
 
 TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000
@@ -80,10 +80,10 @@ class Wall(Identified, Base):
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
-    def all_locked(wall_ids: Iterable[int], *, and_first: bool = False) -> Question:
+    def all_locked(wall_ids: Iterable[int], *, and_first: bool = False) -> Prepared:
         """These walls, locked in the one order that everybody keeps, so that two who lock several never wait for
         each other; with `and_first` the oldest of all walls too, so that those who ask for it take turns."""
-        return Question(_ALL_AND_FIRST_LOCKED if and_first else _ALL_LOCKED, {"walls": sorted(wall_ids)})
+        return Prepared(_ALL_AND_FIRST_LOCKED if and_first else _ALL_LOCKED, {"walls": sorted(wall_ids)})
 
     @staticmethod
     def locked_numbered(wall_id: int) -> "Select[Wall]":

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..models import Act, ActEntry, Block, Feedback, Membership, Moderator, Wall
-from ..models.act import BLOCK, BLOCKING, FOREIGN, TOLD_APART_DAYS, Refused
+from ..models.act import BLOCK, BLOCKING, FOREIGN, TOLD_APART_DAYS, ActRefused
 from ..models.feedback import MOST_PINNED, PSEUDONYM_LENGTH
 
 UNCHANGED = "Nothing changed: it was so already."
@@ -36,7 +36,7 @@ PAST = {
 }
 
 
-class NoSuchThing(Exception):
+class NotFound(Exception):
     """There is none of this number, or it is on somebody else's wall: whoever asks cannot tell which."""
 
 
@@ -138,12 +138,12 @@ async def write_down(
 async def check_pins(wall: Wall, more: set[int], session: AsyncSession) -> None:
     pinned = {feedback.id for feedback in await session.scalars(Feedback.pinned_on(wall.id))}
     if len(pinned | more) > MOST_PINNED:
-        raise Refused(f"A wall has {MOST_PINNED} pinned entries at most. Unpin one first; nothing was done.")
+        raise ActRefused(f"A wall has {MOST_PINNED} pinned entries at most. Unpin one first; nothing was done.")
 
 
 async def block(wall: Wall, entry: Feedback, session: AsyncSession, *, is_blocked: bool) -> None:
     """Let the author of the entry write no more, or write again."""
-    await session.execute(Block.lifting(wall.id, entry.author))
+    await session.execute(Block.delete_block(wall.id, entry.author))
     if is_blocked:
         # Authors of entries from before networks were noted are networks, under pseudonyms twice as long.
         session.add(
@@ -164,11 +164,11 @@ async def _lock(order: Order, session: AsyncSession) -> Wall:
     found = (await session.execute(Feedback.places(order.numbers))).all()
     wall_ids = {wall_id for _, wall_id in found}
     if not found or len(found) < len(set(order.numbers)):
-        raise NoSuchThing
+        raise NotFound
     if order.by is not None and wall_ids != set(await session.scalars(Membership.among(order.by.id, wall_ids))):
-        raise NoSuchThing
+        raise NotFound
     if len(wall_ids) > 1:
-        raise Refused("These entries are on two walls. Act on one wall at a time; nothing was done.")
+        raise ActRefused("These entries are on two walls. Act on one wall at a time; nothing was done.")
     return (await session.scalars(Wall.locked_numbered(*wall_ids))).one()
 
 
@@ -179,13 +179,13 @@ async def _check(order: Order, wall: Wall, entries: Sequence[Feedback], session:
         await _check_presence(entries, session)
     if order.verb == "pin":
         if waiting := next((entry for entry in entries if not entry.is_public), None):
-            raise Refused(f"Feedback {waiting.id} is not public. Publish it before you pin it; nothing was done.")
+            raise ActRefused(f"Feedback {waiting.id} is not public. Publish it before you pin it; nothing was done.")
         await check_pins(wall, {entry.id for entry in entries}, session)
 
 
 def _check_authors(entries: Sequence[Feedback]) -> None:
     if foreign := next((entry for entry in entries if entry.author.startswith(FOREIGN)), None):
-        raise Refused(
+        raise ActRefused(
             f"Feedback {foreign.id} was imported from elsewhere, and its author cannot be recognised here, so that "
             f"there is nobody to block; nothing was done."
         )
@@ -193,7 +193,7 @@ def _check_authors(entries: Sequence[Feedback]) -> None:
         is_visitor = entry.author != entry.network and len(entry.author) == PSEUDONYM_LENGTH
         days = TOLD_APART_DAYS if is_visitor else 1
         if now().date() - entry.created_at.date() > timedelta(days=days):
-            raise Refused(
+            raise ActRefused(
                 f"Feedback {entry.id} is more than {days} {'days' if days > 1 else 'day'} old. Its author cannot be "
                 f"told apart any more, so that there is nobody to block; nothing was done."
             )
@@ -204,7 +204,7 @@ async def _check_presence(entries: Sequence[Feedback], session: AsyncSession) ->
     if gone is not None:
         latest = (await session.execute(Act.latest_on([gone.id]))).first()
         by = latest[1].moderator_name if latest else "somebody"
-        raise Refused(f"Feedback {gone.id} has been removed by {by}. Undo that first; nothing was done.")
+        raise ActRefused(f"Feedback {gone.id} has been removed by {by}. Undo that first; nothing was done.")
 
 
 def _change(order: Order, wall: Wall, entries: Sequence[Feedback]) -> list[ActEntry]:

@@ -12,7 +12,7 @@ from ..text import csv_cells
 from ..web.templates import iso, render
 from .audit_log import LogView, lines
 from .audit_log_messages import KINDS
-from .views import told
+from .views import notice_of_request
 
 views = Blueprint("log", __name__)
 
@@ -27,7 +27,7 @@ async def show(slug: str) -> Response:
         wall = await require_wall(slug, session)
         read, earlier = await lines(view, wall, session)
         names = (await session.scalars(Act.moderators_of(wall.id))).all()
-        said = await told(wall, session)
+        said = await notice_of_request(wall, session)
     return Response(
         render(
             "moderation/log.html",

@@ -7,7 +7,7 @@ from wtforms import Field, Form, StringField, TextAreaField, ValidationError
 from ..models.act import UNDO
 from ..models.act import VERBS as ACT_VERBS
 from ..models.feedback import TEXT_CODE_POINTS, TEXT_LENGTH
-from ..web.forms import Words
+from ..web.forms import TextValidator
 
 MOST_AT_ONCE = 200
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -29,7 +29,7 @@ class Acting(Form):
     feedback = Numbers()
     act = Numbers()
     text = TextAreaField(
-        "Answer", [Words(missing=None, most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True)]
+        "Answer", [TextValidator(missing=None, most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True)]
     )
 
     def validate_verb(self, field: StringField) -> None:

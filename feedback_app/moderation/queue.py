@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, Feedback, Wall
 from ..models.moderation_queue import MOST_COUNTED, SEEN, Desk
-from ..models.pagination import Slice
+from ..models.pagination import Page
 from ..text.cleaning import printable
 from ..web.urls import parts_of
 
@@ -123,7 +123,7 @@ async def counts(wall_ids: Collection[int], session: AsyncSession) -> dict[int, 
 
 async def _part(view: View, name: str, wall: Wall, session: AsyncSession) -> Part:
     states = SHOWN[name]
-    found = Slice((await session.scalars(Desk.listed(wall.id, states, before=view.before))).all())
+    found = Page((await session.scalars(Desk.listed(wall.id, states, before=view.before))).all())
     older = view.older(name, found.before).address() if found.before else ""
     return Part(name, TITLES[name], await entries(found.entries, wall.id, session), older)
 
@@ -131,7 +131,7 @@ async def _part(view: View, name: str, wall: Wall, session: AsyncSession) -> Par
 async def _part_of_author(view: View, wall: Wall, session: AsyncSession) -> Part:
     one = await session.scalar(Feedback.numbered(wall.id, view.by or 0))
     before = await session.scalar(Feedback.numbered(wall.id, view.before)) if view.before else None
-    found = Slice((await session.scalars(Desk.of_author(one, before=before))).all() if one else [])
+    found = Page((await session.scalars(Desk.of_author(one, before=before))).all() if one else [])
     older = view.older("", found.before).address() if found.before else ""
     return Part("author", f"By the author of post {view.by}", await entries(found.entries, wall.id, session), older)
 
@@ -141,7 +141,7 @@ async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Par
     floors = [await session.scalar(Desk.floor(wall.id, state, before=view.before)) for state in states]
     floor = max((each for each in floors if each is not None), default=0)
     statement = Desk.searched(wall.id, states, view.search, floor=floor, before=view.before)
-    found = Slice((await session.scalars(statement)).all())
+    found = Page((await session.scalars(statement)).all())
     older = view.older(view.show, found.before).address() if found.before else ""
     searched = view.older(view.show, floor + 1).address() if floor and not older else ""
     return Part("search", f"With “{view.search}”", await entries(found.entries, wall.id, session), older, searched)

@@ -3,17 +3,17 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, ActEntry, Feedback, Membership, Moderator, Wall
-from ..models.act import BLOCKING, UNDO, Refused
-from .acts import Done, NoSuchThing, block, check_pins, difference, write_down
+from ..models.act import BLOCKING, UNDO, ActRefused
+from .acts import Done, NotFound, block, check_pins, difference, write_down
 
 
 async def undo(act_id: int, by: Moderator, session: AsyncSession) -> Done:
     """Raises NoSuchThing, or Refused with a sentence; nothing has been undone then."""
     found = await session.scalar(Act.numbered(act_id))
     if found is None or not (await session.scalars(Membership.among(by.id, [found.wall_id]))).all():
-        raise NoSuchThing
+        raise NotFound
     if found.verb == UNDO:
-        raise Refused("An undo is not undone. Do the act itself once more instead.")
+        raise ActRefused("An undo is not undone. Do the act itself once more instead.")
     wall = (await session.scalars(Wall.locked_numbered(found.wall_id))).one()
     rows = (await session.execute(ActEntry.of(found.id))).all()
     entries = [feedback for _, feedback in rows]
@@ -33,11 +33,11 @@ async def undo(act_id: int, by: Moderator, session: AsyncSession) -> Done:
 
 async def _check(found: Act, entries: list[Feedback], session: AsyncSession) -> None:
     if not entries:
-        raise Refused("What this act was about is not kept any more, so that it cannot be undone.")
+        raise ActRefused("What this act was about is not kept any more, so that it cannot be undone.")
     if any(feedback.is_blanked for feedback in entries):
-        raise Refused("The words were blanked when the time for undoing was over. Nothing was undone.")
+        raise ActRefused("The words were blanked when the time for undoing was over. Nothing was undone.")
     if later := await session.scalar(found.since()):
-        raise Refused(
+        raise ActRefused(
             f"{later.moderator_name} has acted on this since ({later.verb}). Undo that first; nothing was undone."
         )
 

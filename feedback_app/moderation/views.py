@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..accounts.sessions import note_refusal, require_moderator, require_wall
 from ..database import database
 from ..models import Act, ActEntry, Membership, Moderator, Wall
-from ..models.act import UNDO, Refused
+from ..models.act import UNDO, ActRefused
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.templates import render
 from ..web.urls import parts_of
 from . import acts, undo
-from .acts import UNCHANGED, Done, NoSuchThing, Notice, Order
+from .acts import UNCHANGED, Done, NotFound, Notice, Order
 from .forms import Acting
 from .queue import View, counts, entries, log_address, parts
 
@@ -57,10 +57,10 @@ async def act() -> Response:
         abort(422, form.fault)
     try:
         done = await database().write(lambda session: _do(form, moderator, session))
-    except NoSuchThing:
+    except NotFound:
         note_refusal(moderator)
         abort(404, NOTHING)
-    except Refused as refusal:
+    except ActRefused as refusal:
         abort(409, str(refusal))
 
     if not wants_fragment():
@@ -85,7 +85,7 @@ async def _desk(template: str, view: View) -> Response:
         wall = await require_wall(view.slug, session)
         shown = await parts(view, wall, session)
         counted = (await counts([wall.id], session))[wall.id]
-        said = await told(wall, session)
+        said = await notice_of_request(wall, session)
     return Response(render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, told=said))
 
 
@@ -104,7 +104,7 @@ def _back(done: Done) -> str:
     return View.from_address(done.wall.slug, request.referrer or "").address(**outcome)
 
 
-async def told(wall: Wall, session: AsyncSession) -> Notice | None:
+async def notice_of_request(wall: Wall, session: AsyncSession) -> Notice | None:
     number = request.args.get("act", "")
     if number.isascii() and number.isdigit() and len(number) < 19:
         done = await session.scalar(Act.on(wall.id, int(number)))

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database import Database, DatabaseUnfit, schema
 from ..installation.backups import LEAST_BYTES
-from ..live.broadcaster import Teller
+from ..live.broadcaster import Broadcaster
 from ..models import Wall
-from ..web.tasks import end
+from ..web.tasks import cancel_all
 
 SECONDS = 0.4
 BEHIND_SECONDS = 5
@@ -38,8 +38,8 @@ class Readiness:
     much to do.
     """
 
-    def __init__(self, database: Database, teller: Teller) -> None:
-        self.database, self.teller = database, teller
+    def __init__(self, database: Database, broadcaster: Broadcaster) -> None:
+        self.database, self.broadcaster = database, broadcaster
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._began: dict[str, float] = {}
         self._has_worked: dict[str, bool] = {}
@@ -53,14 +53,14 @@ class Readiness:
             "schema": self._knows_schema,
             "writing": self._writes,
             "disk": self._has_space,
-            "teller": self._tells,
+            "teller": self._broadcasts,
         }
         tasks = {word: self._task(word, check) for word, check in checks.items()}
         await asyncio.wait(tasks.values(), timeout=SECONDS)
         return [word for word, task in tasks.items() if not (task.result() if task.done() else self._may_be_late(word))]
 
     async def close(self) -> None:
-        await end(self._running.values())
+        await cancel_all(self._running.values())
 
     def _may_be_late(self, word: str) -> bool:
         gets_on = word == "writing" and monotonic() - self._committed < RECENT_SECONDS
@@ -105,8 +105,8 @@ class Readiness:
         file = self.database.file
         return file is None or await asyncio.to_thread(_takes_bytes, file.parent)
 
-    async def _tells(self) -> bool:
-        return self.teller.seconds_behind < BEHIND_SECONDS
+    async def _broadcasts(self) -> bool:
+        return self.broadcaster.seconds_behind < BEHIND_SECONDS
 
 
 def _takes_bytes(folder: Path) -> bool:
@@ -127,7 +127,7 @@ async def _holds(check: Callable[[], Awaitable[bool]]) -> bool:
 def init_app(app: Quart, database: Database) -> None:
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
-        readiness = app.extensions["readiness"] = Readiness(database, app.extensions["teller"])
+        readiness = app.extensions["readiness"] = Readiness(database, app.extensions["broadcaster"])
         yield
         await readiness.close()
 

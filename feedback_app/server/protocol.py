@@ -8,8 +8,8 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from ..live.streams import HANG_UP, LINE
-from ..web.middleware.access_log import RequestLog
+from ..live.streams import DISCONNECT, LINE
+from ..web.middleware.access_log import AccessLogMiddleware
 from ..web.middleware.asgi import Scope
 from ..web.middleware.raw_response import ANSWER
 from .connections import MALFORMED, Connections
@@ -48,8 +48,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions = {LINE: transport, ANSWER: self.answer, HANG_UP: self.hang_up}
-        self._log: RequestLog = self.config.app.asgi_app  # type: ignore[union-attr]
+        self._extensions = {LINE: transport, ANSWER: self.answer, DISCONNECT: self.disconnect}
+        self._log: AccessLogMiddleware = self.config.app.asgi_app  # type: ignore[union-attr]
         self._is_admitted = self._counted.admit(self.client)
         if self._is_admitted:
             self._await_head()
@@ -70,7 +70,7 @@ class Protocol(HttpToolsProtocol):
         self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
         self._answering = None
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Cut the connection; whoever waits on it, to read or to write, is woken."""
         self._wake()
         self.flow.resume_writing()

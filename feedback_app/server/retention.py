@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..clock import now
 from ..config import Settings
 from ..database import Database
-from ..models import ActEntry, Attempt, Block, Feedback, Login, Refolding, Setup, Wall
+from ..models import ActEntry, Block, Feedback, Invitation, LoginAttempt, LoginSession, Refolding, Wall
 from ..models.base import deleting
 from ..models.search_text import folded
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 def init_app(app: Quart, settings: Settings, database: Database) -> None:
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
-        purge = app.extensions["purge"] = Purge(
+        purge = app.extensions["retention"] = Retention(
             database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days
         )
         purging = asyncio.create_task(purge.run())
@@ -36,7 +36,7 @@ def init_app(app: Quart, settings: Settings, database: Database) -> None:
         await asyncio.gather(purging, return_exceptions=True)
 
 
-class Purge:
+class Retention:
     """Several processes may do it at the same time: what one has done the other does not find any more."""
 
     def __init__(self, database: Database, *, undo_days: int, keep_days: int) -> None:
@@ -112,18 +112,18 @@ class Purge:
         return len(numbers)
 
     async def delete_logins(self, session: AsyncSession) -> int:
-        numbers = (await session.scalars(Login.stale(now()))).all()
-        await session.execute(deleting(Login, numbers))
+        numbers = (await session.scalars(LoginSession.stale(now()))).all()
+        await session.execute(deleting(LoginSession, numbers))
         return len(numbers)
 
     async def delete_attempts(self, session: AsyncSession) -> int:
-        numbers = (await session.scalars(Attempt.stale(now()))).all()
-        await session.execute(deleting(Attempt, numbers))
+        numbers = (await session.scalars(LoginAttempt.stale(now()))).all()
+        await session.execute(deleting(LoginAttempt, numbers))
         return len(numbers)
 
     async def delete_setups(self, session: AsyncSession) -> int:
-        numbers = (await session.scalars(Setup.stale(now()))).all()
-        await session.execute(deleting(Setup, numbers))
+        numbers = (await session.scalars(Invitation.stale(now()))).all()
+        await session.execute(deleting(Invitation, numbers))
         return len(numbers)
 
     async def fold(self, session: AsyncSession) -> int:

@@ -12,9 +12,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from ..web import metrics
-from .worker import Line, Worker
+from .worker import Heartbeat, Worker
 
-__all__ = ["Line", "run"]
+__all__ = ["Heartbeat", "run"]
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 class Supervisor:
     def __init__(self, count: int, listening: socket.socket) -> None:
         self._listening = listening
-        self._places = [Place(self._start) for _ in range(count)]
+        self._places = [Slot(self._start) for _ in range(count)]
         self._workers: list[Worker] = []
         self._stop, self._renew = asyncio.Event(), asyncio.Event()
         # Whoever starts us with `nohup` wants the end of the terminal to mean nothing.
@@ -114,7 +114,7 @@ MOST_WAIT_SECONDS = 2.0
 MOST_WAIT_SECONDS_UNSERVED = 10.0
 
 
-class Place:
+class Slot:
     def __init__(self, start: Callable[[], Awaitable[Worker]]) -> None:
         self._start = start
         self._lock = asyncio.Lock()

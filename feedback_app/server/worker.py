@@ -104,7 +104,7 @@ STUCK_SECONDS = SILENT_SECONDS + 5
 PR_SET_PDEATHSIG = 1
 
 
-class Line:
+class Heartbeat:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
 

@@ -17,7 +17,7 @@ class AddressTaken(Exception):
     """Another wall has this address."""
 
 
-class ArrangedMeanwhile(Exception):
+class SettingsConflict(Exception):
     """Somebody else arranged the wall since the form was made. `acts` are theirs, the latest first."""
 
     def __init__(self, wall: Wall, acts: Sequence[Act]) -> None:
@@ -36,7 +36,7 @@ async def make(title: str, slug: str, owner: Moderator, session: AsyncSession) -
     return wall
 
 
-async def arrange(
+async def update_settings(
     wall_id: int, arrangement: Mapping[str, Any], arranged: str, by: Moderator, session: AsyncSession
 ) -> Wall | None:
     """`arranged` says which arrangement the owner looked at. None where it is not theirs any more."""
@@ -45,7 +45,7 @@ async def arrange(
         return None
     if arranged != str(wall.arranged):
         acts = (await session.scalars(Act.arrangings(wall.id))).all()
-        raise ArrangedMeanwhile(
+        raise SettingsConflict(
             wall, [act for act in acts if (act.before or {}).get("arranged", 0) >= _number(arranged)]
         )
     if before := wall.arrange(arrangement):
@@ -111,7 +111,7 @@ async def _take(slug: str, session: AsyncSession) -> None:
     """Make sure that no wall has this address; one that had it before does not keep it."""
     if await session.scalar(Wall.named(slug)) is not None:
         raise AddressTaken
-    await session.execute(FormerAddress.giving_up(slug))
+    await session.execute(FormerAddress.delete_former(slug))
 
 
 async def _flush(session: AsyncSession) -> None:

@@ -20,15 +20,15 @@ from ..models import Wall
 from ..models.former_address import slug_fault
 from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from ..text.cleaning import printable
-from ..text.messages import Sentence
+from ..text.messages import Message
 from ..text.translation import LANGUAGES
 from ..walls.choices import HOLD, NAMES, SLOW, THEMES
 from ..walls.contrast import legible, six_digits
 from ..walls.location import ACCENT
-from ..web.forms import Words
-from .frame_ancestors import NoOrigin, embedders_in
+from ..web.forms import TextValidator
+from .frame_ancestors import InvalidOrigin, parse_frame_ancestors
 
-CHOOSE = Sentence("Choose one of these.")
+CHOOSE = Message("Choose one of these.")
 ANY, SOME, NONE = "any", "some", "none"
 EMBEDDING = ((ANY, "Any site"), (SOME, "Only these sites"), (NONE, "No site"))
 
@@ -37,8 +37,8 @@ def _choices(pairs: Iterable[tuple[object, str]]) -> list[Any]:
     return [SelectChoice(str(value), label) for value, label in pairs]
 
 
-def _title(missing: str) -> Words:
-    return Words(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
+def _title(missing: str) -> TextValidator:
+    return TextValidator(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
 
 
 def _typed(words: object) -> str:
@@ -67,12 +67,12 @@ class AddressForm(Form):
     slug = StringField("New address", [Address()], filters=[_typed])
 
 
-class ArrangementForm(Form):
+class SettingsForm(Form):
     """`arranged` is the arrangement that the form was made from, to see whether somebody arranged it since."""
 
     title = StringField("Title", [_title("A wall needs a title.")])
     welcome = TextAreaField(
-        "Welcome", [Words(missing=None, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True)]
+        "Welcome", [TextValidator(missing=None, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True)]
     )
     language = SelectField("Language", choices=_choices(LANGUAGES.items()))
     is_closed = BooleanField("Closed: people can read, but not post")
@@ -114,9 +114,9 @@ class ArrangementForm(Form):
         if self.embedding.data != SOME:
             return
         try:
-            if not embedders_in(field.data or ""):
+            if not parse_frame_ancestors(field.data or ""):
                 raise ValidationError("Name at least one site, or choose “No site”.")
-        except NoOrigin as fault:
+        except InvalidOrigin as fault:
             raise ValidationError(str(fault)) from None
 
     @property
@@ -131,16 +131,16 @@ class ArrangementForm(Form):
         return {
             **{name: self[name].data for name in simple},
             "accent": legible(self.typed_accent) if self.typed_accent else "",
-            "embedders": embedders_in(self.origins.data or "") if embedders is None else embedders,
+            "embedders": parse_frame_ancestors(self.origins.data or "") if embedders is None else embedders,
         }
 
 
-def arrangement_of(wall: Wall) -> dict[str, Any]:
+def settings_of(wall: Wall) -> dict[str, Any]:
     """How a wall is arranged, by the names of its columns."""
-    return {name: getattr(wall, name) for name in ARRANGED}
+    return {name: getattr(wall, name) for name in SETTINGS}
 
 
-ARRANGED = (
+SETTINGS = (
     "title",
     "welcome",
     "language",

@@ -16,41 +16,47 @@ _ORIGIN = re.compile(
 PORTS = {"http": "80", "https": "443"}
 
 
-class NoOrigin(ValueError):
+class InvalidOrigin(ValueError):
     """Something that names no site; the message is a sentence for whoever typed it."""
 
 
-def embedders_in(lines: str) -> str:
+def parse_frame_ancestors(lines: str) -> str:
     """Origins, one a line, as a source list of a content security policy (https://www.w3.org/TR/CSP3/#source-lists).
 
     Raises NoOrigin for the first line that is none. What comes out is made of what was understood.
     """
     if len(lines) > MOST_CHARACTERS:
-        raise NoOrigin(f"This list is too long: {MOST_CHARACTERS:,} characters at most.")
+        raise InvalidOrigin(f"This list is too long: {MOST_CHARACTERS:,} characters at most.")
     typed = [line.strip() for line in lines.splitlines() if line.strip()]
     if typed == [ANYBODY]:
         return ANYBODY
     if len(typed) > MOST:
-        raise NoOrigin(f"This list is too long: {MOST} sites at most.")
+        raise InvalidOrigin(f"This list is too long: {MOST} sites at most.")
     return " ".join(dict.fromkeys(_origin(each) for each in typed))
 
 
 def _origin(typed: str) -> str:
     shown = f"“{typed[:80]}{'…' if len(typed) > 80 else ''}”"
     if typed == ANYBODY:
-        raise NoOrigin("An asterisk alone means any site, so it cannot stand beside others. Choose “Any site” instead.")
+        raise InvalidOrigin(
+            "An asterisk alone means any site, so it cannot stand beside others. Choose “Any site” instead."
+        )
     if re.search(r"[\s,;'\"]", typed):
-        raise NoOrigin(f"{shown} is more than one site. Write each on a line of its own, without commas or semicolons.")
+        raise InvalidOrigin(
+            f"{shown} is more than one site. Write each on a line of its own, without commas or semicolons."
+        )
     match = _ORIGIN.fullmatch(_plain(typed))
     if match is None:
-        raise NoOrigin(_fault(typed, shown))
+        raise InvalidOrigin(_fault(typed, shown))
     scheme, star, host, port = match["scheme"], match["star"] or "", match["host"], match["port"]
     if scheme == "http" and (host not in LOCAL or star):
-        raise NoOrigin(f"{shown} is not secure. Sites begin with https://; only http://localhost may do without.")
+        raise InvalidOrigin(f"{shown} is not secure. Sites begin with https://; only http://localhost may do without.")
     if star and "." not in host:
-        raise NoOrigin(f"{shown} would be a whole top level of the web. Name a site, such as https://*.example.com.")
+        raise InvalidOrigin(
+            f"{shown} would be a whole top level of the web. Name a site, such as https://*.example.com."
+        )
     if port and not 0 < int(port) < 65536:
-        raise NoOrigin(f"{shown} has a port that cannot be. Ports are whole numbers from 1 to 65535.")
+        raise InvalidOrigin(f"{shown} has a port that cannot be. Ports are whole numbers from 1 to 65535.")
     return f"{scheme}://{star}{host}" + (f":{int(port)}" if port and port != PORTS[scheme] else "")
 
 

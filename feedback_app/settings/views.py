@@ -17,8 +17,8 @@ from ..walls.location import ACCENT
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
 from . import commands
-from .commands import AddressTaken, ArrangedMeanwhile
-from .forms import AddressForm, ArrangementForm, WallForm, arrangement_of
+from .commands import AddressTaken, SettingsConflict
+from .forms import AddressForm, SettingsForm, WallForm, settings_of
 from .transfer.export import TYPES, as_csv, as_json
 
 views = Blueprint("settings", __name__)
@@ -72,7 +72,7 @@ async def propose() -> Response:
 async def check_embedders() -> Response:
     """What is wrong with a list of sites, while it is typed."""
     await sessions.require_moderator()
-    form = ArrangementForm(request.args, wall={"embedders": "*", "accent": ""})
+    form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
     return await staff_page("settings/_origins.html", form=form)
 
@@ -81,7 +81,7 @@ async def check_embedders() -> Response:
 async def check_accent() -> Response:
     """What becomes of an accent colour, while it is chosen."""
     await sessions.require_moderator()
-    form = ArrangementForm(request.args, wall={"embedders": "*", "accent": ""})
+    form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
     return await staff_page("settings/_accent.html", form=form, **_accent(form))
 
@@ -89,21 +89,21 @@ async def check_accent() -> Response:
 @views.get("/settings/walls/<slug>")
 async def show(slug: str) -> Response:
     wall, _ = await _owned(slug)
-    return await _page(wall, ArrangementForm(wall={**arrangement_of(wall), "arranged": wall.arranged}))
+    return await _page(wall, SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged}))
 
 
 @views.post("/settings/walls/<slug>")
 async def arrange(slug: str) -> Response:
     wall, owner = await _owned(slug)
-    form = ArrangementForm(await read_form(), wall=arrangement_of(wall))
+    form = SettingsForm(await read_form(), wall=settings_of(wall))
     if not form.validate():
         return await _page(wall, form, 422)
     arrangement, arranged = form.arrangement, str(form.arranged.data or "")
     is_nudged = arrangement["accent"] != form.typed_accent
 
     try:
-        await _do(lambda session: commands.arrange(wall.id, arrangement, arranged, owner, session))
-    except ArrangedMeanwhile as meanwhile:
+        await _do(lambda session: commands.update_settings(wall.id, arrangement, arranged, owner, session))
+    except SettingsConflict as meanwhile:
         return await _ask_again(meanwhile, arrangement)
     return _to(f"/settings/walls/{slug}?done=saved{'&nudged=' + form.typed_accent if is_nudged else ''}")
 
@@ -119,7 +119,7 @@ async def rename(slug: str) -> Response:
             form.slug.errors = [TAKEN]
         else:
             return _to(f"/settings/walls/{form.slug.data}?done=renamed")
-    arrangement = ArrangementForm(wall={**arrangement_of(wall), "arranged": wall.arranged})
+    arrangement = SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged})
     return await _page(wall, arrangement, 422, address=form)
 
 
@@ -189,12 +189,12 @@ async def _do(work: Callable[[AsyncSession], Awaitable[Wall | None]]) -> None:
         abort(404, NO_WALL)
 
 
-async def _ask_again(meanwhile: ArrangedMeanwhile, mine: Mapping[str, Any]) -> Response:
+async def _ask_again(meanwhile: SettingsConflict, mine: Mapping[str, Any]) -> Response:
     """The form with what the owner said, and with what the other one said where the owner said nothing new."""
     wall = meanwhile.wall
-    theirs = arrangement_of(wall)
+    theirs = settings_of(wall)
     merged, before = commands.merge(mine, theirs, meanwhile.acts)
-    form = ArrangementForm(wall={**merged, "arranged": wall.arranged})
+    form = SettingsForm(wall={**merged, "arranged": wall.arranged})
     changes = [(form[_field(name)].label.text, before[name], theirs[name], merged[name]) for name in before]
     who = " and ".join(dict.fromkeys(act.moderator_name for act in reversed(meanwhile.acts))) or "Somebody else"
     return await _page(wall, form, 409, who=who, changes=changes)
@@ -204,14 +204,14 @@ def _field(name: str) -> str:
     return "origins" if name == "embedders" else name
 
 
-def _accent(form: ArrangementForm) -> dict[str, Any]:
+def _accent(form: SettingsForm) -> dict[str, Any]:
     """The colour as it was typed and as it is shown, and whether words on it could be read."""
     typed = form.typed_accent if not form.accent.errors else ""
     shown = legible(typed) if typed else ""
     return {"typed": typed, "shown": shown, "ratio": contrast(typed, WHITE) if typed else 0}
 
 
-async def _page(wall: Wall, form: ArrangementForm, status: int = 200, **more: Any) -> Response:
+async def _page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) -> Response:
     values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], "nudged": "", **more}
     if status == 200:
         asked = request.args.get("nudged", "")

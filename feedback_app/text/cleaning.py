@@ -5,7 +5,7 @@ from itertools import islice
 
 import regex
 
-from .messages import Sentence
+from .messages import Message
 from .repair import repaired
 
 _LONE_SURROGATES = regex.compile(r"\p{Cs}")
@@ -31,7 +31,7 @@ _FLAG = regex.compile(r"\p{Regional_Indicator}{2}")
 _PASSES = 3
 
 
-class Unfit(ValueError):
+class InvalidText(ValueError):
     """Words that cannot be stored; the message is a sentence for the person who typed them."""
 
     def __init__(self, sentence: str) -> None:
@@ -78,15 +78,15 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
     words = _trimmed(repaired(words, lines=lines), lines=lines)
     _check_parts(words, most, most_code_points)
     if _LONE_SURROGATES.search(words):
-        raise Unfit(Sentence("This contains a character that cannot be shown. Remove it, or type the words anew."))
+        raise InvalidText(Message("This contains a character that cannot be shown. Remove it, or type the words anew."))
     if not words.isascii():
         words = _settled(words, lines=lines)
         # Some characters are two or three in normal form.
         _check_parts(words, most, most_code_points)
     # Nobody counts more characters than there are code points.
     if len(words) > most and (count := characters(words)) > most:
-        raise Unfit(
-            Sentence("This is too long by %(over)s: %(most)s characters at most.", over=count - most, most=most)
+        raise InvalidText(
+            Message("This is too long by %(over)s: %(most)s characters at most.", over=count - most, most=most)
         )
     return words
 
@@ -115,11 +115,11 @@ def _trimmed(words: str, *, lines: bool) -> str:
 
 def _check_parts(words: str, most: int, most_code_points: int) -> None:
     if len(words) > most_code_points:
-        raise Unfit(
-            Sentence("This is too long: %(most)s characters at most, fewer of those made of many parts.", most=most)
+        raise InvalidText(
+            Message("This is too long: %(most)s characters at most, fewer of those made of many parts.", most=most)
         )
     if not words.isascii() and _PILED_MARKS.search(words):
-        raise Unfit(Sentence("Too many accents are piled on one letter here."))
+        raise InvalidText(Message("Too many accents are piled on one letter here."))
 
 
 def has_link(words: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from .messages import Sentence
+from .messages import Message
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -48,9 +48,9 @@ def catalogue(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-def say(sentence: str, language: str) -> str:
-    """The sentence in this language; what is no Sentence is said as it is. It is Markup when a value in it is."""
-    if not isinstance(sentence, Sentence):
+def translate(sentence: str, language: str) -> str:
+    """The sentence in this language; what is no Message is returned as a string. It is Markup when a value in it is."""
+    if not isinstance(sentence, Message):
         return str(sentence)
     has_markup = any(isinstance(value, Markup) for value in sentence.values.values())
     if is_english(language) and not has_markup:

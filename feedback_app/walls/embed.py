@@ -5,13 +5,13 @@ from quart import Blueprint, Response, abort, g, request
 
 from ..database import database
 from ..models import Wall
-from ..text.messages import Sentence
+from ..text.messages import Message
 from ..web.assets import EVERYWHERE, FOREVER
 from ..web.responses import answer, unchanged
 from ..web.security import own_address
 from ..web.templates import render
 from .contrast import legible, six_digits
-from .location import ACCENT, Look, Place
+from .location import ACCENT, Location, Look
 from .lookup import find_wall
 
 views = Blueprint("embeds", __name__)
@@ -27,10 +27,11 @@ async def show(slug: str) -> Response:
     if same := unchanged(wall):
         return same
     g.frame_src = "'self'"
-    frame = Place(wall.slug, is_frame=True, look=look)
+    frame = Location(wall.slug, is_frame=True, look=look)
     snippets = _snippets(wall, frame, own_address())
     return answer(
-        render("embeds/show.html", wall=wall, place=Place(wall.slug), look=look, frame=frame, snippets=snippets), wall
+        render("embeds/show.html", wall=wall, place=Location(wall.slug), look=look, frame=frame, snippets=snippets),
+        wall,
     )
 
 
@@ -44,7 +45,7 @@ async def accent(colour: str) -> Response:
     return Response(f":root{{--accent-seed:#{seed}}}\n", mimetype="text/css", headers=headers)
 
 
-def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, Sentence, Sentence, str]]:
+def _snippets(wall: Wall, frame: Location, origin: str) -> list[tuple[str, Message, Message, str]]:
     """Name, title, use and lines of each way to embed a wall."""
     said = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
     script = "".join(f' data-{name}="{value}"' for name, value in said.items())
@@ -54,25 +55,25 @@ def _snippets(wall: Wall, frame: Place, origin: str) -> list[tuple[str, Sentence
     theme = frame.theme_of(wall)
     scheme = f' style="color-scheme: {theme}"' if theme != "auto" else ""
     # For those who do not get the script, and for as long as it is not there.
-    link = f'<a href="{origin}{Place(wall.slug).address()}">{title}</a>'
+    link = f'<a href="{origin}{Location(wall.slug).address()}">{title}</a>'
     return [
         (
             "script",
-            Sentence("A line of HTML"),
-            Sentence("Puts the wall where the line stands, as tall as it needs to be."),
+            Message("A line of HTML"),
+            Message("Puts the wall where the line stands, as tall as it needs to be."),
             f'<script src="{origin}/embed.js" data-wall="{wall.slug}"{script} async></script>\n{link}',
         ),
         (
             "element",
-            Sentence("A custom element"),
-            Sentence("The same, for pages that are put together by scripts."),
+            Message("A custom element"),
+            Message("The same, for pages that are put together by scripts."),
             f'<script src="{origin}/embed.js" async></script>\n'
             f'<feedback-wall wall="{wall.slug}"{element}>{link}</feedback-wall>',
         ),
         (
             "frame",
-            Sentence("Plain iframe"),
-            Sentence("For sites that block scripts. Fixed height: what does not fit is scrolled."),
+            Message("Plain iframe"),
+            Message("For sites that block scripts. Fixed height: what does not fit is scrolled."),
             f'<iframe src="{escape(origin + frame.address())}" title="{title}" width="100%" height="600" '
             f'frameborder="0" loading="lazy"{scheme}></iframe>',
         ),

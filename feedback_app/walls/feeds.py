@@ -6,13 +6,13 @@ from quart import Blueprint, Response, request
 
 from ..database import database
 from ..models import Feedback, Wall
-from ..models.pagination import Slice
-from ..text.messages import Sentence
-from ..text.translation import say
+from ..models.pagination import Page
+from ..text.messages import Message
+from ..text.translation import translate
 from ..web.responses import answer, unchanged
 from ..web.security import FRAGMENT, own_address
 from ..web.templates import iso, render
-from .location import Place
+from .location import Location
 from .lookup import before_in_query, find_wall
 
 views = Blueprint("feeds", __name__)
@@ -21,7 +21,7 @@ SIZE = 50
 # Scripts of every site may read what everybody may, and say which version of it they have.
 SHARED = {**FRAGMENT, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
 PREFLIGHT = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "If-None-Match"}
-ANONYMOUS = Sentence("Anonymous")
+ANONYMOUS = Message("Anonymous")
 
 
 @views.after_request
@@ -50,7 +50,7 @@ async def atom_feed(slug: str) -> Response:
     return answer(xml, wall, "application/atom+xml")
 
 
-async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
+async def _slice(slug: str) -> Response | tuple[Wall, Page]:
     before = before_in_query()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
@@ -58,20 +58,18 @@ async def _slice(slug: str) -> Response | tuple[Wall, Slice]:
         if same := unchanged(wall):
             return same
 
-        return wall, Slice(
-            (await session.scalars(Feedback.published_on(wall.id, before=before, size=SIZE))).all(), SIZE
-        )
+        return wall, Page((await session.scalars(Feedback.published_on(wall.id, before=before, size=SIZE))).all(), SIZE)
 
 
-def _json_feed(wall: Wall, entries: Slice) -> dict[str, object]:
-    page = own_address() + Place(wall.slug).address()
+def _json_feed(wall: Wall, entries: Page) -> dict[str, object]:
+    page = own_address() + Location(wall.slug).address()
     feed: dict[str, object] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": wall.title,
         "home_page_url": page,
         "feed_url": f"{page}/feed.json",
         "language": wall.language,
-        "items": [_item(wall, page, feedback, say(ANONYMOUS, wall.language)) for feedback in entries.entries],
+        "items": [_item(wall, page, feedback, translate(ANONYMOUS, wall.language)) for feedback in entries.entries],
     }
     if wall.welcome:
         feed["description"] = wall.welcome

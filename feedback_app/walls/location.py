@@ -50,7 +50,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A wall's page, or its frame; it makes the addresses that lead back to the same place."""
 
     slug: str
@@ -58,12 +58,12 @@ class Place:
     look: Look = field(default_factory=Look)
 
     @classmethod
-    def of_form(cls, slug: str, query: Mapping[str, str]) -> "Place":
+    def of_form(cls, slug: str, query: Mapping[str, str]) -> "Location":
         """Where a form or a fragment belongs: only the two places of the same wall can be said."""
         return cls.frame(slug, query) if query.get("view") == "frame" else cls(slug)
 
     @classmethod
-    def frame(cls, slug: str, query: Mapping[str, str]) -> "Place":
+    def frame(cls, slug: str, query: Mapping[str, str]) -> "Location":
         return cls(slug, is_frame=True, look=Look.of(query))
 
     def theme_of(self, wall: Wall) -> str:

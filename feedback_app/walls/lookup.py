@@ -8,19 +8,19 @@ from werkzeug.exceptions import HTTPException
 
 from ..database import database
 from ..models import Feedback, Wall
-from ..text.messages import Sentence
+from ..text.messages import Message
 from ..web.security import SAFE_METHODS
-from .versions import Freshness, Unproved
+from .versions import VersionUnknown, WallVersions
 
-NO_WALL = Sentence("There is no wall at this address. Check the link, or ask whoever gave it to you.")
+NO_WALL = Message("There is no wall at this address. Check the link, or ask whoever gave it to you.")
 # Whether there is one that others moderate is not said.
 NOT_YOURS = "There is no wall at this address that you moderate. Check the link, or ask an owner of the wall."
-NO_PAGE = Sentence("There is no such page of this wall. Start again at its newest feedback.")
-NO_FEEDBACK = Sentence("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
+NO_PAGE = Message("There is no such page of this wall. Start again at its newest feedback.")
+NO_FEEDBACK = Message("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
 DIGITS = 40
 
 
-class Moved(HTTPException):
+class WallMoved(HTTPException):
     """The wall has another address now. It is not for ever, since a new wall may take the former one."""
 
     code = 301
@@ -46,7 +46,7 @@ async def find_wall(slug: str, session: AsyncSession) -> Wall:
 def lead_on(wall: Wall, slug: str) -> None:
     """From an address that the wall had before; what is sent to it arrives without a detour."""
     if request.method in SAFE_METHODS:
-        raise Moved(_address_on(wall, slug))
+        raise WallMoved(_address_on(wall, slug))
 
 
 async def wall_of_request(session: AsyncSession) -> Wall | None:
@@ -69,8 +69,8 @@ def _address_on(wall: Wall, slug: str) -> str:
 async def find_arranged(slug: str) -> Wall:
     """The wall, to look at how it is arranged and not to be changed: asked for once a version, not once a request."""
     try:
-        wall = await cast("Freshness", current_app.extensions["freshness"]).wall(slug)
-    except Unproved:
+        wall = await cast("WallVersions", current_app.extensions["wall_versions"]).wall(slug)
+    except VersionUnknown:
         wall = None
     if wall is None:
         async with database().reading() as session:

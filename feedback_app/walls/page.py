@@ -7,17 +7,17 @@ from typing import cast
 from quart import Quart, current_app, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..antispam.form_token import Stamps
+from ..antispam.form_token import FormTokens
 from ..clock import now
 from ..models import Feedback, Wall
 from ..models.feedback import MOST_PINNED
-from ..models.pagination import SLICE, Slice
+from ..models.pagination import SLICE, Page
 from ..web.security import allow_framing, own_address
 from ..web.templates import render
-from .location import Place
+from .location import Location
 from .posting.form import Composer
-from .posting.receipts import LONGEST, receipts
-from .posting.submit import EMPTY, Writing
+from .posting.receipts import LONGEST, author_tokens
+from .posting.submit import EMPTY, Submissions
 
 # How long an address that somebody may have passed on thanks whoever opens it.
 THANKS_LAST = timedelta(minutes=10)
@@ -26,16 +26,16 @@ _THANKED = re.compile(r"([\w.-]*[\w-])\W*")
 
 
 def init_app(app: Quart) -> None:
-    app.before_request(take_edition)
+    app.before_request(remember_token_period)
 
 
 async def listed(
     wall_id: int, session: AsyncSession, *, before: int | None = None, size: int = SLICE, own: Feedback | None = None
-) -> Slice:
+) -> Page:
     """`own` stands in its place in time, although it is not public. Pinned entries are not counted among the `size`."""
     # Asked to leave out what is pinned, SQLite would go through all that is not, public or waiting.
     found = await session.scalars(Feedback.published_on(wall_id, before=before, size=size + MOST_PINNED))
-    shown = Slice([each for each in found if not each.pinned_at], size)
+    shown = Page([each for each in found if not each.pinned_at], size)
     if before is None:
         pinned = (await session.scalars(Feedback.pinned_on(wall_id))).all()
         others = sorted([*shown.entries, *([own] if own else [])], key=lambda each: each.id, reverse=True)
@@ -43,16 +43,16 @@ async def listed(
     return shown
 
 
-async def take_edition() -> None:
+async def remember_token_period() -> None:
     """Before anything is made: were it taken afterwards, a page that was made while the hour or the secret changed
     would be kept as one that has the new stamp."""
-    stamps = cast("Stamps", current_app.extensions["stamps"])
-    g.edition = stamps.edition(now())
+    form_tokens = cast("FormTokens", current_app.extensions["form_tokens"])
+    g.edition = form_tokens.edition(now())
 
 
 async def wall_page(
     wall: Wall,
-    place: Place,
+    place: Location,
     session: AsyncSession,
     *,
     before: int | None = None,
@@ -77,7 +77,7 @@ async def wall_page(
         thanks=own or next((each for each in shown.entries if str(each.id) == number and _is_fresh(each)), None),
         receipt=number if own else "",
         printed=f"{own_address()}/walls/{wall.slug}",
-        **writing().composer(wall, form, notice),
+        **submissions().composer(wall, form, notice),
     )
 
 
@@ -87,7 +87,7 @@ def _is_fresh(feedback: Feedback) -> bool:
 
 async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
     """What waits for a moderator and belongs to whoever asks, who has a receipt for it in the address."""
-    numbers = receipts().read(_thanked(), wall.id)
+    numbers = author_tokens().read(_thanked(), wall.id)
     found = (await session.scalars(Feedback.among(wall.id, numbers))).all() if numbers else []
     return next((each for each in found if each.is_waiting), None)
 
@@ -97,5 +97,5 @@ def _thanked() -> list[str]:
     return [found.group(1) for each in given if (found := _THANKED.fullmatch(each))]
 
 
-def writing() -> Writing:
-    return cast("Writing", current_app.extensions["writing"])
+def submissions() -> Submissions:
+    return cast("Submissions", current_app.extensions["submissions"])

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from ..database import Database
 from ..models import Wall
-from ..web.tasks import end
+from ..web.tasks import cancel_all
 
 # What other machines committed is seen after this long at the latest, where each look is a question over the network.
 SECONDS = 0.05
@@ -30,7 +30,7 @@ class State(NamedTuple):
     version: int
 
 
-class Unproved(Exception):
+class VersionUnknown(Exception):
     """The database does not say what the state is: it refuses, or it `hangs`, and would keep others waiting as well."""
 
     def __init__(self, *, hangs: bool = False) -> None:
@@ -38,7 +38,7 @@ class Unproved(Exception):
         self.hangs = hangs
 
 
-class Freshness(ABC):
+class WallVersions(ABC):
     @abstractmethod
     def at_once(self, slug: str) -> State | None:
         """The wall's state where it is proved without waiting for anything."""
@@ -63,7 +63,7 @@ class Freshness(ABC):
         """Let go of every connection."""
 
 
-class SQLiteFreshness(Freshness):
+class SQLiteWallVersions(WallVersions):
     """Looks every time, on a connection kept for that: some ten microseconds tell that nobody committed since."""
 
     def __init__(self, file: Path) -> None:
@@ -85,7 +85,7 @@ class SQLiteFreshness(Freshness):
             return self._states.get(slug) or self._read(slug, cursor)
         except sqlite3.Error as error:
             self._forget()
-            raise Unproved() from error
+            raise VersionUnknown() from error
 
     async def of(self, slug: str) -> State | None:
         return self.at_once(slug)
@@ -142,7 +142,7 @@ class SQLiteFreshness(Freshness):
             row = (self._cursor or self._open()).execute(self._whole, (slug,)).fetchone()
         except sqlite3.Error as error:
             self._forget()
-            raise Unproved() from error
+            raise VersionUnknown() from error
         if row is None:
             return None
         columns = zip(Wall.__table__.columns, row, strict=True)
@@ -150,7 +150,7 @@ class SQLiteFreshness(Freshness):
         return wall
 
 
-class ServerFreshness(Freshness):
+class ServerWallVersions(WallVersions):
     """Looks at most every 50 ms for each wall that is asked for; this process's own commits are seen at once."""
 
     def __init__(self, database: Database) -> None:
@@ -176,7 +176,7 @@ class ServerFreshness(Freshness):
             # Several wait for the same look, so that none of them may cancel it.
             await asyncio.wait({look}, timeout=max(0, started + PATIENCE_SECONDS - clock()))
             if not look.done():
-                raise Unproved(hangs=True)
+                raise VersionUnknown(hangs=True)
             if came - started <= SECONDS:
                 return look.result()
             if self._looks.get(slug) == (started, look):
@@ -187,10 +187,10 @@ class ServerFreshness(Freshness):
             async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
                 return {slug: State(*state) for slug, *state in await session.execute(Wall.states(slugs))}
         except (SQLAlchemyError, OSError) as error:
-            raise Unproved(hangs=isinstance(error, TimeoutError)) from error
+            raise VersionUnknown(hangs=isinstance(error, TimeoutError)) from error
 
     async def close(self) -> None:
-        await end(self._looking)
+        await cancel_all(self._looking)
 
     def _start(self, slug: str) -> tuple[float, asyncio.Task[Wall | None]]:
         clock = asyncio.get_running_loop().time()
@@ -209,7 +209,7 @@ class ServerFreshness(Freshness):
             async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
                 return await session.scalar(Wall.named(slug))
         except (SQLAlchemyError, OSError) as error:
-            raise Unproved(hangs=isinstance(error, TimeoutError)) from error
+            raise VersionUnknown(hangs=isinstance(error, TimeoutError)) from error
 
 
 def _state(wall: Wall | None) -> State | None:
@@ -222,5 +222,5 @@ def _value(kind: TypeEngine[Any], stored: Any) -> Any:
     return stored if processor is None else processor(stored)
 
 
-def freshness_of(database: Database) -> Freshness:
-    return SQLiteFreshness(database.file) if database.file is not None else ServerFreshness(database)
+def wall_versions_for(database: Database) -> WallVersions:
+    return SQLiteWallVersions(database.file) if database.file is not None else ServerWallVersions(database)

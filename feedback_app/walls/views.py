@@ -9,10 +9,10 @@ from ..web.assets import LONGEST_ACCEPT
 from ..web.responses import answer, unchanged
 from ..web.security import keep_unlisted, own_address
 from ..web.templates import render
-from .location import Place
+from .location import Location
 from .lookup import before_in_query, find_feedback, find_wall
 from .page import listed, own_entry, wall_page
-from .posting.receipts import receipts
+from .posting.receipts import author_tokens
 
 views = Blueprint("walls", __name__)
 # `posting.views` adds the way to write to it.
@@ -25,7 +25,7 @@ async def index() -> Response:
         walls = (await session.scalars(Wall.listed())).all()
 
     if len(walls) == 1:
-        return Response("", 302, {"Location": Place(walls[0].slug).address()})
+        return Response("", 302, {"Location": Location(walls[0].slug).address()})
     # It belongs to no wall whose language it could have.
     said = request.headers.get("Accept-Language", "")
     language = first_of(request.accept_languages.values() if len(said) <= LONGEST_ACCEPT else ())
@@ -35,12 +35,12 @@ async def index() -> Response:
 
 @views.get("/walls/<slug>")
 async def show(slug: str) -> Response:
-    return await _page(Place(slug))
+    return await _page(Location(slug))
 
 
 @views.get("/walls/<slug>/frame")
 async def frame(slug: str) -> Response:
-    return await _page(Place.frame(slug, request.args))
+    return await _page(Location.frame(slug, request.args))
 
 
 @feedback_views.get("/walls/<slug>/waiting")
@@ -52,7 +52,7 @@ async def waiting(slug: str) -> Response:
     keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
-        given = receipts().read(request.args.getlist("of"), wall.id)
+        given = author_tokens().read(request.args.getlist("of"), wall.id)
         found = (await session.scalars(Feedback.among(wall.id, given))).all() if given else []
     html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
     still = " ".join(given[each.id] for each in found if each.is_waiting)
@@ -62,7 +62,7 @@ async def waiting(slug: str) -> Response:
 @feedback_views.get("/walls/<slug>/feedback")
 async def older(slug: str) -> Response:
     """A slice of the list, a fragment: what is older than `before`, or the newest."""
-    place, before = Place.of_form(slug, request.args), before_in_query()
+    place, before = Location.of_form(slug, request.args), before_in_query()
     keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
@@ -83,11 +83,11 @@ async def entry(slug: str, number: int) -> Response:
     if same := unchanged(wall):
         return same
     printed = f"{own_address()}/walls/{slug}/feedback/{number}"
-    html = render("feedback/show.html", wall=wall, place=Place(slug), feedback=feedback, printed=printed)
+    html = render("feedback/show.html", wall=wall, place=Location(slug), feedback=feedback, printed=printed)
     return answer(html, wall)
 
 
-async def _page(place: Place) -> Response:
+async def _page(place: Location) -> Response:
     before = before_in_query()
     async with database().reading() as session:
         wall = await find_wall(place.slug, session)

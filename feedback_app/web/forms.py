@@ -8,12 +8,12 @@ from quart import abort, request
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, ValidationError
 
-from ..text.cleaning import Unfit, clean, is_blank, printable
-from ..text.messages import Sentence
+from ..text.cleaning import InvalidText, clean, is_blank, printable
+from ..text.messages import Message
 
 URLENCODED = "application/x-www-form-urlencoded"
 FIELDS = 40
-NO_FORM = Sentence("This is not a form that the wall can read. Use the form on the wall's own page.")
+NO_FORM = Message("This is not a form that the wall can read. Use the form on the wall's own page.")
 
 
 async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
@@ -23,7 +23,7 @@ async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
     try:
         return fields_of(cast("bytes", await request.get_data(as_text=False)), most)
     except ValueError:
-        abort(413, Sentence("This form has more than %(most)s fields. Use the form on the wall's own page.", most=most))
+        abort(413, Message("This form has more than %(most)s fields. Use the form on the wall's own page.", most=most))
 
 
 def fields_of(body: bytes, most: int = FIELDS) -> MultiDict[str, str]:
@@ -32,7 +32,7 @@ def fields_of(body: bytes, most: int = FIELDS) -> MultiDict[str, str]:
     return MultiDict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=most))
 
 
-class Words:
+class TextValidator:
     """A WTForms validator that puts clean words into the field, or says what is wrong with what was typed.
 
     `missing` is the sentence for nothing at all, None where that is as good as words.
@@ -45,7 +45,7 @@ class Words:
         typed: list[str] = field.raw_data or []
         try:
             field.data = self.of(typed)
-        except Unfit as fault:
+        except InvalidText as fault:
             # A repeated field is refused, but none of its words are lost.
             field.data = printable("\n".join(typed))
             raise ValidationError(fault.sentence) from fault
@@ -53,12 +53,12 @@ class Words:
     def of(self, typed: Sequence[str]) -> str:
         """The words, clean, of a field that was sent so many times. Raises Unfit."""
         if len(typed) > 1:
-            raise Unfit(Sentence("This arrived more than once. Check it and send it again."))
+            raise InvalidText(Message("This arrived more than once. Check it and send it again."))
         words = clean(
             typed[0] if typed else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
         )
         if not is_blank(words):
             return words
         if self.missing is not None:
-            raise Unfit(self.missing)
+            raise InvalidText(self.missing)
         return ""

@@ -83,10 +83,10 @@ TURNED_AWAY = Counter(
     ("limit",),
     registry=registry,
 )
-TOLD = Counter(
+BROADCAST_VERSIONS = Counter(
     "feedback_versions_told", "Versions of walls told to those who listened; counted by process.", registry=registry
 )
-DELAY = Histogram(
+BROADCAST_DELAY = Histogram(
     "feedback_told_after_seconds",
     "From a change in the database to the moment when this process had told it.",
     registry=registry,
@@ -135,12 +135,12 @@ def _durations(route: str) -> Histogram:
     return DURATION.labels(route)
 
 
-def told(versions: int, changed_at: datetime | None) -> None:
+def broadcast_done(versions: int, changed_at: datetime | None) -> None:
     """Everybody who listens here has been told so many versions, the latest of which came to be at that time."""
-    TOLD.inc(versions)
+    BROADCAST_VERSIONS.inc(versions)
     if changed_at is not None:
         # Clocks of two machines need not agree.
-        DELAY.observe(max(0.0, (datetime.now(UTC) - changed_at).total_seconds()))
+        BROADCAST_DELAY.observe(max(0.0, (datetime.now(UTC) - changed_at).total_seconds()))
 
 
 async def watch(hub: Counting) -> None:

@@ -11,7 +11,7 @@ from .middleware.asgi import Scope
 from .middleware.raw_response import ENCODINGS, WORTH_COMPRESSING
 
 # Under this name in the scope the page's maker leaves what it was made of: wall, version, edition of the stamp.
-MADE_OF = "feedback.made_of"
+FINGERPRINT = "feedback.made_of"
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
 
 
@@ -24,15 +24,15 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def made_of(wall: Wall) -> tuple[int, int, str]:
+def fingerprint(wall: Wall) -> tuple[int, int, str]:
     """All that a public page depends on beside its address and our files; the last is the form's stamp."""
     return wall.id, wall.version, g.edition
 
 
 def entity_tag(wall: Wall, *, has_form: bool = False) -> str:
     """What this address shows, made by these files; a form has a stamp, which changes every hour."""
-    *wall_and_version, stamp = made_of(wall)
-    parts = (current_app.extensions["edition"], *wall_and_version, stamp if has_form else "", request.full_path)
+    *wall_and_version, stamp = fingerprint(wall)
+    parts = (current_app.extensions["build_id"], *wall_and_version, stamp if has_form else "", request.full_path)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
@@ -51,7 +51,7 @@ def unchanged(wall: Wall, *, has_form: bool = False) -> Response | None:
 def answer(body: str, wall: Wall, mimetype: str = "text/html", *, has_form: bool = False) -> Response:
     response = Response(body, mimetype=mimetype)
     response.set_etag(entity_tag(wall, has_form=has_form), weak=True)
-    cast("Scope", request.scope)[MADE_OF] = made_of(wall)
+    cast("Scope", request.scope)[FINGERPRINT] = fingerprint(wall)
     return response
 
 

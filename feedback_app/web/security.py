@@ -6,7 +6,7 @@ import re
 from quart import Quart, Response, abort, current_app, g, request
 
 from ..config import PREFIX, Settings
-from ..text.messages import Sentence
+from ..text.messages import Message
 from .middleware.sub_path import root
 
 POLICY = (
@@ -37,7 +37,7 @@ CHANGING = "private, no-cache"
 ORIGIN = re.compile(r"null|https?://[0-9A-Za-z._:\[\]-]{1,255}")
 logger = logging.getLogger(__name__)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-FOREIGN = Sentence("This form came from another site, so nothing was stored. Open the wall itself and write there.")
+FOREIGN = Message("This form came from another site, so nothing was stored. Open the wall itself and write there.")
 
 
 def init_app(app: Quart) -> None:

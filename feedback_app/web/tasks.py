@@ -7,7 +7,7 @@ from typing import Any
 AGAIN_SECONDS = 0.5
 
 
-async def end(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+async def cancel_all(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     """Cancel them until they have ended, whatever with: once is not always enough.
 
     A database's driver whose question is cancelled may say that its connection broke (seen with asyncmy). To whoever

@@ -26,7 +26,7 @@ FOR_MODERATORS = ("moderation/", "settings/", "sessions/", "setups/", "live/_des
 
 
 def init_app(app: Quart) -> None:
-    app.extensions["edition"] = edition()
+    app.extensions["build_id"] = build_id()
 
 
 def render(template: str, **values: Any) -> str:
@@ -60,7 +60,8 @@ def _environment(language: str, root: str) -> Environment:
     # Jinja's own `truncate` cuts flags and families in two.
     made.filters.update(initials=initials, hue=hue, iso=iso, truncate=shortened)
     made.filters.update(
-        readable=partial(translation.readable, language=language), said=partial(translation.say, language=language)
+        readable=partial(translation.readable, language=language),
+        said=partial(translation.translate, language=language),
     )
     made.tests.update(tall=is_tall, rtl=is_rtl)
     return made
@@ -105,7 +106,7 @@ class _Once(NodeTransformer):
 
 
 @cache
-def edition() -> str:
+def build_id() -> str:
     """Of what pages are made from: when that changes, so does every page."""
     sources = [*sorted(folder("templates").rglob("*.*")), *sorted(translation.FOLDER.glob("*.po"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8] + assets().digest

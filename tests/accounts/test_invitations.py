@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from feedback_app.accounts import invitations
 from feedback_app.clock import now
-from feedback_app.models import Setup
+from feedback_app.models import Invitation
 
 from ..support import PASSWORD, Browser, Process, Served, add_wall, employ, log_in
 
@@ -74,7 +74,7 @@ async def test_processes_that_start_together_each_print_one_that_works_and_a_lat
     tokens = [await offer(wall), await offer(wall)]
     for token in tokens:
         assert (await wall.client.get("/setup", params={"token": token})).status_code == 200
-    old = update(Setup).values(created_at=now() - timedelta(minutes=11))
+    old = update(Invitation).values(created_at=now() - timedelta(minutes=11))
     await wall.database.write(lambda session: session.execute(old))
     tokens.append(await offer(wall))
     statuses = [(await wall.client.get("/setup", params={"token": token})).status_code for token in tokens]

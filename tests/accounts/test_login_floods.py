@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from feedback_app.accounts import passwords
-from feedback_app.models import Attempt
+from feedback_app.models import LoginAttempt
 
 from ..support import Browser, Served, employ, log_in, post, until
 from .test_login_throttle import address_of, from_, try_in_vain
@@ -44,7 +44,7 @@ async def test_a_post_does_not_wait_behind_a_crowd_that_logs_in(serve: Callable[
         await wall.client.get("/login")
     assert (await posting).status_code == 201
     async with wall.database.reading() as session:
-        written = await session.scalar(select(func.count()).select_from(Attempt)) or 0
+        written = await session.scalar(select(func.count()).select_from(LoginAttempt)) or 0
     # Two lines for each of those that came before it, or while it was answered; not for all of them.
     assert written < 2 * len(crowd)
     assert {answer.status_code for answer in await asyncio.gather(*crowd)} == {401}

@@ -14,8 +14,8 @@ from sqlalchemy import insert, select, update
 from feedback_app.accounts import passwords
 from feedback_app.accounts.login_throttle import Subjects
 from feedback_app.clock import now
-from feedback_app.models import Attempt
-from feedback_app.server.retention import Purge
+from feedback_app.models import LoginAttempt
+from feedback_app.server.retention import Retention
 
 from ..support import OURS, PASSWORD, Browser, Served, employ, log_in
 
@@ -27,7 +27,7 @@ def from_(address: str) -> dict[str, str]:
 async def try_in_vain(wall: Served, *subjects: str, times: int = 10, ago: timedelta = timedelta(seconds=5)) -> None:
     """Tries as they are written down, without the work that each costs."""
     rows = [{"subject": subject, "at": now() - ago} for subject in subjects for _ in range(times)]
-    await wall.database.write(lambda session: session.execute(insert(Attempt), rows))
+    await wall.database.write(lambda session: session.execute(insert(LoginAttempt), rows))
 
 
 def name_of(wall: Served, name: str) -> str:
@@ -54,7 +54,9 @@ async def test_ten_guesses_a_minute_and_then_patience(wall: Served) -> None:
     assert PASSWORD not in answer.text
     assert "set-cookie" not in answer.headers
 
-    await wall.database.write(lambda session: session.execute(update(Attempt).values(at=now() - timedelta(seconds=61))))
+    await wall.database.write(
+        lambda session: session.execute(update(LoginAttempt).values(at=now() - timedelta(seconds=61)))
+    )
     assert (await log_in(wall.client, "Ann")).status_code == 303
 
 
@@ -113,7 +115,7 @@ async def test_a_device_that_was_logged_in_before_is_let_in_under_attack(wall: S
 
         assert (await log_in(hers, "Ann", "wrong")).status_code == 401
         async with wall.database.reading() as session:
-            device = (await session.scalars(select(Attempt.subject).order_by(Attempt.id.desc()))).first()
+            device = (await session.scalars(select(LoginAttempt.subject).order_by(LoginAttempt.id.desc()))).first()
         await try_in_vain(wall, str(device), times=9)
         assert (await log_in(hers, "Ann")).status_code == 429, "A stolen device guesses no faster."
 
@@ -156,9 +158,9 @@ async def test_in_a_session_the_old_password_is_guessed_no_faster_and_nobody_els
 async def test_tries_that_do_not_count_any_more_are_thrown_away(wall: Served) -> None:
     await try_in_vain(wall, "a", ago=timedelta(minutes=59), times=1)
     await try_in_vain(wall, "b", ago=timedelta(minutes=61), times=3)
-    await Purge(wall.database, undo_days=7, keep_days=30).purge()
+    await Retention(wall.database, undo_days=7, keep_days=30).purge()
     async with wall.database.reading() as session:
-        assert (await session.scalars(select(Attempt.subject))).all() == ["a"]
+        assert (await session.scalars(select(LoginAttempt.subject))).all() == ["a"]
 
 
 @pytest.mark.slow

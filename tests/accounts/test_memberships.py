@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from feedback_app.clock import now
-from feedback_app.models import Act, Setup
+from feedback_app.models import Act, Invitation
 
 from ..support import OURS, Browser, Served, add_wall, employ
 
@@ -138,12 +138,12 @@ async def test_an_invitation_is_shown_once_taken_back_and_ends(ann: Browser, wal
     assert (await ann.post(f"/settings/walls/main/invitations/{numbers[0]}")).status_code == 303
     assert (await ann.get(first)).status_code == 404
     assert (await ann.get(second)).status_code == 200
-    eighth_day = update(Setup).values(created_at=now() - timedelta(days=8))
+    eighth_day = update(Invitation).values(created_at=now() - timedelta(days=8))
     await wall.database.write(lambda session: session.execute(eighth_day))
     assert (await ann.get(second)).status_code == 404
     assert "An invitation for" not in (await ann.get(MODERATORS)).text
     async with wall.database.reading() as session:
-        assert (await session.scalars(Setup.stale(now()))).all() == [int(numbers[1])]
+        assert (await session.scalars(Invitation.stale(now()))).all() == [int(numbers[1])]
 
 
 async def test_the_invitations_of_an_owner_end_with_the_role(ann: Browser, bob: Browser) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from feedback_app.clock import now
-from feedback_app.models import Login
-from feedback_app.server.retention import Purge
+from feedback_app.models import LoginSession
+from feedback_app.server.retention import Retention
 
 from ..support import OURS, PASSWORD, Browser, Served, employ, log_in, post
 
@@ -77,18 +77,18 @@ async def test_a_session_ends_when_it_is_idle_or_old(
     wall: Served, browser: Browser, age: int, idle: int, status: int
 ) -> None:
     times = {"created_at": now() - timedelta(hours=age), "seen_at": now() - timedelta(hours=idle)}
-    await wall.database.write(lambda session: session.execute(update(Login).values(times)))
+    await wall.database.write(lambda session: session.execute(update(LoginSession).values(times)))
     assert (await browser.get(ACCOUNT)).status_code == status
 
 
 async def test_use_is_written_down_now_and_then_only(wall: Served, browser: Browser) -> None:
     async def seen() -> timedelta:
         async with wall.database.reading() as session:
-            return now() - (await session.execute(Login.of(1, now()))).scalars().one().seen_at
+            return now() - (await session.execute(LoginSession.of(1, now()))).scalars().one().seen_at
 
     for minutes, is_written in ((4, False), (6, True)):
         at = now() - timedelta(minutes=minutes)
-        await wall.database.write(lambda session, at=at: session.execute(update(Login).values(seen_at=at)))  # type: ignore[misc]
+        await wall.database.write(lambda session, at=at: session.execute(update(LoginSession).values(seen_at=at)))  # type: ignore[misc]
         await browser.get(ACCOUNT)
         assert (await seen() < timedelta(minutes=1)) == is_written
 
@@ -261,12 +261,12 @@ async def test_nothing_on_the_disk_gives_away_a_password_a_session_or_an_address
 
 
 async def test_sessions_that_have_ended_by_themselves_are_thrown_away(wall: Served, browser: Browser) -> None:
-    purge = Purge(wall.database, undo_days=7, keep_days=30)
+    purge = Retention(wall.database, undo_days=7, keep_days=30)
     left = []
     for hours in (11, 13):
         at = now() - timedelta(hours=hours)
-        await wall.database.write(lambda session, at=at: session.execute(update(Login).values(seen_at=at)))  # type: ignore[misc]
+        await wall.database.write(lambda session, at=at: session.execute(update(LoginSession).values(seen_at=at)))  # type: ignore[misc]
         await purge.purge()
         async with wall.database.reading() as session:
-            left.append(len((await session.scalars(select(Login.id))).all()))
+            left.append(len((await session.scalars(select(LoginSession.id))).all()))
     assert left == [1, 0]

@@ -100,10 +100,10 @@ async def test_a_closed_wall_takes_nothing_and_loses_no_word(wall: Served) -> No
 
 async def open_stamp(wall: Served) -> str:
     """A closed wall's page has no form; this is a stamp from before it was closed."""
-    from feedback_app.antispam.form_token import Stamps
+    from feedback_app.antispam.form_token import FormTokens
 
-    stamps: Stamps = wall.app.extensions["stamps"]
-    return stamps.make(1, datetime.now(UTC))
+    form_tokens: FormTokens = wall.app.extensions["form_tokens"]
+    return form_tokens.make(1, datetime.now(UTC))
 
 
 async def test_in_slow_mode_an_author_has_to_wait(wall: Served) -> None:

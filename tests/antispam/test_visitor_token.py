@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app.antispam.visitor_token import Visitors
+from feedback_app.antispam.visitor_token import VisitorTokens
 from feedback_app.models import Base, Block, Feedback, Wall
 
 from ..support import HTMX, OURS, Served, add_wall, post, stamp, words
@@ -75,7 +75,7 @@ async def test_each_wall_knows_a_visitor_by_another_pseudonym(wall: Served) -> N
 
 async def token_of(wall: Served, days: int = 0) -> str:
     """One that was given so many days ago."""
-    visitors: Visitors = wall.app.extensions["visitors"]
+    visitors: VisitorTokens = wall.app.extensions["visitor_tokens"]
     async with wall.database.reading() as session:
         found = (await session.scalars(Wall.named("main"))).one()
     return visitors.read(key(), found, datetime.now(UTC) - timedelta(days=days)).token or ""
@@ -98,7 +98,7 @@ async def forged(wall: Served) -> dict[str, str]:
         "control characters": "a\x00b\r\nSet-Cookie: x=1",
         "another script": "\u0661" * 32,
         "lone surrogate": "\udcff",
-        "another purpose": wall.app.extensions["stamps"].make(1, datetime.now(UTC)),
+        "another purpose": wall.app.extensions["form_tokens"].make(1, datetime.now(UTC)),
         "outdated": await token_of(wall, 31),
         "from the future": await token_of(wall, -2),
         "another wall's": signer.sign([1, name, int(time.time()) // 86_400]),
@@ -235,7 +235,7 @@ async def test_a_block_meets_the_token_and_holds_newcomers_beside_it(wall: Serve
 
     # Two days later their address is another pseudonym; the token is met for as long as it lives.
     await change_blocks(wall, timedelta(days=29))
-    await wall.app.extensions["purge"].purge()
+    await wall.app.extensions["retention"].purge()
     assert (await post(wall.client, visitor=bad)).status_code == 403
     await kim.act("unblock-author", 1)
     assert (await post(wall.client, text="Back", visitor=bad)).status_code == 201

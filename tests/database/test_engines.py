@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from feedback_app.database import Database
 from feedback_app.models import Feedback, Wall
-from feedback_app.walls.versions import freshness_of
+from feedback_app.walls.versions import wall_versions_for
 
 from ..support import Served, environment, items, post, run, words
 from ..support.databases import server_url, url_of
@@ -114,11 +114,11 @@ async def test_a_server_that_stops_while_it_looks_at_a_wall_leaves_no_connection
     """At whatever moment of the look that is."""
     for moment in range(25):
         database = Database(url_of(data))
-        pool, freshness = database.read_engine.pool, freshness_of(database)
-        assert await freshness.of("main")
-        look = asyncio.create_task(freshness.of("other"))
+        pool, wall_versions = database.read_engine.pool, wall_versions_for(database)
+        assert await wall_versions.of("main")
+        look = asyncio.create_task(wall_versions.of("other"))
         await asyncio.sleep(moment / 10_000)
-        await freshness.close()
+        await wall_versions.close()
         await database.close()
         await asyncio.wait({look})
         assert isinstance(pool, QueuePool)

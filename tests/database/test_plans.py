@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database
-from feedback_app.models import Act, ActEntry, Attempt, Block, Login, Moderator
+from feedback_app.models import Act, ActEntry, Block, LoginAttempt, LoginSession, Moderator
 
 from ..support import Served, add_wall
 from ..support.databases.bulk_data import fill
@@ -37,8 +37,8 @@ async def fill_tables(database: Database) -> None:
             ],
             ActEntry: [{"act_id": n, "feedback_id": n, "before": {}} for n in range(1, 401)],
             Block: [{"wall_id": 1, "author": f"author {n}"} for n in range(1000)],
-            Login: [{"moderator_id": 1, "token": f"{n:064}"} for n in range(1000)],
-            Attempt: [{"subject": f"{n % 100:064}"} for n in range(1000)],
+            LoginSession: [{"moderator_id": 1, "token": f"{n:064}"} for n in range(1000)],
+            LoginAttempt: [{"subject": f"{n % 100:064}"} for n in range(1000)],
         }
         for kind, each in rows.items():
             await session.execute(insert(kind), each)

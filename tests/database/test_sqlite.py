@@ -27,7 +27,7 @@ from feedback_app.models import Feedback
 
 from ..bench.database.posting import measure
 from ..support import Reader, Served, environment, post, run, until, variables, words
-from .test_writer import a_post, locked, stored, take_in
+from .test_writer import a_post, locked, stored, submit
 
 pytestmark = pytest.mark.sqlite
 
@@ -264,7 +264,7 @@ async def test_the_log_is_bounded_although_somebody_always_reads(wall: Served, m
     async with _readers(wall.database):
         for each in range(60):
             posts = [a_post(f"{each} {number} " + "Words " * 300) for number in range(64)]
-            assert not [answer for answer in await take_in(wall.database, *posts) if isinstance(answer, Exception)]
+            assert not [answer for answer in await submit(wall.database, *posts) if isinstance(answer, Exception)]
             sizes.append(file.stat().st_size)
     assert max(sizes) < 10 * 2**20, sizes
     assert sum(sizes[each] < sizes[each - 1] for each in range(1, len(sizes))) >= 1, sizes

@@ -12,7 +12,7 @@ from feedback_app.config import Settings
 from feedback_app.database import Database
 from feedback_app.installation import data_folder
 from feedback_app.models import Feedback, Wall
-from feedback_app.walls.posting.store import receive
+from feedback_app.walls.posting.store import store_posts
 
 from .. import ROOT
 from ..support import Served, a_post, environment, until
@@ -25,13 +25,13 @@ import asyncio, sys
 from feedback_app.installation import data_folder
 from feedback_app.config import Settings
 from feedback_app.database import Database
-from feedback_app.walls.posting.store import receive
+from feedback_app.walls.posting.store import store_posts
 from tests.support import a_post
 
 async def main():
     database = Database(data_folder.database_url(Settings.from_environment()))
     await asyncio.gather(*(
-        database.write_together(receive, a_post(f"{{sys.argv[1]}} {{each}}", author=f"{{each}}"))
+        database.write_together(store_posts, a_post(f"{{sys.argv[1]}} {{each}}", author=f"{{each}}"))
         for each in range({POSTS})
     ))
     await database.close()
@@ -92,7 +92,7 @@ async def test_a_follower_sees_every_committed_change_once_although_some_are_und
                 if each % 3:
                     await databases[writer].write(lambda session: change(session, text, fate))  # noqa: B023
                 else:
-                    await databases[writer].write_together(receive, a_post(text, author=text))
+                    await databases[writer].write_together(store_posts, a_post(text, author=text))
             except Undone:
                 continue
             committed.add(text)

@@ -11,15 +11,15 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database, engines
-from feedback_app.models import Feedback, Post, Wall
-from feedback_app.walls.posting.store import TooOften, receive
+from feedback_app.models import Feedback, Submission, Wall
+from feedback_app.walls.posting.store import TooOften, store_posts
 
 from ..support import Served, a_post, post, stamp, words
 
 
-async def take_in(database: Database, *posts: Post) -> list[Any]:
+async def submit(database: Database, *posts: Submission) -> list[Any]:
     """All at the same moment."""
-    return await asyncio.gather(*(database.write_together(receive, each) for each in posts), return_exceptions=True)
+    return await asyncio.gather(*(database.write_together(store_posts, each) for each in posts), return_exceptions=True)
 
 
 async def stored(database: Database, wall_id: int = 1) -> list[Feedback]:
@@ -57,7 +57,7 @@ async def test_those_who_wait_at_the_same_moment_share_one_commit(
     commits: list[None] = []
     wall.database.on_commit(lambda: commits.append(None))
     posts = [a_post(f"{each}", wall_id=(1, other)[each % 2], author=f"{each}") for each in range(100)]
-    answers = await take_in(wall.database, *posts)
+    answers = await submit(wall.database, *posts)
     assert len(commits) == 1
     assert [(each.text, each.wall_id) for each in answers] == [(each.text, each.wall_id) for each in posts]
     for wall_id in (1, other):
@@ -75,7 +75,7 @@ async def test_who_has_just_been_answered_is_taken_along_with_those_who_wait(wal
 
     async def write(author: str) -> None:
         for each in range(10):
-            await wall.database.write_together(receive, a_post(f"{author} {each}", author=author))
+            await wall.database.write_together(store_posts, a_post(f"{author} {each}", author=author))
 
     first = [asyncio.create_task(write(f"early {each}")) for each in range(5)]
     await asyncio.sleep(0)
@@ -86,7 +86,7 @@ async def test_who_has_just_been_answered_is_taken_along_with_those_who_wait(wal
 
 async def test_a_limit_holds_within_one_batch(wall: Served) -> None:
     posts = [a_post(f"{each}", author=("a", "b")[each % 2], limits="5/minute;30/hour") for each in range(20)]
-    answers = await take_in(wall.database, *posts)
+    answers = await submit(wall.database, *posts)
     assert [row.text for row in await stored(wall.database)] == [f"{each}" for each in range(10)]
     refused = [each for each in answers if isinstance(each, TooOften)]
     assert len(refused) == 10
@@ -96,7 +96,7 @@ async def test_a_limit_holds_within_one_batch(wall: Served) -> None:
 async def test_the_same_form_twice_in_one_batch_is_one_entry(wall: Served) -> None:
     keyed = [a_post("Once", given="the-same-key-1234") for _ in range(5)]
     plain = [a_post("Without script") for _ in range(5)]
-    answers = await take_in(wall.database, *keyed, *plain)
+    answers = await submit(wall.database, *keyed, *plain)
     assert [row.text for row in await stored(wall.database)] == ["Once", "Without script"]
     assert [each.id for each in answers] == [1] * 5 + [2] * 5
 
@@ -114,9 +114,9 @@ async def test_the_same_form_sent_to_two_servers_at_once_is_one_entry(serve: Cal
 
 async def test_the_same_words_without_script_are_kept_when_the_first_were_changed(wall: Served) -> None:
     """Words that only look repeated are not lost."""
-    await take_in(wall.database, a_post("Hello"))
+    await submit(wall.database, a_post("Hello"))
     await wall.change(Wall.edit, 1, name="Ann", text="Hello everybody")
-    first, again = await take_in(wall.database, a_post("Hello"), a_post("Hello", author="b"))
+    first, again = await submit(wall.database, a_post("Hello"), a_post("Hello", author="b"))
     assert (first.id, again.id) == (2, 3)
     assert [row.text for row in await stored(wall.database)] == ["Hello everybody", "Hello", "Hello"]
 
@@ -125,7 +125,7 @@ async def test_a_post_that_cannot_be_stored_harms_no_other_of_its_batch(wall: Se
     posts = [a_post(f"{each}", given=f"key-of-post-{each}") for each in range(20)]
     for each in (3, 11):
         object.__setattr__(posts[each], "name", None)
-    answers = await take_in(wall.database, *posts)
+    answers = await submit(wall.database, *posts)
     assert [each for each, answer in enumerate(answers) if isinstance(answer, Exception)] == [3, 11]
     rows = await stored(wall.database)
     assert [row.version for row in rows] == list(range(1, 19))
@@ -134,7 +134,7 @@ async def test_a_post_that_cannot_be_stored_harms_no_other_of_its_batch(wall: Se
 
 async def test_what_is_told_of_a_post_is_of_the_try_that_was_committed(wall: Served) -> None:
     """It is made while the commit is on its way; when that fails, nobody has heard of it."""
-    await take_in(wall.database, a_post("Before"))
+    await submit(wall.database, a_post("Before"))
     left = [ConnectionResetError()]
     made: list[str] = []
     asked: list[asyncio.Future[str]] = []
@@ -150,7 +150,7 @@ async def test_what_is_told_of_a_post_is_of_the_try_that_was_committed(wall: Ser
             raise left.pop()
 
     posts = [a_post(text, author=text) for text in ("One", "Two")]
-    asked += [asyncio.ensure_future(wall.database.write_together(receive, each, told)) for each in posts]
+    asked += [asyncio.ensure_future(wall.database.write_together(store_posts, each, told)) for each in posts]
     answers = await asyncio.gather(*asked)
     assert made == ["One", "Two"] * 2
     assert answers == [f"{row.id}: {row.text}" for row in (await stored(wall.database))[1:]]
@@ -161,7 +161,7 @@ async def test_words_are_stored_and_harm_no_other_where_nothing_can_be_told_of_t
         return {"One": "Thanks for one", "Three": "Thanks for three"}[feedback.text]
 
     posts = [a_post(text, author=text) for text in ("One", "Two", "Three")]
-    asked = (wall.database.write_together(receive, each, told) for each in posts)
+    asked = (wall.database.write_together(store_posts, each, told) for each in posts)
     one, two, three = await asyncio.gather(*asked, return_exceptions=True)
     assert (one, type(two), three) == ("Thanks for one", KeyError, "Thanks for three")
     assert [row.text for row in await stored(wall.database)] == ["One", "Two", "Three"]
@@ -216,11 +216,11 @@ async def test_a_lock_that_passes_is_waited_for(serve: Callable[..., Any], monke
 async def test_a_request_that_is_cancelled_cancels_nothing(wall: Served) -> None:
     """Requirement 3, below HTTP: cancelled before, while and after the transaction runs."""
     for each in range(60):
-        task = asyncio.create_task(wall.database.write_together(receive, a_post(f"{each}", author=f"{each}")))
+        task = asyncio.create_task(wall.database.write_together(store_posts, a_post(f"{each}", author=f"{each}")))
         await asyncio.sleep(each / 10_000)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    await take_in(wall.database, a_post("Last"))
+    await submit(wall.database, a_post("Last"))
     rows = await stored(wall.database)
     assert [row.version for row in rows] == list(range(1, len(rows) + 1))
     assert rows[-1].text == "Last"

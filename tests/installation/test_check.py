@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from feedback_app.antispam.form_token import Stamps
+from feedback_app.antispam.form_token import FormTokens
 from feedback_app.config import ConfigurationError, Settings, is_guessable
 from feedback_app.installation.signing import Keys
-from feedback_app.settings.frame_ancestors import NoOrigin, embedders_in
-from feedback_app.walls.posting.receipts import Receipts
+from feedback_app.settings.frame_ancestors import InvalidOrigin, parse_frame_ancestors
+from feedback_app.walls.posting.receipts import AuthorTokens
 
 from .. import ROOT
 from ..support import run
@@ -80,16 +80,16 @@ NAMES = {
 @pytest.mark.parametrize("typed", NAMES)
 def test_names_of_other_scripts_are_written_as_browsers_write_them(typed: str) -> None:
     """UTS 46, not the rules of 2003: they would let another site in."""
-    assert Settings(base_url=typed).base_url == embedders_in(typed) == NAMES[typed]
-    assert embedders_in(typed.replace("//", "//*.") + ":8443") == NAMES[typed].replace("//", "//*.") + ":8443"
+    assert Settings(base_url=typed).base_url == parse_frame_ancestors(typed) == NAMES[typed]
+    assert parse_frame_ancestors(typed.replace("//", "//*.") + ":8443") == NAMES[typed].replace("//", "//*.") + ":8443"
 
 
 @pytest.mark.parametrize(
     "typed", ["https://ü..example", "https://wall..example", f"https://{'ü' * 70}.de", "https://\ufffd.de"]
 )
 def test_names_that_cannot_be_are_refused(typed: str) -> None:
-    with pytest.raises(NoOrigin):
-        embedders_in(typed)
+    with pytest.raises(InvalidOrigin):
+        parse_frame_ancestors(typed)
     with pytest.raises(ConfigurationError):
         Settings(base_url=typed)
 
@@ -107,13 +107,13 @@ def test_what_was_signed_with_sha_1_is_still_known() -> None:
     """It is signed with SHA-256 now."""
     keys, at = Keys(lambda _: (KEY,)), datetime.now(UTC)
     before = URLSafeSerializer(KEY, salt="composer").dumps([1, int(at.timestamp()) // 3600])
-    assert Stamps(keys).is_good(before, 1, at)
-    made = Stamps(keys).make(1, at)
+    assert FormTokens(keys).is_good(before, 1, at)
+    made = FormTokens(keys).make(1, at)
     assert (made == before, len(made.rsplit(".", 1)[1])) == (False, 43)
     receipt = URLSafeSerializer(KEY, salt="receipt").dumps([1, 7])
-    assert Receipts(keys).read([receipt], 1) == {7: receipt}
+    assert AuthorTokens(keys).read([receipt], 1) == {7: receipt}
     # In its middle: the last letter of a signature has bits that mean nothing.
-    assert not Stamps(keys).is_good(before[:-9] + ("A" if before[-9] != "A" else "B") + before[-8:], 1, at)
+    assert not FormTokens(keys).is_good(before[:-9] + ("A" if before[-9] != "A" else "B") + before[-8:], 1, at)
 
 
 def test_nothing_tells_anybody_to_install_a_name_that_is_not_ours() -> None:

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from feedback_app.accounts.login_throttle import Subjects
-from feedback_app.antispam.form_token import Stamps
-from feedback_app.antispam.pseudonyms import networks_at
+from feedback_app.antispam.form_token import FormTokens
+from feedback_app.antispam.pseudonyms import pseudonyms_of
 from feedback_app.config import Settings
 from feedback_app.installation import secret_key
 from feedback_app.installation.secret_key import Secrets
 from feedback_app.installation.signing import Keys
 from feedback_app.walls import page as page_module
-from feedback_app.walls.posting.receipts import Receipts
+from feedback_app.walls.posting.receipts import AuthorTokens
 
 from ..support import OURS, Process, Served, post, run, stamp, until, words
 
@@ -28,14 +28,14 @@ OLD, NEW = "the one of last year", "the one of this year"
 async def new_stamp(server: Served | Process, old: str) -> str:
     """The stamp that pages come with as soon as it is another one."""
     async with server.client() if isinstance(server, Process) else server.client as client:
-        stamps: list[str] = []
+        form_tokens: list[str] = []
 
         async def is_new() -> bool:
-            stamps.append(await stamp(client))
-            return stamps[-1] != old
+            form_tokens.append(await stamp(client))
+            return form_tokens[-1] != old
 
         await until(is_new)
-        return stamps[-1]
+        return form_tokens[-1]
 
 
 async def test_a_form_that_is_open_outlives_a_rotation(process: Callable[..., Process]) -> None:
@@ -75,7 +75,7 @@ async def test_a_page_that_was_being_made_meanwhile_does_not_keep_the_former_sta
     """Requirement 60: neither is it ready for others, nor does a browser that has it take it for the new one."""
 
     monkeypatch.setattr(secret_key, "LOOK_SECONDS", 0)
-    make, stamps = page_module.render, re.compile(r'name="stamp" value="([^"]+)"')
+    make, form_tokens = page_module.render, re.compile(r'name="stamp" value="([^"]+)"')
 
     def render(template: str, **values: Any) -> str:
         page = make(template, **values)
@@ -87,7 +87,7 @@ async def test_a_page_that_was_being_made_meanwhile_does_not_keep_the_former_sta
     before = await wall.client.get(address)
     after = await wall.client.get(address, headers={"If-None-Match": before.headers["etag"]})
     assert (before.status_code, after.status_code) == (200, 200)
-    assert stamps.findall(before.text) != stamps.findall(after.text)
+    assert form_tokens.findall(before.text) != form_tokens.findall(after.text)
 
 
 async def test_a_configured_secret_is_replaced_by_configuration(serve: Callable[..., Any], data: Path) -> None:
@@ -113,17 +113,17 @@ def test_authors_receipts_and_browsers_stay_known(tmp_path: Path) -> None:
     """Requirement 60: a block does not end, a receipt opens and a browser is known after a rotation."""
     at = datetime.now(UTC)
     before = keys(tmp_path)
-    authors = networks_at("192.0.2.1", at, before)
-    receipt = Receipts(before).make(1, 7)
+    authors = pseudonyms_of("192.0.2.1", at, before)
+    receipt = AuthorTokens(before).make(1, 7)
     device = Subjects(before).device(3, "n")
     secret_key.rotate(Settings(data=tmp_path), forget=False)
     after = keys(tmp_path)
-    assert set(authors) < set(networks_at("192.0.2.1", at, after))
-    assert networks_at("192.0.2.1", at, after)[0] not in authors
-    assert Receipts(after).read([receipt], 1) == {7: receipt}
+    assert set(authors) < set(pseudonyms_of("192.0.2.1", at, after))
+    assert pseudonyms_of("192.0.2.1", at, after)[0] not in authors
+    assert AuthorTokens(after).read([receipt], 1) == {7: receipt}
     assert Subjects(after).of_device(device, 3)
     secret_key.rotate(Settings(data=tmp_path), forget=True)
-    assert Receipts(keys(tmp_path)).read([receipt], 1) == {}
+    assert AuthorTokens(keys(tmp_path)).read([receipt], 1) == {}
 
 
 def test_a_former_secret_is_good_for_a_day_and_until_the_next_rotation(
@@ -136,10 +136,12 @@ def test_a_former_secret_is_good_for_a_day_and_until_the_next_rotation(
         monkeypatch.setattr(secret_key, "now", lambda hours=hours: start + timedelta(hours=hours))
         if hours:
             secret_key.rotate(settings, forget=False)
-        stamps = Stamps(keys(tmp_path))
-        assert [stamps.is_good(each, "main", start) for each in signed[-good:]] == [True] * len(signed[-good:]), hours
-        assert not any(stamps.is_good(each, "main", start) for each in signed[: len(signed) - good]), hours
-        signed.append(stamps.make("main", start))
+        form_tokens = FormTokens(keys(tmp_path))
+        assert [form_tokens.is_good(each, "main", start) for each in signed[-good:]] == [True] * len(signed[-good:]), (
+            hours
+        )
+        assert not any(form_tokens.is_good(each, "main", start) for each in signed[: len(signed) - good]), hours
+        signed.append(form_tokens.make("main", start))
 
 
 def test_a_failing_disk_takes_no_secret_away(tmp_path: Path) -> None:

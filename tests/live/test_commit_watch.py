@@ -12,7 +12,7 @@ import pytest
 
 from feedback_app.database.postgresql_notify import LISTENER
 from feedback_app.live import commit_watch
-from feedback_app.walls.posting.store import receive
+from feedback_app.walls.posting.store import store_posts
 
 from ..support import Reader, Served, a_post, until
 from ..support.databases import url_of
@@ -29,7 +29,7 @@ async def two(serve: Callable[..., Any]) -> list[Served]:
 
 
 async def write(wall: Served, text: str) -> None:
-    await wall.database.write_together(receive, a_post(text))
+    await wall.database.write_together(store_posts, a_post(text))
 
 
 async def test_what_another_process_commits_is_on_the_screen_in_a_moment(two: list[Served], engine: str) -> None:

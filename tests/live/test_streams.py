@@ -287,5 +287,5 @@ def made_news(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         made.append(1)
         return await read(*args)
 
-    monkeypatch.setattr(catch_up, "news_since", count)
+    monkeypatch.setattr(catch_up, "changes_since", count)
     return made

@@ -87,7 +87,7 @@ async def test_what_another_version_stored_is_found_at_once_and_folded_soon(
         changed = list(await session.scalars(select(Feedback.changed_at).order_by(Feedback.id)))
     assert list(await kim.states(search="HELLO")) == [1]
     assert list(await kim.states(search="Иван")) == [4, 2]
-    await retention.Purge(wall.database, undo_days=7, keep_days=30).purge()
+    await retention.Retention(wall.database, undo_days=7, keep_days=30).purge()
     assert await folded(wall) == ["ann hello there", "ann иван", "ann strasse", "ann иван петров", "ann new"]
     assert list(await kim.states(search="петров иван")) == [4]
     async with wall.database.reading() as session:
@@ -104,5 +104,5 @@ async def test_what_another_version_blanked_is_blanked_in_every_column(wall: Ser
         await session.execute(update(Feedback).where(Feedback.id == 1).values(**blanking))
 
     await wall.database.write(blank)
-    await retention.Purge(wall.database, undo_days=7, keep_days=30).purge()
+    await retention.Retention(wall.database, undo_days=7, keep_days=30).purge()
     assert await folded(wall) == ["", "ann other"]

@@ -116,7 +116,7 @@ async def test_whoever_is_hung_up_on_has_no_place_any_more(wall: Served) -> None
     await until(lambda: hub.topics)
     for topic in list(hub.topics.values()):
         for listener in list(topic.listeners):
-            listener.hang_up()
+            listener.disconnect()
     await until(lambda: listeners(wall) == 0, 2)
 
 

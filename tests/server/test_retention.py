@@ -30,8 +30,8 @@ async def stored(wall: Served) -> str:
     return found
 
 
-def purge_of(wall: Served, undo_days: int = 7, keep_days: int = 30) -> retention.Purge:
-    return retention.Purge(wall.database, undo_days=undo_days, keep_days=keep_days)
+def purge_of(wall: Served, undo_days: int = 7, keep_days: int = 30) -> retention.Retention:
+    return retention.Retention(wall.database, undo_days=undo_days, keep_days=keep_days)
 
 
 async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve: Callable[..., Any]) -> None:

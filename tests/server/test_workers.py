@@ -150,8 +150,8 @@ def test_a_worker_ends_with_a_supervisor_that_left_unread_what_it_said() -> None
     """The system tells such an end as a reset of the line."""
     ours, theirs = socket.socketpair()
     worker = (
-        "import signal, sys; from feedback_app.server.worker import Line; "
-        "line = Line(int(sys.argv[1])); line.follow(); line.say(); signal.pause()"
+        "import signal, sys; from feedback_app.server.worker import Heartbeat; "
+        "line = Heartbeat(int(sys.argv[1])); line.follow(); line.say(); signal.pause()"
     )
     with theirs:
         process = subprocess.Popen(

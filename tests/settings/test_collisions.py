@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feedback_app.accounts import invitations
-from feedback_app.models import Setup, Wall
+from feedback_app.models import Invitation, Wall
 
 from ..support import Browser, Served, employ, hashed
 
@@ -44,7 +44,7 @@ async def test_of_many_who_take_a_name_one_gets_it(workers: list[Served]) -> Non
 
         async def invite(session: Any, tokens: list[str] = tokens) -> None:
             wall = (await session.scalars(Wall.named("main"))).one()
-            session.add_all(Setup.invitation(token, wall, "moderator", inviter) for token in tokens)
+            session.add_all(Invitation.invitation(token, wall, "moderator", inviter) for token in tokens)
 
         await workers[0].database.write(invite)
         outcomes = await asyncio.gather(

@@ -19,7 +19,7 @@ from feedback_app.accounts.passwords import hash_now
 from feedback_app.app import create_app
 from feedback_app.clock import now
 from feedback_app.database import Database
-from feedback_app.models import Feedback, Login, Membership, Moderator, Post, Wall
+from feedback_app.models import Feedback, LoginSession, Membership, Moderator, Submission, Wall
 from feedback_app.server.connections import listen
 from feedback_app.server.run import WallServer
 from feedback_app.text.rates import rates_in
@@ -100,7 +100,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
         await task
     host = {"Host": urlsplit(app.extensions["settings"].base_url).netloc} if "base_url" in settings else {}
     # What the server clears away at its start would come between what some tests do.
-    await until(lambda: app.extensions["purge"].rounds)
+    await until(lambda: app.extensions["retention"].rounds)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", headers=host, timeout=20, verify=NO_CERTIFICATES
     ) as client:
@@ -129,10 +129,10 @@ async def post(
     return await client.post("/walls/main/feedback", data=data, headers=headers)
 
 
-def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Post:
+def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Submission:
     """What the form's handler gives to the writer."""
     rules = rates_in(limits) if limits else ()
-    return Post.of(wall_id=wall_id, name="Ann", text=text, authors=[author], at=now(), given=given, limits=rules)
+    return Submission.of(wall_id=wall_id, name="Ann", text=text, authors=[author], at=now(), given=given, limits=rules)
 
 
 async def items(client: httpx.AsyncClient) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ async def open_session(database: Database, number: int) -> str:
     token = secrets.token_urlsafe(32)
 
     async def work(session: AsyncSession) -> None:
-        session.add(Login.opened(number, token))
+        session.add(LoginSession.opened(number, token))
 
     await database.write(work)
     return token

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feedback_app.models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
 from feedback_app.text.cleaning import (
-    Unfit,
+    InvalidText,
     characters,
     clean,
     first_character,
@@ -36,7 +36,7 @@ TYPED = st.text(st.characters() | st.sampled_from(AWKWARD), max_size=400)
 def test_clean_words_keep_within_every_limit_and_stay_as_they_are(typed: str, lines: bool) -> None:
     try:
         words = clean(typed, most=80, most_code_points=320, lines=lines)
-    except Unfit:
+    except InvalidText:
         return
     assert clean(words, most=80, most_code_points=320, lines=lines) == words
     assert len(words) <= 320
@@ -52,7 +52,7 @@ def test_normal_form_carries_no_word_over_a_limit(grows: str) -> None:
     """The contract holds after normalising: U+0344 becomes two code points, U+FB2C three."""
     typed = grows * (NAME_CODE_POINTS // len(grows))
     assert len(unicodedata.normalize("NFC", typed)) > NAME_CODE_POINTS
-    with pytest.raises(Unfit):
+    with pytest.raises(InvalidText):
         clean(typed, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
 
 
@@ -82,7 +82,7 @@ def test_both_limits_hold_at_their_very_end() -> None:
         for typed in ("x" * most, f"  {'x' * most}\n", FAMILY * (points // len(FAMILY))):
             assert clean(typed, **limits) == typed.strip()
         for typed in ("x" * (most + 1), FAMILY * (points // len(FAMILY) + 1)):
-            with pytest.raises(Unfit, match="too long"):
+            with pytest.raises(InvalidText, match="too long"):
                 clean(typed, **limits)
 
 
@@ -105,7 +105,7 @@ def test_thirty_marks_on_a_letter_are_taken_and_one_more_is_not() -> None:
     """Requirement 35."""
     limits = {"most": 2000, "most_code_points": 8000, "lines": True}
     assert clean("Z" + "\u0316" * 30, **limits) == "Z" + "\u0316" * 30
-    with pytest.raises(Unfit, match="piled"):
+    with pytest.raises(InvalidText, match="piled"):
         clean("Z" + "\u0316" * 31, **limits)
 
 
@@ -180,13 +180,13 @@ def test_what_is_the_same_sign_is_stored_as_one() -> None:
 def test_limits_are_those_of_what_is_left() -> None:
     text = "\u00ad".join("x" * 2000)
     assert clean(text + "\x00" * 9000, **LIMITS, lines=True) == "x" * 2000
-    with pytest.raises(Unfit, match="too long by 1"):
+    with pytest.raises(InvalidText, match="too long by 1"):
         clean("\x0b" + text + "\x00y", **LIMITS, lines=True)
 
 
 @pytest.mark.parametrize("typed", ["\ud800", "a\udfff", "\udc80\udcff"])
 def test_lone_surrogates_are_refused(typed: str) -> None:
-    with pytest.raises(Unfit, match="cannot be shown"):
+    with pytest.raises(InvalidText, match="cannot be shown"):
         clean(typed, **LIMITS, lines=True)
 
 
@@ -220,7 +220,7 @@ def test_no_run_of_characters_takes_long(parts: list[str], lines: bool) -> None:
     typed = ("".join(parts) * 14_000)[:14_000]
     started = time.perf_counter()
     for words in (typed, typed[:8000]):
-        with suppress(Unfit):
+        with suppress(InvalidText):
             clean(words, **LIMITS, lines=lines)
         characters(words)
     assert time.perf_counter() - started < 0.5

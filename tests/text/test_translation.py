@@ -10,13 +10,13 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.models import Wall
-from feedback_app.text.messages import Sentence
-from feedback_app.text.translation import FOLDER, LANGUAGES, say
+from feedback_app.text.messages import Message
+from feedback_app.text.translation import FOLDER, LANGUAGES, translate
 
 from .. import ROOT
 from ..support import Served
 
-KEYWORDS = {"Sentence": None, "counted": (1, 2), "_": None, "gettext": None}
+KEYWORDS = {"Message": None, "counted": (1, 2), "_": None, "gettext": None}
 METHODS = [("feedback_app/**.py", "python"), ("templates/**", "jinja2")]
 VALUES = re.compile(r"%\(\w+\)s|\{\}|<[^>]*>")
 # Pages of moderators are in English.
@@ -74,21 +74,23 @@ def test_no_template_for_visitors_has_words_of_its_own(path: Path) -> None:
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
-    sentence = Sentence("This form has more than %(most)s fields. Use the form on the wall's own page.", most=2000)
+    sentence = Message("This form has more than %(most)s fields. Use the form on the wall's own page.", most=2000)
     assert "2,000" in sentence
-    assert "2.000" in say(sentence, "de")
-    assert "2\u202f000" in say(sentence, "fr")
-    counted = Sentence.counted("One post a minute", "One post every %(num)s minutes", 1)
-    assert "pro Minute" in say(counted, "de")
+    assert "2.000" in translate(sentence, "de")
+    assert "2\u202f000" in translate(sentence, "fr")
+    counted = Message.counted("One post a minute", "One post every %(num)s minutes", 1)
+    assert "pro Minute" in translate(counted, "de")
 
 
 def test_markup_stays_markup_in_every_language_and_what_is_none_is_escaped() -> None:
-    sentence = Sentence("You can post again in %(time)s. We kept your text.", time=Markup("<b>0:05</b>"))
+    sentence = Message("You can post again in %(time)s. We kept your text.", time=Markup("<b>0:05</b>"))
     for language, words in (("en", "post again in <b>0:05</b>"), ("de", "in <b>0:05</b> wieder")):
-        said = say(sentence, language)
+        said = translate(sentence, language)
         assert words in said
         assert isinstance(said, Markup)
-    assert not isinstance(say(Sentence("You can post again in %(time)s. We kept your text.", time="<b>"), "en"), Markup)
+    assert not isinstance(
+        translate(Message("You can post again in %(time)s. We kept your text.", time="<b>"), "en"), Markup
+    )
 
 
 async def test_the_list_of_walls_is_in_the_language_of_whoever_looks(wall: Served) -> None:

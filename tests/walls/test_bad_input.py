@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedback_app.text.cleaning import Unfit, characters, clean
+from feedback_app.text.cleaning import InvalidText, characters, clean
 
 from ..support import HTMX, OURS, Reader, Served, items, post, stamp, until, words
 
@@ -256,7 +256,7 @@ def test_clean_words_stay_as_they_are(typed: str, lines: bool) -> None:
     limits = {"most": 200, "most_code_points": 400, "lines": lines}
     try:
         words_ = clean(typed, **limits)  # type: ignore[arg-type]
-    except Unfit:
+    except InvalidText:
         return
     assert clean(words_, **limits) == words_  # type: ignore[arg-type]
     assert characters(words_) <= 200

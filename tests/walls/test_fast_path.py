@@ -16,8 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from feedback_app.clock import now
 from feedback_app.models import Wall
-from feedback_app.text.cleaning import Unfit
-from feedback_app.walls.posting.form import NAMES, Composer, Filled
+from feedback_app.text.cleaning import InvalidText
+from feedback_app.walls.posting.form import NAMES, Composer, ValidPost
 
 from ..support import Served, words
 
@@ -82,7 +82,7 @@ async def send(wall: Served, sent: Sent, mark: str, more: str = "", slug: str = 
 
 async def both_ways(wall: Served, sent: Sent, made: Counter[str], *, slug: str = "main") -> tuple[bytes, int]:
     """What a form is answered that is sent twice, the second time past the letterbox; and how often Quart answered."""
-    mark = wall.app.extensions["stamps"].make(1, now())
+    mark = wall.app.extensions["form_tokens"].make(1, now())
     made.clear()
     answer = await send(wall, sent, mark, slug=slug)
     by_quart = made.total()
@@ -161,8 +161,8 @@ def test_a_form_is_taken_when_it_has_no_fault(names: list[str], texts: list[str]
     wall = Wall(names=asked)
     form = Composer.on(wall, fields)
     try:
-        filled = Filled.of(fields, wall)
-    except Unfit:
+        filled = ValidPost.of(fields, wall)
+    except InvalidText:
         assert not form.validate()
     else:
         assert form.validate()

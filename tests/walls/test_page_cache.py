@@ -247,7 +247,7 @@ async def test_whoever_asks_gets_their_answer_also_where_the_short_way_fails(
         raise RuntimeError
 
     page = await client.get("/walls/main")
-    monkeypatch.setattr(middleware.Door, "at_once", fail)
+    monkeypatch.setattr(middleware.PageCacheMiddleware, "at_once", fail)
     assert (await client.get("/walls/main")).text == page.text
 
 
@@ -294,13 +294,13 @@ async def test_what_was_hidden_is_dropped_before_anything_is_compressed(
 ) -> None:
     """However many pages wait to be compressed; it must not stand there again when the database goes."""
     goes_on = threading.Event()
-    monkeypatch.setattr(cached_page.Ready, "compress_best", lambda _: goes_on.wait(20))
+    monkeypatch.setattr(cached_page.CachedPage, "compress_best", lambda _: goes_on.wait(20))
     monkeypatch.setattr(middleware, "SETTLED_SECONDS", 0)
     await post(wall.client, text="Regretted " + "x" * 900)
     for each in range(60):
         for _ in range(2):
             await wall.client.get(f"/walls/main?before={each + 2}", headers={"Host": f"host-{each}.test"})
-    shelves = wall.app.extensions["door"]._queried, wall.app.extensions["door"]._plain
+    shelves = wall.app.extensions["page_cache"]._queried, wall.app.extensions["page_cache"]._plain
     before = {id(each) for shelf in shelves for _, each in shelf.latest()}
     assert len(before) >= 60
     await wall.change(Wall.hide, 1)

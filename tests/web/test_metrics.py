@@ -103,7 +103,7 @@ async def test_a_slow_reader_who_is_cut_and_a_database_that_fails_are_counted(wa
         await until(lambda: wall.app.extensions["hub"].topics)
         (topic,) = wall.app.extensions["hub"].topics.values()
         (listener,) = topic.listeners
-        listener.hang_up()
+        listener.disconnect()
         await until(lambda: reader.ended)
     assert wall.database.file is not None
     wall.database.file.rename(wall.database.file.with_suffix(".aside"))

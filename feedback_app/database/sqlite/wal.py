@@ -17,7 +17,7 @@ WAIT_MILLISECONDS = 500
 PAUSE_SECONDS = 5
 
 
-class Log:
+class WAL:
     """Who writes moves what is in the log to its place when SQLite finds it long enough, and begins it anew.
 
     That can be done only at a moment when nobody reads in it. Where many read there may be no such moment, and the log

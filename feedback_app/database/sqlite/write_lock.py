@@ -11,7 +11,7 @@ from pathlib import Path
 PATIENCE_SECONDS = 1.0
 
 
-class Turn:
+class WriteLock:
     """A lock on a file beside the database, held while a batch is written.
 
     Who finds SQLite locked looks again after pauses that grow, and may be overtaken for seconds; who waits for this

@@ -12,12 +12,12 @@ from ...models.act import BLOCKING, KINDS, VERBS
 from ...models.feedback import CONDITION
 from ...models.moderator import NAME_LENGTH
 from .entry import REASONS, STATES, number, time, words
-from .export import ARRANGED
+from .export import SETTINGS
 
 SLICE = 500
 LONGEST = 8000
 # What of the wall itself was different before.
-OF_WALL = (*ARRANGED, "slug", "is_archived", "moderator", "role", "then")
+OF_WALL = (*SETTINGS, "slug", "is_archived", "moderator", "role", "then")
 TIMES = ("pinned_at", "removed_at", "answered_at")
 
 

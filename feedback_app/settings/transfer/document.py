@@ -14,14 +14,14 @@ from ...models import Wall
 from ...models.former_address import slug_fault
 from ...models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from ...text import csv_cells
-from ...text.cleaning import Unfit, clean, is_blank
+from ...text.cleaning import InvalidText, clean, is_blank
 from ...text.translation import LANGUAGES
 from ...walls.contrast import legible, six_digits
 from ...walls.location import ACCENT
-from ..frame_ancestors import embedders_in
+from ..frame_ancestors import parse_frame_ancestors
 from .audit_log import Line, line_of
 from .entry import REASONS, row_of, time
-from .export import ARRANGED, EDITION, FORMAT
+from .export import FORMAT, FORMAT_VERSION, SETTINGS
 
 Made = TypeVar("Made")
 MOST_BYTES = 512 * 2**20
@@ -66,7 +66,7 @@ def read(file: Path) -> Import:
         wall = document.get("wall", {})
         arrangement, former = _arrangement(wall), _slugs(wall.get("former_addresses", []))
         blocked, uid = _blocked(document.get("blocked", [])), _uid(wall.get("uid"))
-    except (Unfit, ValueError) as fault:
+    except (InvalidText, ValueError) as fault:
         raise ConfigurationError(f"{file}, the wall: {fault}") from None
     rows = _each(document["feedback"], row_of, f"{file}, entry")
     numbers = [row["id"] for row in rows if row["id"]]
@@ -81,7 +81,7 @@ def _each(said: Any, made: Callable[[Any], Made], where: str) -> list[Made]:
     for place, each in enumerate(said if isinstance(said, list) else [said], 1):
         try:
             found.append(made(each))
-        except (Unfit, ValueError) as fault:
+        except (InvalidText, ValueError) as fault:
             raise ConfigurationError(f"{where} {place}: {fault}") from None
     return found
 
@@ -94,7 +94,7 @@ def _json(text: str, file: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{file} is cut off or no JSON{where}.") from None
     if document.get("format") != FORMAT or not isinstance(document.get("feedback"), list):
         raise ConfigurationError(f"{file} is no export of a wall.")
-    if document.get("edition") != EDITION:
+    if document.get("edition") != FORMAT_VERSION:
         raise ConfigurationError(f"{file} was exported by a newer version of this program. Update this one first.")
     return dict(document)
 
@@ -104,7 +104,7 @@ def _arrangement(said: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("The wall is not as it should be.")
     columns = Wall.__table__.columns
     taken: dict[str, Any] = {}
-    for name in ARRANGED:
+    for name in SETTINGS:
         if name not in said:
             continue
         value, most = said[name], getattr(columns[name].type, "length", None)
@@ -164,7 +164,7 @@ def _slow(seconds: int) -> int:
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "title": _title,
     "welcome": lambda typed: clean(typed, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True),
-    "embedders": lambda origins: embedders_in("\n".join(origins.split(" "))),
+    "embedders": lambda origins: parse_frame_ancestors("\n".join(origins.split(" "))),
     "accent": _accent,
     "slow_seconds": _slow,
 }

@@ -15,12 +15,12 @@ from ...models import Act, ActEntry, Block, Feedback, FormerAddress, Wall
 from ...text import csv_cells
 
 FORMAT = "feedback-wall"
-EDITION = 1
+FORMAT_VERSION = 1
 SLICE = 500
 Progress = Callable[[int], None]
 TYPES = {"json": "application/json", "csv": csv_cells.TYPE}
 # Of the wall, beside its address and its times.
-ARRANGED = (
+SETTINGS = (
     "title", "welcome", "language", "hold", "is_closed", "slow_seconds", "names", "embedders", "theme", "accent",
 )  # fmt: skip
 WORDS = ("state", "reason", "name", "text", "answer", "answered_by", "key", "author")
@@ -47,12 +47,12 @@ async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress
         ]
     about = {
         "format": FORMAT,
-        "edition": EDITION,
+        "edition": FORMAT_VERSION,
         "wall": {
             "slug": wall.slug,
             "uid": wall.identity,
             "former_addresses": list(former),
-            **{name: getattr(wall, name) for name in ARRANGED},
+            **{name: getattr(wall, name) for name in SETTINGS},
             "created_at": _time(wall.created_at),
             "archived_at": _time(wall.archived_at),
         },

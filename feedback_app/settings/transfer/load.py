@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...config import ConfigurationError
 from ...installation.signing import Keys
-from ...models import Block, Feedback, FormerAddress, Post, Wall
+from ...models import Block, Feedback, FormerAddress, Submission, Wall
 from ...models.base import counting_from
 from ...models.feedback import MOST_PINNED
 from ...models.former_address import slug_fault
 from . import audit_log
 from .document import Import, read
 from .entry import foreign
-from .export import ARRANGED, Progress, marks, nobody
+from .export import SETTINGS, Progress, marks, nobody
 
 __all__ = ["Import", "Report", "bring_in", "read"]
 
@@ -92,8 +92,8 @@ async def _make(slug: str, session: AsyncSession) -> Wall:
 
 async def _arrange(wall: Wall, found: Import, session: AsyncSession) -> None:
     """As the file says, and found under the addresses it had before where no other wall is."""
-    wall.arrange({name: value for name, value in found.arrangement.items() if name in ARRANGED})
-    for name in found.arrangement.keys() - set(ARRANGED):
+    wall.arrange({name: value for name, value in found.arrangement.items() if name in SETTINGS})
+    for name in found.arrangement.keys() - set(SETTINGS):
         setattr(wall, name, found.arrangement[name])
     for slug in dict.fromkeys(found.former_addresses):
         if await session.scalar(Wall.named(slug)) is None and await session.scalar(Wall.formerly(slug)) is None:
@@ -114,7 +114,7 @@ async def _numbers(wall: Wall, rows: Rows, session: AsyncSession) -> dict[str | 
     numbers: dict[str | None, int] = {}
     for first in range(0, len(rows), SLICE):
         keys = {(wall.id, row["key"]) for row in rows[first : first + SLICE]}
-        numbers |= {key: number for _, number, key in await session.execute(*Post.numbers_under(keys))}
+        numbers |= {key: number for _, number, key in await session.execute(*Submission.numbers_under(keys))}
     return numbers
 
 

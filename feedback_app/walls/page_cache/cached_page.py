@@ -10,10 +10,10 @@ from typing import NamedTuple
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags
 
-from ...web.middleware.raw_response import ENCODINGS, WORTH_COMPRESSING, Answer, Header
+from ...web.middleware.raw_response import ENCODINGS, WORTH_COMPRESSING, Header, RawResponse
 
 # What a page was made of: its wall's number and version, and the edition of its form's stamp.
-MadeOf = tuple[int, int, str]
+Fingerprint = tuple[int, int, str]
 LONGEST_HEADER = 256
 OF_THE_BODY = (
     b"content-type",
@@ -25,7 +25,7 @@ OF_THE_BODY = (
 )
 
 
-class Ready:
+class CachedPage:
     """Answers without asking anybody. `asked` counts how often it was wanted."""
 
     __slots__ = (
@@ -37,19 +37,19 @@ class Ready:
         "_wholes",
         "asked",
         "at",
-        "made_of",
+        "fingerprint",
         "slug",
         "tag",
     )
 
-    def __init__(self, slug: str, route: str, made_of: MadeOf, headers: Iterable[Header], body: bytes) -> None:
-        self.slug, self.made_of, self.at, self.asked = slug, made_of, time.monotonic(), 0
+    def __init__(self, slug: str, route: str, fingerprint: Fingerprint, headers: Iterable[Header], body: bytes) -> None:
+        self.slug, self.fingerprint, self.at, self.asked = slug, fingerprint, time.monotonic(), 0
         self._route, self._body = route, body
         self._headers = [header for header in headers if header[0] != b"content-length"]
         self.tag = next(value for name, value in self._headers if name == b"etag")
         # The policy of a 304 would replace the one of the page that the browser has kept.
-        self._unchanged = Answer.of(route, 304, (each for each in self._headers if each[0] not in OF_THE_BODY))
-        self._wholes: dict[str, Answer] = {}
+        self._unchanged = RawResponse.of(route, 304, (each for each in self._headers if each[0] not in OF_THE_BODY))
+        self._wholes: dict[str, RawResponse] = {}
         self._best = False
 
     @property
@@ -57,7 +57,7 @@ class Ready:
         """Roughly the most memory it comes to, with every encoding made."""
         return 3 * len(self._body) + 8192
 
-    def answer(self, headers: dict[bytes, bytes]) -> Answer:
+    def answer(self, headers: dict[bytes, bytes]) -> RawResponse:
         """The whole page, or that it is unchanged."""
         self.asked += 1
         known = headers.get(b"if-none-match")
@@ -65,14 +65,14 @@ class Ready:
             return self._unchanged
         return self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
 
-    def outdated(self, headers: dict[bytes, bytes]) -> Answer:
+    def outdated(self, headers: dict[bytes, bytes]) -> RawResponse:
         """What was known last, said to be that, for as long as nobody can say whether it still holds."""
         whole = self._whole(encoding_of(headers.get(b"accept-encoding", b"")))
         kept = (header for header in whole.start["headers"] if header[0] not in (b"etag", b"cache-control"))
         age = b"%d" % (time.monotonic() - self.at)
         # RFC 9111, section 5.1, and RFC 7234, section 5.5.1.
         said = ((b"cache-control", b"no-store"), (b"age", age), (b"warning", b'110 - "Response is Stale"'))
-        return Answer.of(self._route, 200, (*kept, *said), whole.body["body"])
+        return RawResponse.of(self._route, 200, (*kept, *said), whole.body["body"])
 
     @property
     def is_worth_the_best(self) -> bool:
@@ -85,7 +85,7 @@ class Ready:
             if encoding in ENCODINGS:
                 self._wholes[encoding] = self._made(encoding, ENCODINGS[encoding][1](self._body))
 
-    def _whole(self, encoding: str) -> Answer:
+    def _whole(self, encoding: str) -> RawResponse:
         if len(self._body) < WORTH_COMPRESSING:
             encoding = "identity"
         found = self._wholes.get(encoding)
@@ -94,11 +94,11 @@ class Ready:
             found = self._wholes[encoding] = self._made(encoding, made)
         return found
 
-    def _made(self, encoding: str, body: bytes) -> Answer:
+    def _made(self, encoding: str, body: bytes) -> RawResponse:
         headers = [*self._headers, (b"content-length", b"%d" % len(body))]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
-        return Answer.of(self._route, 200, headers, body)
+        return RawResponse.of(self._route, 200, headers, body)
 
 
 def encoding_of(header: bytes) -> str:
@@ -117,7 +117,7 @@ def _names(header: bytes, tag: bytes) -> bool:
     return parse_etags(header.decode("latin-1")).contains_weak(tag.decode().removeprefix("W/").strip('"'))
 
 
-class Address(NamedTuple):
+class PageKey(NamedTuple):
     """What may tell two pages apart, and nothing else of a request."""
 
     path: str
@@ -126,35 +126,35 @@ class Address(NamedTuple):
     host: bytes
 
 
-class Shelf:
+class LRUCache:
     """When it is full, what was not asked for longest has to go."""
 
     def __init__(self, most_bytes: int) -> None:
         self.bytes = 0
         self._most = most_bytes
-        self._ready: OrderedDict[Address, Ready] = OrderedDict()
+        self._ready: OrderedDict[PageKey, CachedPage] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._ready)
 
-    def find(self, address: Address) -> Ready | None:
+    def find(self, address: PageKey) -> CachedPage | None:
         ready = self._ready.get(address)
         if ready is not None:
             self._ready.move_to_end(address)
         return ready
 
-    def put(self, address: Address, ready: Ready) -> None:
+    def put(self, address: PageKey, ready: CachedPage) -> None:
         self.drop(address)
         self._ready[address] = ready
         self.bytes += ready.weight
         while self.bytes > self._most:
             self.drop(next(iter(self._ready)))
 
-    def drop(self, address: Address) -> None:
+    def drop(self, address: PageKey) -> None:
         ready = self._ready.pop(address, None)
         if ready is not None:
             self.bytes -= ready.weight
 
-    def latest(self, count: int | None = None) -> list[tuple[Address, Ready]]:
+    def latest(self, count: int | None = None) -> list[tuple[PageKey, CachedPage]]:
         """Those that were asked for last, the last one first."""
         return list(islice(reversed(self._ready.items()), count))

@@ -4,13 +4,13 @@ import asyncio
 import re
 import time
 
-from ...antispam.form_token import Stamps
+from ...antispam.form_token import FormTokens
 from ...clock import now
 from ...web.middleware.asgi import App, Receive, Scope, Send
-from ...web.middleware.raw_response import Answer
-from ..versions import Freshness, Unproved
-from .cached_page import Address, Ready, Shelf
-from .renderer import Workshop
+from ...web.middleware.raw_response import RawResponse
+from ..versions import VersionUnknown, WallVersions
+from .cached_page import CachedPage, LRUCache, PageKey
+from .renderer import PageRenderer
 
 ADDRESS = re.compile(r"/walls/([a-z0-9-]{1,60})(?:/frame|/feedback|/feed\.json|/feed\.atom)?")
 # What is worth keeping of all that can be asked for; a thank-you, for one, is shown to one person once.
@@ -29,20 +29,22 @@ SLICE = 200
 SETTLED_SECONDS = 2
 
 
-class Door:
+class PageCacheMiddleware:
     """Ready bytes are given away only when the wall is proved to be in the state they were made for.
 
     `origin` is the public scheme and host; without one, pages name those that a visitor uses, and are kept for each.
     """
 
-    def __init__(self, app: App, freshness: Freshness, stamps: Stamps, origin: tuple[str, bytes] | None) -> None:
+    def __init__(
+        self, app: App, wall_versions: WallVersions, form_tokens: FormTokens, origin: tuple[str, bytes] | None
+    ) -> None:
         self.app = app
-        self._freshness, self._stamps, self._origin = freshness, stamps, origin
-        self._workshop = Workshop(app, self._keep)
+        self._wall_versions, self._form_tokens, self._origin = wall_versions, form_tokens, origin
+        self._renderer = PageRenderer(app, self._keep)
         # Addresses with a query are without number; they make room for each other, not on the others' shelf.
-        self._plain, self._queried = Shelf(PLAIN_BYTES), Shelf(QUERIED_BYTES)
+        self._plain, self._queried = LRUCache(PLAIN_BYTES), LRUCache(QUERIED_BYTES)
 
-    def at_once(self, scope: Scope) -> Answer | None:
+    def at_once(self, scope: Scope) -> RawResponse | None:
         """What is ready and still so."""
         headers = _told(scope)
         if headers is None or scope["method"] != "GET":
@@ -70,44 +72,44 @@ class Door:
         answer = ready.outdated(headers) if is_outdated else ready.answer(headers)
         return await answer.give(scope, send)
 
-    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> Address:
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> PageKey:
         origin = self._origin or (scope["scheme"], headers.get(b"host", b""))
-        return Address(scope["path"], scope["query_string"], *origin)
+        return PageKey(scope["path"], scope["query_string"], *origin)
 
-    def _is_fresh(self, ready: Ready) -> bool:
+    def _is_fresh(self, ready: CachedPage) -> bool:
         """Whether it is proved, without waiting for anything, that it would be made just so again."""
         try:
-            state = self._freshness.at_once(ready.slug)
-        except Unproved:
+            state = self._wall_versions.at_once(ready.slug)
+        except VersionUnknown:
             return False
-        return state is not None and ready.made_of == (*state, self._stamps.edition(now()))
+        return state is not None and ready.fingerprint == (*state, self._form_tokens.edition(now()))
 
-    async def _ready(self, address: Address, slug: str) -> tuple[Ready | None, bool]:
+    async def _ready(self, address: PageKey, slug: str) -> tuple[CachedPage | None, bool]:
         """What answers this request, if anything does, and whether it is only what was known last."""
-        before = self._workshop.count
+        before = self._renderer.count
         try:
-            state = await self._freshness.of(slug)
-        except Unproved as unproved:
+            state = await self._wall_versions.of(slug)
+        except VersionUnknown as unproved:
             if unproved.hangs and (known := self._shelf(address).find(address)) is not None:
                 return known, True
-            made_of = None  # Quart has more patience, and says so when it does not get through either.
+            fingerprint = None  # Quart has more patience, and says so when it does not get through either.
         else:
             if state is None:
                 return None, False
-            made_of = (*state, self._stamps.edition(now()))
+            fingerprint = (*state, self._form_tokens.edition(now()))
         while True:
             known = self._shelf(address).find(address)
-            if known is not None and known.made_of == made_of:
+            if known is not None and known.fingerprint == fingerprint:
                 return known, False
-            making = self._workshop.make(address, slug)
-            outcome = await making.wait(PATIENCE_SECONDS if known is not None and made_of is None else None)
+            making = self._renderer.make(address, slug)
+            outcome = await making.wait(PATIENCE_SECONDS if known is not None and fingerprint is None else None)
             if outcome is None or outcome.status == 503:
                 return known, True
             # What began before somebody came may lack what they have just written.
             if outcome.ready is None or making.number > before:
                 return outcome.ready, False
 
-    async def tend(self) -> None:
+    async def revalidate(self) -> None:
         """Keep what is ready a second behind at most, for when the database is away; cancelled when the server stops.
 
         What was taken off a wall must not stand there again then, so whatever is old is dropped before any of it is
@@ -127,30 +129,30 @@ class Door:
                     if ready.is_worth_the_best and time.monotonic() - ready.at > SETTLED_SECONDS:
                         await asyncio.to_thread(ready.compress_best)
 
-    async def _drop_outdated(self, shelf: Shelf) -> None:
+    async def _drop_outdated(self, shelf: LRUCache) -> None:
         latest = shelf.latest()
         for first in range(0, len(latest), SLICE):
             some = latest[first : first + SLICE]
             try:
-                states = await self._freshness.of_all({ready.slug for _, ready in some})
-            except Unproved:
+                states = await self._wall_versions.of_all({ready.slug for _, ready in some})
+            except VersionUnknown:
                 return
             for place, (address, ready) in enumerate(some, first):
                 state = states.get(ready.slug)
-                if state is None or ready.made_of[:2] != state:
+                if state is None or ready.fingerprint[:2] != state:
                     # What is asked for often comes back in a moment, as it is now.
                     shelf.drop(address)
                     if state is not None and place < TENDED:
-                        self._workshop.make(address, ready.slug)
+                        self._renderer.make(address, ready.slug)
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        await self._workshop.close()
+        await self._renderer.close()
 
-    def _shelf(self, address: Address) -> Shelf:
+    def _shelf(self, address: PageKey) -> LRUCache:
         return self._queried if address.query else self._plain
 
-    def _keep(self, address: Address, ready: Ready) -> None:
+    def _keep(self, address: PageKey, ready: CachedPage) -> None:
         self._shelf(address).put(address, ready)
 
 
@@ -162,7 +164,7 @@ def _told(scope: Scope) -> dict[bytes, bytes] | None:
     return headers if len(headers) == len(scope["headers"]) and DOUBTFUL.isdisjoint(headers) else None
 
 
-def _slug(address: Address) -> str | None:
+def _slug(address: PageKey) -> str | None:
     """Of which wall this is a page that is worth keeping."""
     found = ADDRESS.fullmatch(address.path)
     if found is None or not QUERY.fullmatch(address.query) or not HOST.fullmatch(address.host):

@@ -6,71 +6,71 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ...web.middleware.access_log import RECORD, Record
-from ...web.middleware.asgi import App, Message, Scope
+from ...web.middleware.asgi import App, ASGIMessage, Scope
 from ...web.middleware.raw_response import Header
-from ...web.responses import MADE_OF
-from ...web.tasks import end
-from .cached_page import Address, Ready
+from ...web.responses import FINGERPRINT
+from ...web.tasks import cancel_all
+from .cached_page import CachedPage, PageKey
 
 
-class Outcome(NamedTuple):
+class Rendered(NamedTuple):
     """What Quart answered, and the ready bytes if that is something to keep."""
 
     status: int
-    ready: Ready | None
+    ready: CachedPage | None
 
 
 @dataclass(frozen=True)
-class Making:
+class RenderJob:
     """Quart at work on an address. The numbers tell which began before which."""
 
     number: int
     started: float
-    task: "asyncio.Task[Outcome]"
+    task: "asyncio.Task[Rendered]"
 
-    async def wait(self, patience: float | None) -> Outcome | None:
+    async def wait(self, patience: float | None) -> Rendered | None:
         """What came of it; None when it takes longer than `patience`, counted from when it began."""
         left = None if patience is None else max(0, self.started + patience - asyncio.get_running_loop().time())
         done, _ = await asyncio.wait({self.task}, timeout=left)
         return self.task.result() if done else None
 
 
-class Workshop:
+class PageRenderer:
     """The request that Quart gets is ours: nothing of a visitor's but the address can get into what is kept."""
 
-    def __init__(self, app: App, keep: Callable[[Address, Ready], None]) -> None:
+    def __init__(self, app: App, keep: Callable[[PageKey, CachedPage], None]) -> None:
         self.count = 0
         self._app, self._keep = app, keep
-        self._makings: dict[Address, Making] = {}
+        self._jobs: dict[PageKey, RenderJob] = {}
 
-    def make(self, address: Address, slug: str) -> Making:
+    def make(self, address: PageKey, slug: str) -> RenderJob:
         """Begin, or join what has begun already."""
-        if (making := self._makings.get(address)) is None:
+        if (making := self._jobs.get(address)) is None:
             self.count += 1
             task = asyncio.create_task(self._make(address, slug))
-            making = Making(self.count, asyncio.get_running_loop().time(), task)
-            self._makings[address] = making
-            task.add_done_callback(lambda _: self._makings.pop(address))
+            making = RenderJob(self.count, asyncio.get_running_loop().time(), task)
+            self._jobs[address] = making
+            task.add_done_callback(lambda _: self._jobs.pop(address))
         return making
 
     async def close(self) -> None:
-        await end([making.task for making in self._makings.values()])
+        await cancel_all([making.task for making in self._jobs.values()])
 
-    async def _make(self, address: Address, slug: str) -> Outcome:
+    async def _make(self, address: PageKey, slug: str) -> Rendered:
         scope = _request(address)
         record = scope[RECORD] = Record("", scope["method"])
-        answer = Answer()
+        answer = CapturedResponse()
         await self._app(scope, _Nothing(answer).receive, answer.take)
-        made_of = scope.get(MADE_OF)
-        if made_of is None or not answer.is_for_everybody:
-            return Outcome(answer.status, None)
-        ready = Ready(slug, record.route, made_of, answer.headers, answer.body)
+        fingerprint = scope.get(FINGERPRINT)
+        if fingerprint is None or not answer.is_for_everybody:
+            return Rendered(answer.status, None)
+        ready = CachedPage(slug, record.route, fingerprint, answer.headers, answer.body)
         self._keep(address, ready)
-        return Outcome(answer.status, ready)
+        return Rendered(answer.status, ready)
 
 
 @dataclass
-class Answer:
+class CapturedResponse:
     """Quart's answer, taken down."""
 
     status: int = 0
@@ -78,7 +78,7 @@ class Answer:
     body: bytes = b""
     is_whole: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def take(self, message: Message) -> None:
+    async def take(self, message: ASGIMessage) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = [(name.lower(), value) for name, value in message["headers"]]
@@ -107,10 +107,10 @@ class _Nothing:
     Quart 0.23 does not come back before it hears that they went.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: CapturedResponse) -> None:
         self._answer, self._told = answer, False
 
-    async def receive(self) -> Message:
+    async def receive(self) -> ASGIMessage:
         if self._told:
             await self._answer.is_whole.wait()
             return {"type": "http.disconnect"}
@@ -118,7 +118,7 @@ class _Nothing:
         return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _request(address: Address) -> Scope:
+def _request(address: PageKey) -> Scope:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

@@ -14,12 +14,12 @@ from ...web.forms import URLENCODED, fields_of
 from ...web.middleware.access_log import decided
 from ...web.middleware.asgi import App, Receive, Scope, Send, again, wrap
 from ...web.middleware.body_limit import refusal_of
-from ...web.middleware.raw_response import ENCODINGS, WORTH_COMPRESSING, Answer, Header
+from ...web.middleware.raw_response import ENCODINGS, WORTH_COMPRESSING, Header, RawResponse
 from ...web.security import CHANGING, headers, is_our_site, policy
-from ..location import Place
-from ..versions import Freshness, Unproved
-from .form import Filled
-from .submit import OUTCOME, Thanks, Writing
+from ..location import Location
+from ..versions import VersionUnknown, WallVersions
+from .form import ValidPost
+from .submit import OUTCOME, PostResponse, Submissions
 
 # As the log calls it whoever answers.
 ROUTE = "feedback.write"
@@ -33,19 +33,19 @@ LONGEST_HEADER = 256
 
 
 def init_app(app: Quart, settings: Settings) -> None:
-    freshness, writing = app.extensions["freshness"], app.extensions["writing"]
-    wrap(app, lambda inner: Letterbox(inner, freshness, writing, settings))
+    wall_versions, writing = app.extensions["wall_versions"], app.extensions["submissions"]
+    wrap(app, lambda inner: PostFastPathMiddleware(inner, wall_versions, writing, settings))
 
 
-class Letterbox:
+class PostFastPathMiddleware:
     """What is not ordinary, and what is not taken in, goes on to Quart as it came, to be looked at and explained.
 
     Both ask `forms` and `writing` what is right.
     """
 
-    def __init__(self, app: App, freshness: Freshness, writing: Writing, settings: Settings) -> None:
+    def __init__(self, app: App, wall_versions: WallVersions, writing: Submissions, settings: Settings) -> None:
         self.app = app
-        self._freshness, self._writing = freshness, writing
+        self._wall_versions, self._submissions = wall_versions, writing
         said = {**headers(settings), "Content-Security-Policy": policy(), "Cache-Control": CHANGING}
         self._said = _encoded(said)
 
@@ -55,34 +55,34 @@ class Letterbox:
         if address is None or not is_ordinary(scope, told):
             return await self.app(scope, receive, send)
         form = await receive()  # All of it, since the body guard has read it.
-        thanks = await self._take_in(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
+        thanks = await self._submit(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
         if thanks is None:
             return await self.app(scope, again(form, receive), send)
         decided(scope, thanks.outcome)
         return await self._answer(thanks, told.get(b"accept-encoding", b"")).give(scope, send)
 
-    async def _take_in(self, slug: str, body: bytes, scope: Scope, *, to_htmx: bool) -> Thanks | None:
+    async def _submit(self, slug: str, body: bytes, scope: Scope, *, to_htmx: bool) -> PostResponse | None:
         try:
-            wall = await self._freshness.wall(slug)
-            filled = Filled.of(fields_of(body), wall) if wall is not None else None
-        except (Unproved, ValueError):
+            wall = await self._wall_versions.wall(slug)
+            filled = ValidPost.of(fields_of(body), wall) if wall is not None else None
+        except (VersionUnknown, ValueError):
             return None
-        if wall is None or filled is None or self._writing.distrust(filled, wall):
+        if wall is None or filled is None or self._submissions.spam_reason(filled, wall):
             return None
         place = _place(slug, scope["query_string"])
         try:
-            return await self._writing.take_in(filled, wall, scope["client"][0], place, to_htmx=to_htmx)
+            return await self._submissions.submit(filled, wall, scope["client"][0], place, to_htmx=to_htmx)
         except Exception as outcome:  # Whatever it is, Quart has the words for it.
             scope[OUTCOME] = outcome
             return None
 
-    def _answer(self, thanks: Thanks, accepted: bytes) -> Answer:
+    def _answer(self, thanks: PostResponse, accepted: bytes) -> RawResponse:
         body, encoding = thanks.body.encode(), list[Header]()
         if len(body) >= WORTH_COMPRESSING and _takes_brotli(accepted):
             body, encoding = ENCODINGS["br"][0](body), [(b"content-encoding", b"br")]
         about = {**thanks.headers, "Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))}
         varies = (b"vary", b"Accept-Encoding")
-        return Answer.of(ROUTE, thanks.status, [*_encoded(about), varies, *encoding, *self._said], body)
+        return RawResponse.of(ROUTE, thanks.status, [*_encoded(about), varies, *encoding, *self._said], body)
 
 
 def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
@@ -102,8 +102,8 @@ def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _place(slug: str, query: bytes) -> Place:
-    return Place.of_form(slug, MultiDict(parse_qsl(query.decode())))
+def _place(slug: str, query: bytes) -> Location:
+    return Location.of_form(slug, MultiDict(parse_qsl(query.decode())))
 
 
 @lru_cache(maxsize=512)

@@ -8,26 +8,26 @@ from wtforms import Form, HiddenField, StringField, TextAreaField
 
 from ...models import Wall
 from ...models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
-from ...text.messages import Sentence
-from ...web.forms import Words
+from ...text.messages import Message
+from ...web.forms import TextValidator
 
 
-def _name(missing: str | None) -> Words:
-    return Words(missing=missing, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
+def _name(missing: str | None) -> TextValidator:
+    return TextValidator(missing=missing, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
 
 
 # By whether the wall asks for a name.
 NAMES = {
-    "required": _name(Sentence("Enter your name, or any name you like.")),
+    "required": _name(Message("Enter your name, or any name you like.")),
     "optional": _name(None),
     "never": _name(None),
 }
-TEXT = Words(
-    missing=Sentence("Write a few words first."), most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True
+TEXT = TextValidator(
+    missing=Message("Write a few words first."), most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True
 )
 
 
-class Filled(NamedTuple):
+class ValidPost(NamedTuple):
     """What a form on a wall says that is filled in as it should be."""
 
     name: str
@@ -38,7 +38,7 @@ class Filled(NamedTuple):
     visitor: str
 
     @classmethod
-    def of(cls, fields: MultiDict[str, str], wall: Wall) -> "Filled":
+    def of(cls, fields: MultiDict[str, str], wall: Wall) -> "ValidPost":
         """Raises Unfit; which field that is about, and what else is wrong, the form itself can say."""
         name = NAMES[wall.names].of(fields.getlist("name") if wall.names != "never" else ())
         others = (fields.get(each, "") for each in ("website", "stamp", "key", "visitor"))
@@ -50,7 +50,7 @@ class Composer(Form):
 
     name = StringField("Name")
     text = TextAreaField("Feedback", [TEXT])
-    website = StringField(Sentence("Leave this empty"))
+    website = StringField(Message("Leave this empty"))
     stamp = HiddenField()
     key = HiddenField()
 

@@ -12,7 +12,7 @@ MOST = 20
 LONGEST = 200
 
 
-class Receipts:
+class AuthorTokens:
     """A receipt names an entry and is signed: it cannot be guessed, and whoever has it may see that entry wait."""
 
     def __init__(self, keys: Keys) -> None:
@@ -21,10 +21,10 @@ class Receipts:
     def make(self, wall_id: int, feedback_id: int) -> str:
         return self._signer.sign([wall_id, feedback_id])
 
-    def read(self, receipts: Iterable[str], wall_id: int) -> dict[int, str]:
+    def read(self, author_tokens: Iterable[str], wall_id: int) -> dict[int, str]:
         """By their number, the entries of this wall that good receipts are for; a page asks for a few at most."""
         found: dict[int, str] = {}
-        for each in list(receipts)[:MOST]:
+        for each in list(author_tokens)[:MOST]:
             number = self._number(each, wall_id) if len(each) <= LONGEST else None
             if number is not None:
                 found[number] = each
@@ -38,5 +38,5 @@ class Receipts:
         return int(number) if its_wall == wall_id else None
 
 
-def receipts() -> Receipts:
-    return cast("Receipts", current_app.extensions["receipts"])
+def author_tokens() -> AuthorTokens:
+    return cast("AuthorTokens", current_app.extensions["author_tokens"])

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...antispam.rate_limits import Tally
-from ...antispam.rules import Policies
+from ...antispam.rate_limits import RateLimiter
+from ...antispam.rules import PostingRules
 from ...clock import now
-from ...models import Feedback, Post, Wall
+from ...models import Feedback, Submission, Wall
 from ...models.feedback import NEW
 
 
@@ -56,7 +56,7 @@ class Blocked(Refusal):
 Answer = Feedback | Refusal
 
 
-async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
+async def store_posts(session: AsyncSession, posts: Sequence[Submission]) -> list[Answer]:
     """An answer for each: its entry, new or already there, or why there is none.
 
     The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
@@ -67,9 +67,9 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
     walls = {wall.id: wall for wall in await session.scalars(*locking)}
     kept, blocked, watched = await _known(posts, session)
     at = now()
-    tally, policies = Tally(at), Policies(walls.values(), blocked, watched, at)
-    await tally.read(posts, session)
-    await policies.read(posts, session)
+    limiter, rules = RateLimiter(at), PostingRules(walls.values(), blocked, watched, at)
+    await limiter.read(posts, session)
+    await rules.read(posts, session)
 
     new: list[Feedback] = []
     answers: list[Answer] = []
@@ -78,17 +78,17 @@ async def receive(session: AsyncSession, posts: Sequence[Post]) -> list[Answer]:
         if same := next((each for each in earlier if post.is_kept_as(each)), None):
             same.is_repeated = True
             answers.append(same)
-        elif refusal := _refusal(post, walls, tally, policies):
+        elif refusal := _refusal(post, walls, limiter, rules):
             answers.append(refusal)
         else:
             key = post.keys[-1 if earlier else 0]
-            reason = policies.reason(post, is_above_allowance=tally.is_above_allowance(post))
+            reason = rules.reason(post, is_above_allowance=limiter.is_above_allowance(post))
             feedback = walls[post.wall_id].receive(
                 name=post.name, text=post.text, author=post.authors[0], key=key, reason=reason, **post.origin
             )
             kept[post.wall_id, key] = feedback
-            tally.add(post)
-            policies.add(post)
+            limiter.add(post)
+            rules.add(post)
             new.append(feedback)
             answers.append(feedback)
 
@@ -101,11 +101,11 @@ Pairs = set[tuple[int, str]]
 
 
 async def _known(
-    posts: Sequence[Post], session: AsyncSession
+    posts: Sequence[Submission], session: AsyncSession
 ) -> tuple[dict[tuple[int, str | None], Feedback], Pairs, Pairs]:
     """What is stored under their keys already, which nearly always is nothing; and who may not write where, and in
     which networks somebody is who may not."""
-    found = (await session.execute(*Post.known(posts))).all()
+    found = (await session.execute(*Submission.known(posts))).all()
     numbers = [number for _, number, _, kind in found if kind == "key"]
     kept = await session.scalars(Feedback.with_numbers(numbers)) if numbers else ()
     blocked, watched = (
@@ -114,15 +114,15 @@ async def _known(
     return {(each.wall_id, each.key): each for each in kept}, blocked, watched
 
 
-def _refusal(post: Post, walls: Mapping[int, Wall], tally: Tally, policies: Policies) -> Refusal | None:
+def _refusal(post: Submission, walls: Mapping[int, Wall], limiter: RateLimiter, rules: PostingRules) -> Refusal | None:
     """Why it is not taken in, if it is not."""
     if post.wall_id not in walls:
         return NoWall()
     if not walls[post.wall_id].is_open:
         return Closed()
-    if policies.is_blocked(post):
+    if rules.is_blocked(post):
         return Blocked()
-    waits = policies.seconds_to_wait(post), tally.seconds_to_wait(post), tally.seconds_of_network(post)
+    waits = rules.seconds_to_wait(post), limiter.seconds_to_wait(post), limiter.seconds_of_network(post)
     longest = max(waits)
     return (SlowMode, TooOften, Crowded)[waits.index(longest)](longest) if longest else None
 
@@ -132,12 +132,12 @@ async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
     rows = [each.row(NEW) for each in new]
     dialect = session.get_bind().dialect
     if dialect.name == "postgresql":
-        stored = await session.execute(*Post.storing_columns(rows))
+        stored = await session.execute(*Submission.storing_columns(rows))
     elif dialect.insert_executemany_returning:
-        stored = await session.execute(Post.storing(), rows)
+        stored = await session.execute(Submission.storing(), rows)
     else:
         await session.execute(Feedback.insertion(), rows)
-        stored = await session.execute(*Post.numbers_under((each.wall_id, str(each.key)) for each in new))
+        stored = await session.execute(*Submission.numbers_under((each.wall_id, str(each.key)) for each in new))
     numbers = {(wall_id, key): number for wall_id, number, key in stored}
     for each in new:
         each.take_number(numbers[each.wall_id, each.key])

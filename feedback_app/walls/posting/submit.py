@@ -6,36 +6,36 @@ from typing import NamedTuple, cast
 from markupsafe import Markup
 from quart import Quart
 
-from ...antispam.form_token import Stamps
-from ...antispam.pseudonyms import networks_at
-from ...antispam.visitor_token import Visitor, Visitors
+from ...antispam.form_token import FormTokens
+from ...antispam.pseudonyms import pseudonyms_of
+from ...antispam.visitor_token import Visitor, VisitorTokens
 from ...clock import now
 from ...config import Settings
 from ...database import Database
 from ...installation.signing import Keys
-from ...models import Feedback, Post, Wall
-from ...text.messages import Sentence
+from ...models import Feedback, Submission, Wall
+from ...text.messages import Message
 from ...web.middleware.sub_path import root
 from ...web.security import FRAGMENT
 from ...web.templates import render
-from ..location import Place
-from .form import Composer, Filled
-from .receipts import Receipts
-from .store import receive
+from ..location import Location
+from .form import Composer, ValidPost
+from .receipts import AuthorTokens
+from .store import store_posts
 
 # The reasons for which those are held who are given no visitor token yet.
 NOT_LET_IN = ("address", "blocked")
-EXPIRED = Sentence("This page had been open for long. Your words are still here: please post them once more.")
-TRAPPED = Sentence("Only robots fill in the hidden field. Your words are still here: please post them once more.")
+EXPIRED = Message("This page had been open for long. Your words are still here: please post them once more.")
+TRAPPED = Message("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 EMPTY = Composer()
 
 
 def init_app(app: Quart) -> None:
-    rooms = ("settings", "keys", "stamps", "visitors", "receipts", "database")
-    app.extensions["writing"] = Writing(*(app.extensions[each] for each in rooms))
+    rooms = ("settings", "keys", "form_tokens", "visitor_tokens", "author_tokens", "database")
+    app.extensions["submissions"] = Submissions(*(app.extensions[each] for each in rooms))
 
 
-class Thanks(NamedTuple):
+class PostResponse(NamedTuple):
     """What somebody is answered whose words were taken in; `outcome` is what the post counts as."""
 
     status: int
@@ -44,38 +44,40 @@ class Thanks(NamedTuple):
     outcome: str
 
 
-class Writing:
+class Submissions:
     def __init__(
         self,
         settings: Settings,
         keys: Keys,
-        stamps: Stamps,
-        visitors: Visitors,
-        receipts: Receipts,
+        form_tokens: FormTokens,
+        visitors: VisitorTokens,
+        receipts: AuthorTokens,
         database: Database,
     ) -> None:
-        self._settings, self._keys, self._stamps, self._receipts = settings, keys, stamps, receipts
+        self._settings, self._keys, self._form_tokens, self._receipts = settings, keys, form_tokens, receipts
         self._visitors, self._database = visitors, database
         # Nearly every form that is shown is an empty one, the same for a whole hour.
         self._empty_fields = lru_cache(maxsize=256)(self._fields)
 
-    def distrust(self, filled: Filled, wall: Wall) -> Sentence | None:
+    def spam_reason(self, filled: ValidPost, wall: Wall) -> Message | None:
         """Why this form does not seem to come from a person who has our page open, as a sentence to them."""
         if not self._settings.defences:
             return None
         if filled.website:
             return TRAPPED
-        return None if self._stamps.is_good(filled.stamp, wall.id, now()) else EXPIRED
+        return None if self._form_tokens.is_good(filled.stamp, wall.id, now()) else EXPIRED
 
-    async def take_in(self, filled: Filled, wall: Wall, address: str, place: Place, *, to_htmx: bool) -> Thanks:
+    async def submit(
+        self, filled: ValidPost, wall: Wall, address: str, place: Location, *, to_htmx: bool
+    ) -> PostResponse:
         """One entry for one form, however often it arrives. Raises what `receiving` answers instead of one.
 
         For htmx the thanks are a fresh form and the entry, else the way to the page on which it stands.
         """
         at = now()
         visitor = self._visitors.read(filled.visitor, wall, at)
-        networks = networks_at(address, at, self._keys)
-        post = Post.of(
+        networks = pseudonyms_of(address, at, self._keys)
+        post = Submission.of(
             wall_id=wall.id,
             name=filled.name,
             text=filled.text,
@@ -88,9 +90,11 @@ class Writing:
             allowance=self._settings.address_limits if visitor.is_newcomer else (),
         )
         thanks = partial(self._thanks, wall=wall, place=place, visitor=visitor, to_htmx=to_htmx)
-        return cast("Thanks", await self._database.write_together(receive, post, thanks))
+        return cast("PostResponse", await self._database.write_together(store_posts, post, thanks))
 
-    def _thanks(self, received: Feedback, wall: Wall, place: Place, visitor: Visitor, *, to_htmx: bool) -> Thanks:
+    def _thanks(
+        self, received: Feedback, wall: Wall, place: Location, visitor: Visitor, *, to_htmx: bool
+    ) -> PostResponse:
         receipt = "" if received.is_public else self._receipts.make(wall.id, received.id)
         # Who was held for being one of many newcomers, or new beside somebody blocked, has not been let in yet.
         is_let_in = received.reason not in NOT_LET_IN
@@ -98,14 +102,14 @@ class Writing:
         outcome = _outcome(received)
         if not to_htmx:
             headers["Location"] = root() + place.address(thanks=receipt or received.id)
-            return Thanks(303, headers, "", outcome)
+            return PostResponse(303, headers, "", outcome)
         values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **self.composer(wall)}
         values["thanked"] = received.name
-        return Thanks(201, {**FRAGMENT, **headers}, render("feedback/_received.html", **values), outcome)
+        return PostResponse(201, {**FRAGMENT, **headers}, render("feedback/_received.html", **values), outcome)
 
     def composer(self, wall: Wall, form: Composer = EMPTY, notice: str = "") -> dict[str, object]:
         """What the form's template needs beside the place and the thanks."""
-        stamp = self._stamps.make(wall.id, now())
+        stamp = self._form_tokens.make(wall.id, now())
         make = self._empty_fields if form is EMPTY else self._fields
         return {
             "fields": make(form, wall.names, wall.slow_seconds, wall.language, stamp),
@@ -119,15 +123,15 @@ class Writing:
         return Markup(render("feedback/_fields.html", **values))  # noqa: S704 - Our template.
 
 
-def pace_of(slow_seconds: int) -> Sentence | None:
+def pace_of(slow_seconds: int) -> Message | None:
     """What is said beforehand where everybody has to wait after each post."""
     if not slow_seconds:
         return None
     if slow_seconds == 3600:
-        return Sentence("One post an hour")
+        return Message("One post an hour")
     if slow_seconds % 60:
-        return Sentence.counted("One post a second", "One post every %(num)s seconds", slow_seconds)
-    return Sentence.counted("One post a minute", "One post every %(num)s minutes", slow_seconds // 60)
+        return Message.counted("One post a second", "One post every %(num)s seconds", slow_seconds)
+    return Message.counted("One post a minute", "One post every %(num)s minutes", slow_seconds // 60)
 
 
 def _outcome(received: Feedback) -> str:

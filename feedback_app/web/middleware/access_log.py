@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from ... import PACKAGE
 from .. import metrics
-from .asgi import App, Message, Receive, Scope, Send, at_once
+from .asgi import App, ASGIMessage, Receive, Scope, Send, at_once
 
 RECORD = "feedback.record"
 # What supervisors ask every few seconds is worth a line only when it goes wrong.
@@ -98,7 +98,7 @@ class Record:
         return json.dumps({"at": at, "level": "info", **fields}) + "\n"
 
 
-class RequestLog:
+class AccessLogMiddleware:
     """The outermost layer: counts and writes down every request, also those that the layers below it refuse."""
 
     form = "off"
@@ -125,7 +125,7 @@ class RequestLog:
         record = scope[RECORD] = self._begun(scope)
         _request.set(record.request)
 
-        def count(message: Message) -> Awaitable[None]:
+        def count(message: ASGIMessage) -> Awaitable[None]:
             record.status = message.get("status", record.status)
             record.bytes += len(message.get("body", b""))
             return send(message)
@@ -169,12 +169,12 @@ def begin(form: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     # Ours says little that is no fault, such as that one is over.
     logging.getLogger(PACKAGE.name).setLevel(logging.INFO)
-    RequestLog.form = form
+    AccessLogMiddleware.form = form
 
 
 def said(sentence: str) -> str:
     """What the server says when it begins, as a line in the form of its log."""
-    if RequestLog.form != "json":
+    if AccessLogMiddleware.form != "json":
         return sentence
     return JSONLines().format(logging.makeLogRecord({"msg": sentence, "levelname": "INFO", "name": PACKAGE.name}))
 

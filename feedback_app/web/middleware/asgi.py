@@ -6,9 +6,9 @@ from typing import Any, cast
 from quart import Quart
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+ASGIMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[ASGIMessage]]
+Send = Callable[[ASGIMessage], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -26,11 +26,11 @@ def at_once(app: App, scope: Scope) -> Any:
     return None if ready is None else ready(scope)
 
 
-def again(message: Message, receive: Receive) -> Receive:
+def again(message: ASGIMessage, receive: Receive) -> Receive:
     """What was taken out already, once more for the next who asks, and then what comes after it."""
     told = False
 
-    async def replay() -> Message:
+    async def replay() -> ASGIMessage:
         nonlocal told
         if told:
             return await receive()

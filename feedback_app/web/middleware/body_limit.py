@@ -7,21 +7,21 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from ...text.messages import Sentence
-from .asgi import App, Message, Receive, Scope, Send, again
+from ...text.messages import Message
+from .asgi import App, ASGIMessage, Receive, Scope, Send, again
 
 MOST_BYTES = 128 * 1024
 SECONDS = 10
 REFUSED = "feedback.refused"
 
-TOO_LARGE = (413, Sentence("This is more than the wall takes at once (128 KiB). Shorten it and send it again."))
-TOO_SLOW = (408, Sentence("The form did not arrive in time, so nothing was stored. Go back and send it again."))
-UNEXPECTED = (413, Sentence("A request to read a page brings nothing along. Open the address in a browser."))
-NOWHERE = (404, Sentence("There is nothing at this address. It may have been taken back, or the link is incomplete."))
-MALFORMED = (400, Sentence("This request is not well formed, so nothing was stored."))
+TOO_LARGE = (413, Message("This is more than the wall takes at once (128 KiB). Shorten it and send it again."))
+TOO_SLOW = (408, Message("The form did not arrive in time, so nothing was stored. Go back and send it again."))
+UNEXPECTED = (413, Message("A request to read a page brings nothing along. Open the address in a browser."))
+NOWHERE = (404, Message("There is nothing at this address. It may have been taken back, or the link is incomplete."))
+MALFORMED = (400, Message("This request is not well formed, so nothing was stored."))
 
 
-class BodyGuard:
+class BodyLimitMiddleware:
     """Reads the whole body before the app sees the request. What is refused reaches the app without its body.
 
     The app finds (status, sentence) in `scope["feedback.refused"]` and answers with that. The rest of a refused body
@@ -98,7 +98,7 @@ class Body:
         return bytes(message.get("body", b""))
 
 
-def _whole(body: bytes) -> Message:
+def _whole(body: bytes) -> ASGIMessage:
     return {"type": "http.request", "body": body, "more_body": False}
 
 
@@ -106,7 +106,7 @@ def _gone_after(ended: asyncio.Event) -> Receive:
     """Nothing more comes to the app with a request that was refused, until the answer has left: the rest of its body is
     not the app's."""
 
-    async def gone() -> Message:
+    async def gone() -> ASGIMessage:
         await ended.wait()
         return {"type": "http.disconnect"}
 
@@ -114,7 +114,7 @@ def _gone_after(ended: asyncio.Event) -> Receive:
 
 
 def _linger(body: Body, send: Send, ended: asyncio.Event) -> Send:
-    async def linger(message: Message) -> None:
+    async def linger(message: ASGIMessage) -> None:
         if message["type"] == "http.response.start":
             headers = [header for header in message["headers"] if header[0].lower() != b"connection"]
             await send({**message, "headers": [*headers, (b"connection", b"close")]})

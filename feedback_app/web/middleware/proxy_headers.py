@@ -24,14 +24,14 @@ LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 def init_app(app: Quart, settings: Settings) -> None:
     if settings.trusted_proxies:
-        wrap(app, lambda inner: Proxies(inner, settings.trusted_proxies, settings.networks))
+        wrap(app, lambda inner: ProxyHeadersMiddleware(inner, settings.trusted_proxies, settings.networks))
     else:
-        unexpected = Unexpected(settings)
+        unexpected = UnexpectedProxyWarning(settings)
         app.before_request(unexpected.notice)
         app.after_request(unexpected.notice_refusal)
 
 
-class Proxies:
+class ProxyHeadersMiddleware:
     """Puts the visitor's address and scheme into the scope, from the headers that the trusted proxies added.
 
     Each proxy appends the address it saw to `X-Forwarded-For`, so that with two in front the second from the right
@@ -91,7 +91,7 @@ class Proxies:
         return values[-self.trusted].strip()
 
 
-class Unexpected:
+class UnexpectedProxyWarning:
     """Notices a proxy that no setting tells of, once: everybody who comes through it counts as one author."""
 
     def __init__(self, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import brotli
 
 from .access_log import answered, name
-from .asgi import Message, Scope, Send
+from .asgi import ASGIMessage, Scope, Send
 
 Header = tuple[bytes, bytes]
 # Under this name our server offers to put a whole answer on the line that was framed before.
@@ -20,19 +20,19 @@ ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] 
 }
 
 
-class Answer(NamedTuple):
+class RawResponse(NamedTuple):
     """As ASGI has it, and as it goes down the line after the status line and what the server says in every answer.
 
     `route` is for the log.
     """
 
     route: str
-    start: Message
-    body: Message
+    start: ASGIMessage
+    body: ASGIMessage
     framed: bytes
 
     @classmethod
-    def of(cls, route: str, status: int, headers: Iterable[Header], body: bytes = b"") -> "Answer":
+    def of(cls, route: str, status: int, headers: Iterable[Header], body: bytes = b"") -> "RawResponse":
         told = list(headers)
         start = {"type": "http.response.start", "status": status, "headers": told}
         framed = b"".join(b"%b: %b\r\n" % header for header in told) + b"\r\n" + body

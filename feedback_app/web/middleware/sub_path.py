@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
 
-from .asgi import App, Message, Receive, Scope, Send, at_once
+from .asgi import App, ASGIMessage, Receive, Scope, Send, at_once
 
 _ROOT: ContextVar[str] = ContextVar("root", default="")
 
@@ -34,7 +34,7 @@ class SubPathMiddleware:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
-        async def send_below(message: Message) -> None:
+        async def send_below(message: ASGIMessage) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*self._outside(message["headers"])]
             await send(message)

@@ -19,7 +19,7 @@ MOST_LOGGED = 10
 logger = logging.getLogger(__name__)
 
 
-class Hosts:
+class TrustedHostMiddleware:
     """Answers 421 to a request for another host, without repeating what it said, and 400 where it is not clear.
 
     Otherwise somebody could have us, or a cache in front of us, hand out pages whose links lead to them. Without a

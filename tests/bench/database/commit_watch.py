@@ -21,7 +21,7 @@ import aiosqlite
 
 from feedback_app.clock import now
 from feedback_app.database import Database
-from feedback_app.walls.posting.store import receive
+from feedback_app.walls.posting.store import store_posts
 
 from ...support import Event, Process, Reader, a_post
 from ...support.databases import ENGINES, Folders, missing
@@ -103,7 +103,7 @@ async def _time(database: Database, watches: list[Watch], commits: int) -> list[
     times = []
     for _ in range(commits):
         await asyncio.sleep(random.uniform(0.02, 0.12))
-        received = await database.write_together(receive, a_post("Hello", author=os.urandom(8).hex()))
+        received = await database.write_together(store_posts, a_post("Hello", author=os.urandom(8).hex()))
         committed = time.perf_counter()
         while not all(received.version in watch.at for watch in watches):
             await asyncio.sleep(0.001)

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 from feedback_app.clock import now
 from feedback_app.database import Database, writer
-from feedback_app.models import Post
+from feedback_app.models import Submission
 from feedback_app.text.rates import rates_in
-from feedback_app.walls.posting.store import receive
+from feedback_app.walls.posting.store import store_posts
 
 from .raw import RawMariaDB, RawPostgreSQL, RawSQLite, RawWriter
 
@@ -76,12 +76,12 @@ async def _open(url: str, way: str) -> tuple[Callable[[int], Awaitable[Any]], Ca
     if way == "alone":
         writer.BATCH = 1
     database = Database(url)
-    return lambda wall_id: database.write_together(receive, _post(wall_id)), database.close
+    return lambda wall_id: database.write_together(store_posts, _post(wall_id)), database.close
 
 
-def _post(wall_id: int) -> Post:
+def _post(wall_id: int) -> Submission:
     # Everybody is somebody else, new and at another address, so that all limits are asked for and stop nobody.
-    return Post.of(
+    return Submission.of(
         wall_id=wall_id,
         name="Ann",
         text=TEXT,

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app.models import Login, Membership
+from feedback_app.models import LoginSession, Membership
 
 from ..queue_pages import Office, entry, open_desk, unfold
 from ..served_wall import Wall
@@ -198,7 +198,7 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, o
     await page.fill("#feedback-1-answer", "A long answer")
 
     async def end(session: AsyncSession) -> None:
-        await session.execute(Login.ending_all(number))
+        await session.execute(LoginSession.ending_all(number))
 
     await office.database.write(end)
     await expect(page.locator("#notice")).to_contain_text("You are logged out", timeout=8000)

@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 from feedback_app.models import Wall
-from feedback_app.walls.versions import SQLiteFreshness, Unproved
+from feedback_app.walls.versions import SQLiteWallVersions, VersionUnknown
 
 from ...support import HTMX, OURS, Reader, Served, post, serving, stamp, until
 from ...support.databases.own_postgresql import Line, PostgreSQL, create_database
@@ -224,15 +224,15 @@ async def test_a_server_stops_although_a_driver_takes_its_end_for_a_fault(
     """Requirement 24. A question that is cancelled may come back as a broken connection, after which one asks again."""
     asked: list[str] = []
 
-    async def swallows(_self: SQLiteFreshness, _slugs: object) -> NoReturn:
+    async def swallows(_self: SQLiteWallVersions, _slugs: object) -> NoReturn:
         asked.append("")
         try:
             await asyncio.sleep(600)
         except asyncio.CancelledError:
-            raise Unproved() from None
+            raise VersionUnknown() from None
         raise AssertionError
 
-    monkeypatch.setattr(SQLiteFreshness, "of_all", swallows)
+    monkeypatch.setattr(SQLiteWallVersions, "of_all", swallows)
     async with asyncio.timeout(60), serving(data=data, defences=False) as wall:
         assert (await wall.client.get("/walls/main")).status_code == 200
         await until(lambda: asked)

@@ -12,7 +12,7 @@ from feedback_app.database import Database
 from feedback_app.database.engines import make_engine
 from feedback_app.models import Feedback
 from feedback_app.models.moderation_queue import Desk
-from feedback_app.models.prepared import Question
+from feedback_app.models.prepared import Prepared
 
 
 def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> dict[str, tuple[Any, str]]:
@@ -32,9 +32,9 @@ def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> d
     }
 
 
-async def plan_of(asked: Select[*tuple[object, ...]] | Question, session: AsyncSession) -> str:
+async def plan_of(asked: Select[*tuple[object, ...]] | Prepared, session: AsyncSession) -> str:
     """One line for each step."""
-    statement = asked.statement.params(asked.values) if isinstance(asked, Question) else asked
+    statement = asked.statement.params(asked.values) if isinstance(asked, Prepared) else asked
     dialect = session.get_bind().dialect
     words = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace(":", r"\:")
     if dialect.name == "sqlite":
@@ -106,7 +106,7 @@ async def _instructions(asked: Any, session: AsyncSession) -> int:
 
 
 async def _ask(asked: Any, session: AsyncSession) -> None:
-    result = await session.execute(*asked) if isinstance(asked, Question) else await session.execute(asked)
+    result = await session.execute(*asked) if isinstance(asked, Prepared) else await session.execute(asked)
     if getattr(result, "returns_rows", True):
         result.all()
 

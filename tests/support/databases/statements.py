@@ -8,15 +8,15 @@ from feedback_app.database.writer import BATCH
 from feedback_app.models import (
     Act,
     ActEntry,
-    Attempt,
     Author,
     Block,
     Feedback,
-    Login,
+    Invitation,
+    LoginAttempt,
+    LoginSession,
     Membership,
-    Post,
     Refolding,
-    Setup,
+    Submission,
     Wall,
 )
 from feedback_app.models.moderation_queue import Desk
@@ -72,7 +72,7 @@ LONG_READS = {"desk, search in all": 0.5, "desk, counts": 2.0, "acts since": 0.2
 def questions(entries: int) -> dict[str, Any]:
     """Statements by name, for the wall 1 with so many entries."""
     middle, at = entries // 2, now()
-    return {**_reading(entries, middle), **_writing(at), **_moderating(entries, middle), **_purging(at)}
+    return {**_reading(entries, middle), **_submissions(at), **_moderating(entries, middle), **_purging(at)}
 
 
 def _reading(entries: int, middle: int) -> dict[str, Any]:
@@ -90,14 +90,14 @@ def _reading(entries: int, middle: int) -> dict[str, Any]:
     }
 
 
-def _writing(at: datetime) -> dict[str, Any]:
+def _submissions(at: datetime) -> dict[str, Any]:
     # As many as one batch may ask about: of each post five keys and two authors.
     keys = [(1 + number % 2, f"{number:064x}") for number in range(5 * BATCH)]
     authors = [(wall_id, f"{wall_id}-{number}") for number in range(BATCH) for wall_id in (1, 2)]
     both = [[author for wall_id, author in authors if wall_id == each] for each in (1, 2)]
     networks = [f"network {number}" for number in range(BATCH)]
     posts = [
-        Post(
+        Submission(
             wall_id=1 + n % 2,
             name="Ann",
             text="Words",
@@ -114,10 +114,10 @@ def _writing(at: datetime) -> dict[str, Any]:
         "walls, locked": Wall.all_locked([1, 2]),
         "walls, locked, and the first": Wall.all_locked([2], and_first=True),
         "wall of an entry, locked": Wall.locked_with(7),
-        "numbers under keys": Post.numbers_under(keys),
-        "what is known of posts": Post.known(posts),
-        "how often authors posted": Post.times_by([author for _, author in authors], networks, windows),
-        "how often newcomers posted": Post.times_by(["nobody"], networks, windows),
+        "numbers under keys": Submission.numbers_under(keys),
+        "what is known of posts": Submission.known(posts),
+        "how often authors posted": Submission.times_by([author for _, author in authors], networks, windows),
+        "how often newcomers posted": Submission.times_by(["nobody"], networks, windows),
         "authors who are known": Author.known_among(authors),
         "when authors posted last": Author.latest_among(authors, since=BEGAN, until=at),
     }
@@ -155,10 +155,10 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
         "first entries of acts": ActEntry.shown_of([5, 6]),
         "log, to export": Act.after_on(1, 5, 500),
         "entries of acts, to export": ActEntry.kept_of([5, 6]),
-        "who is logged in": Login.open_with("token", now()),
-        "rights of listeners": Login.rights(["a" * 64], now()),
+        "who is logged in": LoginSession.open_with("token", now()),
+        "rights of listeners": LoginSession.rights(["a" * 64], now()),
         "walls of a moderator": Membership.among(1, [1, 2]),
-        "tries to log in": Attempt.times_of(["a" * 64], since=now() - timedelta(hours=1), until=now()),
+        "tries to log in": LoginAttempt.times_of(["a" * 64], since=now() - timedelta(hours=1), until=now()),
     }
 
 
@@ -169,9 +169,9 @@ def _purging(at: datetime) -> dict[str, Any]:
         "purge: blanking": Feedback.blanking({3, 103}),
         "purge: to forget": Feedback.forgettable(at - MONTH, 200),
         "purge: blocks": Block.stale(at),
-        "purge: logins": Login.stale(at),
-        "purge: tries to log in": Attempt.stale(at),
-        "purge: setups": Setup.stale(at),
+        "purge: logins": LoginSession.stale(at),
+        "purge: tries to log in": LoginAttempt.stale(at),
+        "purge: setups": Invitation.stale(at),
         "purge: to fold": Refolding.unfolded(200),
         "purge: blanking what is folded": Refolding.blanking_folded(),
     }
