@@ -1,6 +1,8 @@
-"""The application: the table of contents of the house, and nothing else."""
+"""The application: its state, its ASGI middleware in one list, its blueprints."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 
 from quart import Quart
 
@@ -17,36 +19,49 @@ from .installation import data_folder
 from .installation.secret_key import Secrets
 from .installation.signing import Keys
 from .live import views as live_views
+from .live.broadcaster import Broadcaster
+from .live.catch_up import CatchUpCache
+from .live.commit_watch import commit_watcher_for
+from .live.hub import Hub
+from .live.streams import StreamMiddleware
+from .live.wall_index import WallIndexMiddleware
 from .moderation import audit_log_views
 from .moderation import views as moderation_views
 from .server import health, health_views, metrics_views, retention
+from .server.health import Readiness
+from .server.retention import Retention
 from .settings import views as settings_views
 from .walls import embed, feeds, page, page_cache
 from .walls import views as wall_views
-from .walls.posting import fast_path, submit
+from .walls.page_cache.middleware import PageCacheMiddleware
 from .walls.posting import views as posting_views
+from .walls.posting.fast_path import PostFastPathMiddleware
 from .walls.posting.receipts import AuthorTokens
-from .web import assets, responses, security, templates
-from .web.middleware import access_log, body_limit, proxy_headers, sub_path, trusted_host
-from .web.middleware.asgi import wrap
+from .walls.posting.submit import Submissions
+from .walls.versions import wall_versions_for
+from .web import assets, responses, security
+from .web.middleware import access_log, proxy_headers
+from .web.middleware.access_log import AccessLogMiddleware
+from .web.middleware.asgi import App
+from .web.middleware.body_limit import BodyLimitMiddleware
+from .web.middleware.proxy_headers import ProxyHeadersMiddleware
+from .web.middleware.sub_path import SubPathMiddleware
+from .web.middleware.trusted_host import TrustedHostMiddleware
+from .web.state import NAME, State
+from .web.templates import build_id
 
 
 def create_app(**overrides: Any) -> Quart:
-    """The application on the database that the settings name; `overrides` are settings by their name in `Settings`."""
-    settings = Settings.from_environment(**overrides)
-    keys = Keys(Secrets(settings))
-    database = Database(data_folder.database_url(settings), synchronous=settings.synchronous)
+    """The application on the database that the settings name; `overrides` are settings by their name in `Settings`.
 
+    Raises ConfigurationError for a setting that cannot be.
+    """
     app = Quart(__name__, static_folder=None)
     # An address with a doubled slash is another address; it would be redirected past our error pages.
     app.url_map.merge_slashes = False
-    passwords = Passwords()
-    app.after_serving(passwords.close)
-    app.extensions.update(settings=settings, keys=keys, database=database, form_tokens=FormTokens(keys))
-    app.extensions.update(visitor_tokens=VisitorTokens(keys))
-    app.extensions.update(subjects=Subjects(keys), passwords=passwords, author_tokens=AuthorTokens(keys))
+    state = app.extensions[NAME] = state_from(Settings.from_environment(**overrides))
 
-    for room in (access_log, assets, templates, errors, security, responses, page, submit):
+    for room in (access_log, assets, errors, security, responses, page, proxy_headers):
         room.init_app(app)
     for room in (
         wall_views, posting_views, live_views, embed, feeds, health_views, metrics_views, session_views,
@@ -54,16 +69,68 @@ def create_app(**overrides: Any) -> Quart:
     ):  # fmt: skip
         app.register_blueprint(room.views)
 
-    live.init_app(app, settings, database)
-    retention.init_app(app, settings, database)
-    fast_path.init_app(app, settings)
-    wrap(app, body_limit.BodyLimitMiddleware)
-    page_cache.init_app(app, settings)
-    wrap(app, lambda inner: trusted_host.TrustedHostMiddleware(inner, settings))
-    if settings.root:
-        wrap(app, lambda inner: sub_path.SubPathMiddleware(inner, settings.root))
-    proxy_headers.init_app(app, settings)
-    wrap(app, access_log.AccessLogMiddleware)
-    health.init_app(app, database)
-    data_folder.init_app(app, settings, database)
+    for layer in reversed(middleware(state)):
+        app.asgi_app = layer(cast("App", app.asgi_app))  # type: ignore[method-assign, assignment]
+
+    app.after_serving(state.passwords.close)
+    for room in (live, retention, page_cache, health):
+        room.init_app(app)
+    data_folder.init_app(app, state.settings, state.database)
     return app
+
+
+def state_from(settings: Settings) -> State:
+    """The objects of one app. None of them does anything before the app serves."""
+    keys = Keys(Secrets(settings))
+    database = Database(data_folder.database_url(settings), synchronous=settings.synchronous)
+    hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)
+    wall_versions = wall_versions_for(database)
+    broadcaster = Broadcaster(database, hub, commit_watcher_for(database, hub.has_listeners))
+    form_tokens, visitor_tokens, author_tokens = FormTokens(keys), VisitorTokens(keys), AuthorTokens(keys)
+    return State(
+        settings=settings,
+        keys=keys,
+        database=database,
+        build_id=build_id(),
+        form_tokens=form_tokens,
+        visitor_tokens=visitor_tokens,
+        author_tokens=author_tokens,
+        subjects=Subjects(keys),
+        passwords=Passwords(),
+        submissions=Submissions(settings, keys, form_tokens, visitor_tokens, author_tokens, database),
+        hub=hub,
+        wall_versions=wall_versions,
+        catch_up_cache=CatchUpCache(database, wall_versions),
+        broadcaster=broadcaster,
+        readiness=Readiness(database, broadcaster),
+        retention=Retention(database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days),
+    )
+
+
+def middleware(state: State) -> list[Callable[[App], App]]:
+    """The ASGI layers between the server and Quart, outermost first."""
+    settings, base_url = state.settings, state.settings.base_url
+    return [
+        AccessLogMiddleware,
+        *([partial(ProxyHeadersMiddleware, settings=settings)] if settings.trusted_proxies else []),
+        *([partial(SubPathMiddleware, root=settings.root)] if settings.root else []),
+        partial(TrustedHostMiddleware, settings=settings),
+        partial(
+            PageCacheMiddleware, wall_versions=state.wall_versions, form_tokens=state.form_tokens, base_url=base_url
+        ),
+        BodyLimitMiddleware,
+        partial(
+            PostFastPathMiddleware,
+            wall_versions=state.wall_versions,
+            submissions=state.submissions,
+            settings=settings,
+        ),
+        partial(WallIndexMiddleware, hub=state.hub, database=state.database, base_url=base_url),
+        partial(
+            StreamMiddleware,
+            hub=state.hub,
+            database=state.database,
+            catch_up_cache=state.catch_up_cache,
+            base_url=base_url,
+        ),
+    ]

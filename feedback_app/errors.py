@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .accounts import sessions
 from .accounts.sessions import staff_page
-from .database import database, is_outage
+from .database import is_outage
 from .models import Wall
 from .text.cleaning import printable
 from .text.messages import Message
@@ -24,6 +24,7 @@ from .web.middleware.body_limit import NOWHERE, refusal_of
 from .web.problem_details import problem
 from .web.responses import wants_fragment
 from .web.security import SAFE_METHODS, allow_framing
+from .web.state import database
 from .web.templates import render
 
 FRAME = re.compile(r"/walls/(?P<slug>.+)/(?P<page>frame|feedback)")

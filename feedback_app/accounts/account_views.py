@@ -1,20 +1,19 @@
 """One's own account: the password, and the sessions that are open."""
 
 import asyncio
-from typing import cast
 
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
-from ..database import database
 from ..models import LoginSession, Moderator
 from ..web.forms import read_form
+from ..web.state import database, state
 from . import sessions
 from .authentication import authenticate
 from .forms import PasswordForm
 from .login_throttle import TooManyAttempts
-from .passwords import Passwords, TooManyHashes
+from .passwords import TooManyHashes
 from .sessions import staff_page
 
 views = Blueprint("accounts", __name__)
@@ -49,7 +48,7 @@ async def change_password() -> Response:
         if found is None:
             form.old_password.errors = [WRONG]
             return await _page(moderator, form, status=422)
-        hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
+        hashed = await state().passwords.known.hashed(form.password.data or "")
     except (TooManyAttempts, TooManyHashes) as refusal:
         answer = await _page(moderator, form, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)

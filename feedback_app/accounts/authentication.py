@@ -1,25 +1,24 @@
 """Recognising somebody by name and password: not too often, and the same for everybody, whether or not there is one."""
 
 from collections.abc import Sequence
-from typing import cast
 
-from quart import current_app, request
+from quart import request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
-from ..database import database
 from ..models import LoginAttempt, Moderator
 from ..models.moderator import NAME_LENGTH, login_of
 from ..text.cleaning import InvalidText, clean
 from ..web.middleware.network import crowd_of
-from .login_throttle import Subjects, attempt, check
-from .passwords import Passwords, is_outdated
+from ..web.state import database, state
+from .login_throttle import attempt, check
+from .passwords import is_outdated
 from .sessions import device_of_request, still
 
 
 async def authenticate(name: str, password: str, *, in_session: int | None = None) -> Moderator | None:
     """Who this is; asked in a session, its tries are counted by themselves. Raises TooManyAttempts, Busy."""
-    passwords = cast("Passwords", current_app.extensions["passwords"])
+    passwords = state().passwords
     login = login_of(_cleaned(name))
     async with database().reading() as session:
         found = await session.scalar(Moderator.with_login(login))
@@ -50,7 +49,7 @@ async def _settle(
 
 def _subjects(login: str, found: Moderator | None, in_session: int | None) -> tuple[list[str], bool]:
     """Whose tries this one is counted with, and whether a session or device is known."""
-    subjects = cast("Subjects", current_app.extensions["subjects"])
+    subjects = state().subjects
     if in_session is not None:
         return subjects.of_session(in_session), True
     known = subjects.of_device(device_of_request(), found.id) if found else []

@@ -1,18 +1,17 @@
 """The one-time address at which somebody makes themselves an account: the first moderator, and whoever was invited."""
 
 import asyncio
-from typing import cast
 
-from quart import Blueprint, Response, abort, current_app, request
+from quart import Blueprint, Response, abort, request
 
-from ..database import database
 from ..web.forms import read_form
 from ..web.security import keep_private
+from ..web.state import database, state
 from . import sessions
 from .deferred_form import HOME
 from .forms import SetupForm
 from .invitations import NameTaken, Offer, find_offer, set_up
-from .passwords import Passwords, TooManyHashes
+from .passwords import TooManyHashes
 from .sessions import staff_page
 
 views = Blueprint("setups", __name__)
@@ -41,7 +40,7 @@ async def make() -> Response:
     if not await asyncio.to_thread(form.validate):
         return await _page(form, token, offer, 422)
     try:
-        hashed = await cast("Passwords", current_app.extensions["passwords"]).known.hashed(form.password.data or "")
+        hashed = await state().passwords.known.hashed(form.password.data or "")
         moderator = await database().write(lambda session: set_up(token, form.name.data or "", hashed, session))
     except NameTaken:
         form.name.errors = [TAKEN]

@@ -4,13 +4,13 @@ from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
-from ..database import database
 from ..models import Invitation, Membership, Moderator, Wall
 from ..models.moderator import OWNER, ROLES
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.security import own_address
+from ..web.state import database
 from ..web.templates import render
 from . import sessions
 from .deferred_form import HOME

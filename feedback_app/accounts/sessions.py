@@ -5,19 +5,18 @@ import secrets
 from datetime import timedelta
 from typing import cast
 
-from quart import Response, abort, current_app, g, request
+from quart import Response, abort, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
-from ..database import database
 from ..models import LoginSession, Membership, Moderator, Wall
 from ..models.login import LONGEST
 from ..models.moderator import MODERATOR, OWNER
 from ..walls.lookup import NOT_YOURS, lead_on
 from ..web.middleware.sub_path import root
 from ..web.security import is_secure, keep_private, session_cookie
+from ..web.state import database, state
 from ..web.templates import render
-from .login_throttle import Subjects
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +116,7 @@ def give_cookie(answer: Response, token: str) -> None:
 
 def give_device_cookie(answer: Response, moderator: Moderator) -> None:
     """Let the browser be known again when it comes to log in the next time."""
-    subjects = cast("Subjects", current_app.extensions["subjects"])
+    subjects = state().subjects
     _set(answer, device_cookie_name(), subjects.device(moderator.id, secrets.token_urlsafe(16)), DEVICE, "/login")
 
 

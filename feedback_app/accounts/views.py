@@ -4,10 +4,10 @@ from quart import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from ..database import database
 from ..models import LoginSession
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
+from ..web.state import database
 from ..web.templates import render
 from . import sessions
 from .authentication import authenticate

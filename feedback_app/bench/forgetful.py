@@ -11,6 +11,7 @@ from ..models import Feedback, Submission, Wall
 from ..server.connections import listen
 from ..server.run import run
 from ..web.middleware import access_log
+from ..web.state import state_of
 
 WALL = Wall(id=1, version=0, desk_version=0)
 
@@ -24,6 +25,6 @@ async def forget(_: Any, post: Submission, then: Callable[[Feedback], Any]) -> A
 if __name__ == "__main__":
     access_log.begin("off")
     app = create_app()
-    app.extensions["database"].write_together = forget
+    state_of(app).database.write_together = forget  # type: ignore[method-assign, assignment]
     listening = listen("127.0.0.1", 0)
     run(app, listening, lambda: print(listening.getsockname()[1], flush=True))

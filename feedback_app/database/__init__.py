@@ -116,10 +116,3 @@ class Database:
         await self._writer.close()
         await self.read_engine.dispose()
         await self.write_engine.dispose()
-
-
-def database() -> Database:
-    # Only who answers requests has Quart in memory.
-    from quart import current_app
-
-    return cast("Database", current_app.extensions["database"])

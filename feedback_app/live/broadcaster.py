@@ -26,13 +26,13 @@ logger = logging.getLogger(__name__)
 class Broadcaster:
     """Each topic is told by itself, so that one with very many listeners keeps the others from nothing."""
 
-    def __init__(self, database: Database, hub: Hub, wake: CommitWatcher) -> None:
-        self.database, self.hub, self.wake = database, hub, wake
+    def __init__(self, database: Database, hub: Hub, watcher: CommitWatcher) -> None:
+        self.database, self.hub, self.watcher = database, hub, watcher
         self._telling: dict[Key, asyncio.Task[None]] = {}
         # Since when it has been trying to tell a topic or, under None, to see which of them have changed.
         self._trying: dict[Key | None, float] = {}
         self._is_away = False
-        hub.on_topic = wake.notify
+        hub.on_topic = watcher.notify
 
     @property
     def seconds_behind(self) -> float:
@@ -42,7 +42,7 @@ class Broadcaster:
     async def run(self) -> None:
         """Cancelled when the server stops."""
         while True:
-            await self.wake.wait()
+            await self.watcher.wait()
             await self._try(None, self.send_all())
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -74,7 +74,7 @@ class Broadcaster:
         await asyncio.sleep(cancel_all - clock())
         del self._telling[key]
         if has_told:  # What was committed meanwhile rang in vain.
-            self.wake.notify()
+            self.watcher.notify()
 
     async def tell(self, key: Key, after: int) -> None:
         async with self.database.reading() as session:
@@ -95,7 +95,7 @@ class Broadcaster:
             if not self._is_away and not is_outage(error):
                 logger.error("The teller could not read what changed; it tries again.", exc_info=error)
             self._is_away = True
-            self.wake.ring_later()
+            self.watcher.ring_later()
             return False
         self._trying.pop(key, None)
         if not self._trying:

@@ -1,17 +1,15 @@
 """The news as one answer, for readers without a stream."""
 
 from collections.abc import AsyncIterator
-from typing import cast
 
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 
 from ..accounts.sessions import require_wall
-from ..database import database
 from ..moderation.views import views as queue_views
 from ..walls.lookup import find_wall
 from ..web.assets import takes_brotli
 from ..web.security import keep_unlisted
-from .catch_up import CatchUpCache
+from ..web.state import database, state
 from .changes import version_from
 from .queue_changes import queue_changes_since
 
@@ -26,8 +24,7 @@ async def changes(slug: str) -> Response:
     keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
-    catch_up_cache = cast("CatchUpCache", current_app.extensions["catch_up_cache"])
-    missed = await catch_up_cache.html_since(version_from(request.args.get("after", "")), wall.slug)
+    missed = await state().catch_up_cache.html_since(version_from(request.args.get("after", "")), wall.slug)
 
     headers = {"Cache-Control": "no-store", "Wall-Version": str(missed.version if missed else wall.version)}
     if missed is None or not missed.html:

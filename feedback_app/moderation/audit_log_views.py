@@ -6,9 +6,10 @@ from quart import Blueprint, Response, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.sessions import require_moderator, require_wall
-from ..database import Database, database
+from ..database import Database
 from ..models import Act, ActEntry, Wall
 from ..text import csv_cells
+from ..web.state import database
 from ..web.templates import iso, render
 from .audit_log import LogView, lines
 from .audit_log_messages import KINDS

@@ -6,11 +6,11 @@ from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.sessions import note_refusal, require_moderator, require_wall
-from ..database import database
 from ..models import Act, ActEntry, Membership, Moderator, Wall
 from ..models.act import UNDO, ActRefused
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
+from ..web.state import database
 from ..web.templates import render
 from ..web.urls import parts_of
 from . import acts, undo

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
-from typing import cast
 
-from quart import Quart, current_app
+from quart import Quart
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +15,7 @@ from ..database import Database, DatabaseUnfit, schema
 from ..installation.backups import LEAST_BYTES
 from ..live.broadcaster import Broadcaster
 from ..models import Wall
+from ..web.state import state_of
 from ..web.tasks import cancel_all
 
 SECONDS = 0.4
@@ -124,13 +124,8 @@ async def _holds(check: Callable[[], Awaitable[bool]]) -> bool:
         return False
 
 
-def init_app(app: Quart, database: Database) -> None:
+def init_app(app: Quart) -> None:
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
-        readiness = app.extensions["readiness"] = Readiness(database, app.extensions["broadcaster"])
         yield
-        await readiness.close()
-
-
-def readiness() -> Readiness:
-    return cast("Readiness", current_app.extensions["readiness"])
+        await state_of(app).readiness.close()

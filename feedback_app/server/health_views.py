@@ -2,7 +2,7 @@
 
 from quart import Blueprint, Response
 
-from .health import readiness
+from ..web.state import state
 
 views = Blueprint("health", __name__)
 
@@ -18,6 +18,6 @@ async def alive() -> Response:
 @views.get("/readyz")
 async def ready() -> Response:
     """For load balancers: 503 with one word for each check that failed, since strangers may ask too."""
-    if faults := await readiness().faults():
+    if faults := await state().readiness.faults():
         return Response("\n".join(faults) + "\n", 503, mimetype="text/plain", headers=NEVER_KEPT)
     return Response("ready\n", mimetype="text/plain", headers=NEVER_KEPT)

@@ -4,13 +4,12 @@ import asyncio
 import hmac
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
-from quart import Blueprint, Response, abort, current_app, request
+from quart import Blueprint, Response, abort, request
 
-from ..config import Settings
-from ..database import database
 from ..web.metrics import exposition
 from ..web.middleware.proxy_headers import LOOPBACK, is_forwarded, is_within
 from ..web.middleware.trusted_host import is_loopback, name_in
+from ..web.state import database, state
 from ..web.urls import parts_of
 
 views = Blueprint("metrics", __name__)
@@ -26,7 +25,7 @@ async def show() -> Response:
 
 
 def _has_token() -> bool:
-    token = current_app.extensions["settings"].metrics_token
+    token = state().settings.metrics_token
     shown = request.headers.get("Authorization", "")
     return bool(token) and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
 
@@ -37,7 +36,7 @@ def _is_from_this_machine() -> bool:
     What a proxy hands on comes from here, too. Where one is expected only the token opens; one that is not gives itself
     away by a header, by the name it was asked for or, as nginx does, by HTTP/1.0.
     """
-    settings: Settings = current_app.extensions["settings"]
+    settings = state().settings
     if settings.trusted_proxies or (settings.base_url and not is_loopback(parts_of(settings.base_url).hostname or "")):
         return False
     name = name_in(request.headers.get("Host", "").encode("latin-1", "replace"))

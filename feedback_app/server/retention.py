@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
-from ..config import Settings
 from ..database import Database
 from ..models import ActEntry, Block, Feedback, Invitation, LoginAttempt, LoginSession, Refolding, Wall
 from ..models.base import deleting
 from ..models.search_text import folded
+from ..web.state import state_of
 
 SECONDS = 3600
 # How soon it is tried again to take blanked words out of the file, while somebody reads in it.
@@ -24,16 +24,15 @@ AT_ONCE = 200
 logger = logging.getLogger(__name__)
 
 
-def init_app(app: Quart, settings: Settings, database: Database) -> None:
+def init_app(app: Quart) -> None:
+    retention = state_of(app).retention
+
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
-        purge = app.extensions["retention"] = Retention(
-            database, undo_days=settings.undo_days, keep_days=settings.keep_removed_days
-        )
-        purging = asyncio.create_task(purge.run())
+        running = asyncio.create_task(retention.run())
         yield
-        purge.stop()
-        await asyncio.gather(purging, return_exceptions=True)
+        retention.stop()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 class Retention:

@@ -11,8 +11,7 @@ from typing import cast
 from quart import Quart
 from uvicorn import Config, Server
 
-from ..config import Settings
-from ..live.hub import Hub
+from ..web.state import state_of
 from .connections import BESIDE_STREAMS, Connections, allow_many
 from .protocol import Protocol
 
@@ -34,7 +33,7 @@ class WallServer(Server):
         async def notify() -> None:
             each_second()
 
-        settings: Settings = app.extensions["settings"]
+        settings = state_of(app).settings
         share = 0 if settings.trusted_proxies else settings.streams_per_address + BESIDE_STREAMS
         super().__init__(
             Config(
@@ -52,7 +51,7 @@ class WallServer(Server):
                 timeout_notify=1,
             )
         )
-        self._hub: Hub = app.extensions["hub"]
+        self._hub = state_of(app).hub
         self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,21 +1,20 @@
 """Settings: making walls, and arranging, renaming, archiving and deleting those that one owns."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
-from quart import Blueprint, Response, abort, current_app, request
+from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts import sessions
 from ..accounts.sessions import staff_page
-from ..database import database
-from ..installation.signing import Keys
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
 from ..walls.contrast import WHITE, contrast, legible, six_digits
 from ..walls.location import ACCENT
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
+from ..web.state import database, state
 from . import commands
 from .commands import AddressTaken, SettingsConflict
 from .forms import AddressForm, SettingsForm, WallForm, settings_of
@@ -142,7 +141,7 @@ async def unarchive(slug: str) -> Response:
 async def export(slug: str, kind: str) -> Response:
     """All that is on the wall, however much: read in pieces while it is sent."""
     wall, _ = await _owned(slug)
-    keys = cast("Keys", current_app.extensions["keys"])
+    keys = state().keys
     pieces = as_json(wall, database(), keys) if kind == "json" else as_csv(wall, database())
     answer = Response((piece.encode() async for piece in pieces), content_type=TYPES[kind])
     answer.timeout = None

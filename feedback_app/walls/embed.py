@@ -3,12 +3,12 @@
 from markupsafe import escape
 from quart import Blueprint, Response, abort, g, request
 
-from ..database import database
 from ..models import Wall
 from ..text.messages import Message
 from ..web.assets import EVERYWHERE, FOREVER
 from ..web.responses import answer, unchanged
 from ..web.security import own_address
+from ..web.state import database
 from ..web.templates import render
 from .contrast import legible, six_digits
 from .location import ACCENT, Location, Look

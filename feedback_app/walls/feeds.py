@@ -4,13 +4,13 @@ import json
 
 from quart import Blueprint, Response, request
 
-from ..database import database
 from ..models import Feedback, Wall
 from ..models.pagination import Page
 from ..text.messages import Message
 from ..text.translation import translate
 from ..web.responses import answer, unchanged
 from ..web.security import FRAGMENT, own_address
+from ..web.state import database
 from ..web.templates import iso, render
 from .location import Location
 from .lookup import before_in_query, find_wall

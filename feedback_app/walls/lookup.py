@@ -2,15 +2,15 @@
 
 from typing import cast
 
-from quart import abort, current_app, g, request
+from quart import abort, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import HTTPException
 
-from ..database import database
 from ..models import Feedback, Wall
 from ..text.messages import Message
 from ..web.security import SAFE_METHODS
-from .versions import VersionUnknown, WallVersions
+from ..web.state import database, state
+from .versions import VersionUnknown
 
 NO_WALL = Message("There is no wall at this address. Check the link, or ask whoever gave it to you.")
 # Whether there is one that others moderate is not said.
@@ -69,7 +69,7 @@ def _address_on(wall: Wall, slug: str) -> str:
 async def find_arranged(slug: str) -> Wall:
     """The wall, to look at how it is arranged and not to be changed: asked for once a version, not once a request."""
     try:
-        wall = await cast("WallVersions", current_app.extensions["wall_versions"]).wall(slug)
+        wall = await state().wall_versions.wall(slug)
     except VersionUnknown:
         wall = None
     if wall is None:

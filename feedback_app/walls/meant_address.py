@@ -10,9 +10,9 @@ from quart import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..database import database
 from ..models import Wall
 from ..models.former_address import slug_fault
+from ..web.state import database
 from .location import STREAM_ADDRESS as STREAM
 
 LIST = "/walls"

@@ -2,22 +2,21 @@
 
 import re
 from datetime import timedelta
-from typing import cast
 
-from quart import Quart, current_app, g, request
+from quart import Quart, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..antispam.form_token import FormTokens
 from ..clock import now
 from ..models import Feedback, Wall
 from ..models.feedback import MOST_PINNED
 from ..models.pagination import SLICE, Page
 from ..web.security import allow_framing, own_address
+from ..web.state import state
 from ..web.templates import render
 from .location import Location
 from .posting.form import Composer
-from .posting.receipts import LONGEST, author_tokens
-from .posting.submit import EMPTY, Submissions
+from .posting.receipts import LONGEST
+from .posting.submit import EMPTY
 
 # How long an address that somebody may have passed on thanks whoever opens it.
 THANKS_LAST = timedelta(minutes=10)
@@ -46,8 +45,7 @@ async def listed(
 async def remember_token_period() -> None:
     """Before anything is made: were it taken afterwards, a page that was made while the hour or the secret changed
     would be kept as one that has the new stamp."""
-    form_tokens = cast("FormTokens", current_app.extensions["form_tokens"])
-    g.edition = form_tokens.edition(now())
+    g.edition = state().form_tokens.edition(now())
 
 
 async def wall_page(
@@ -77,7 +75,7 @@ async def wall_page(
         thanks=own or next((each for each in shown.entries if str(each.id) == number and _is_fresh(each)), None),
         receipt=number if own else "",
         printed=f"{own_address()}/walls/{wall.slug}",
-        **submissions().composer(wall, form, notice),
+        **state().submissions.composer(wall, form, notice),
     )
 
 
@@ -87,7 +85,7 @@ def _is_fresh(feedback: Feedback) -> bool:
 
 async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
     """What waits for a moderator and belongs to whoever asks, who has a receipt for it in the address."""
-    numbers = author_tokens().read(_thanked(), wall.id)
+    numbers = state().author_tokens.read(_thanked(), wall.id)
     found = (await session.scalars(Feedback.among(wall.id, numbers))).all() if numbers else []
     return next((each for each in found if each.is_waiting), None)
 
@@ -95,7 +93,3 @@ async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
 def _thanked() -> list[str]:
     given = (each for each in request.args.getlist("thanks") if len(each) <= LONGEST)
     return [found.group(1) for each in given if (found := _THANKED.fullmatch(each))]
-
-
-def submissions() -> Submissions:
-    return cast("Submissions", current_app.extensions["submissions"])

@@ -2,17 +2,16 @@
 
 from quart import Blueprint, Response, request
 
-from ..database import database
 from ..models import Feedback, Wall
 from ..text.translation import first_of
 from ..web.assets import LONGEST_ACCEPT
 from ..web.responses import answer, unchanged
 from ..web.security import keep_unlisted, own_address
+from ..web.state import database, state
 from ..web.templates import render
 from .location import Location
 from .lookup import before_in_query, find_feedback, find_wall
 from .page import listed, own_entry, wall_page
-from .posting.receipts import author_tokens
 
 views = Blueprint("walls", __name__)
 # `posting.views` adds the way to write to it.
@@ -52,7 +51,7 @@ async def waiting(slug: str) -> Response:
     keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
-        given = author_tokens().read(request.args.getlist("of"), wall.id)
+        given = state().author_tokens.read(request.args.getlist("of"), wall.id)
         found = (await session.scalars(Feedback.among(wall.id, given))).all() if given else []
     html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
     still = " ".join(given[each.id] for each in found if each.is_waiting)

@@ -3,12 +3,13 @@
 import hashlib
 from typing import cast
 
-from quart import Quart, Response, current_app, g, request
+from quart import Quart, Response, g, request
 
 from ..models import Wall
 from .assets import takes_brotli
 from .middleware.asgi import Scope
 from .middleware.raw_response import ENCODINGS, WORTH_COMPRESSING
+from .state import state
 
 # Under this name in the scope the page's maker leaves what it was made of: wall, version, edition of the stamp.
 FINGERPRINT = "feedback.made_of"
@@ -32,7 +33,7 @@ def fingerprint(wall: Wall) -> tuple[int, int, str]:
 def entity_tag(wall: Wall, *, has_form: bool = False) -> str:
     """What this address shows, made by these files; a form has a stamp, which changes every hour."""
     *wall_and_version, stamp = fingerprint(wall)
-    parts = (current_app.extensions["build_id"], *wall_and_version, stamp if has_form else "", request.full_path)
+    parts = (state().build_id, *wall_and_version, stamp if has_form else "", request.full_path)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 

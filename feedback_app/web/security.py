@@ -3,11 +3,12 @@
 import logging
 import re
 
-from quart import Quart, Response, abort, current_app, g, request
+from quart import Quart, Response, abort, g, request
 
 from ..config import PREFIX, Settings
 from ..text.messages import Message
 from .middleware.sub_path import root
+from .state import state
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -52,7 +53,7 @@ def own_origin() -> str:
 
 def own_address() -> str:
     """The address below which visitors see us: our origin, and the path of a wall that lives below one."""
-    return str(current_app.extensions["settings"].base_url or request.host_url).rstrip("/")
+    return str(state().settings.base_url or request.host_url).rstrip("/")
 
 
 def is_secure() -> bool:
@@ -79,9 +80,9 @@ async def refuse_foreign_forms() -> None:
 def _say_where_from() -> None:
     """Once: a proxy that hands on another name or scheme than the browser used makes all forms look foreign."""
     origin = request.headers.get("Origin")
-    if origin is None or "foreign form" in current_app.extensions:
+    if origin is None or "foreign form" in state().warned:
         return
-    current_app.extensions["foreign form"] = "said"
+    state().warned.add("foreign form")
     shown = origin if ORIGIN.fullmatch(origin) else "unreadable"
     advice = (
         f"Where that is the address of this wall, set {PREFIX}BASE_URL to it, or have the proxy pass the host and the "
@@ -124,7 +125,7 @@ def keep_unlisted() -> None:
 
 
 async def add_headers(response: Response) -> Response:
-    response.headers.update(headers(current_app.extensions["settings"]))
+    response.headers.update(headers(state().settings))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
     if "frame_ancestors" in g:

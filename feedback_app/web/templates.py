@@ -13,7 +13,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.visitor import NodeTransformer
-from quart import Quart
 
 from ..text import translation
 from ..text.cleaning import first_character, is_rtl, is_tall, shortened
@@ -23,10 +22,6 @@ from .middleware.sub_path import root
 HUES = 12
 # Moderators' pages are in English, whatever the language of the wall.
 FOR_MODERATORS = ("moderation/", "settings/", "sessions/", "setups/", "live/_desk", "live/_index")
-
-
-def init_app(app: Quart) -> None:
-    app.extensions["build_id"] = build_id()
 
 
 def render(template: str, **values: Any) -> str:

@@ -65,7 +65,7 @@ async def test_a_crowd_that_logs_in_keeps_nobody_out(
             asyncio.create_task(log_in(wall.client, f"Name {each}", "wrong", headers=from_(crowd.format(each))))
             for each in range(30)
         ]
-        await until(lambda: wall.app.extensions["passwords"].strangers._waiting)
+        await until(lambda: wall.state.passwords.strangers._waiting)
         assert (await log_in(known, "Ann", headers=from_("192.0.2.1"))).status_code == 303
         if elsewhere:
             async with Browser(wall) as stranger:

@@ -31,12 +31,12 @@ async def try_in_vain(wall: Served, *subjects: str, times: int = 10, ago: timede
 
 
 def name_of(wall: Served, name: str) -> str:
-    subjects: Subjects = wall.app.extensions["subjects"]
+    subjects: Subjects = wall.state.subjects
     return subjects.of(name, "")[0]
 
 
 def address_of(wall: Served, address: str) -> str:
-    subjects: Subjects = wall.app.extensions["subjects"]
+    subjects: Subjects = wall.state.subjects
     return subjects.of("", address)[1]
 
 
@@ -150,7 +150,7 @@ async def test_in_a_session_the_old_password_is_guessed_no_faster_and_nobody_els
         await try_in_vain(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"))
         new = {"password": "another four words", "password_again": "another four words"}
         assert (await browser.post("/settings/account", data={**new, "old_password": "wrong"})).status_code == 422
-        await try_in_vain(wall, wall.app.extensions["subjects"].of_session(1)[0], times=9)
+        await try_in_vain(wall, wall.state.subjects.of_session(1)[0], times=9)
         answer = await browser.post("/settings/account", data={**new, "old_password": PASSWORD})
         assert (answer.status_code, "Try again in" in answer.text) == (429, True)
 

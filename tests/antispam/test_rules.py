@@ -102,7 +102,7 @@ async def open_stamp(wall: Served) -> str:
     """A closed wall's page has no form; this is a stamp from before it was closed."""
     from feedback_app.antispam.form_token import FormTokens
 
-    form_tokens: FormTokens = wall.app.extensions["form_tokens"]
+    form_tokens: FormTokens = wall.state.form_tokens
     return form_tokens.make(1, datetime.now(UTC))
 
 

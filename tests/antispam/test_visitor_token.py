@@ -75,14 +75,14 @@ async def test_each_wall_knows_a_visitor_by_another_pseudonym(wall: Served) -> N
 
 async def token_of(wall: Served, days: int = 0) -> str:
     """One that was given so many days ago."""
-    visitors: VisitorTokens = wall.app.extensions["visitor_tokens"]
+    visitors: VisitorTokens = wall.state.visitor_tokens
     async with wall.database.reading() as session:
         found = (await session.scalars(Wall.named("main"))).one()
     return visitors.read(key(), found, datetime.now(UTC) - timedelta(days=days)).token or ""
 
 
 async def forged(wall: Served) -> dict[str, str]:
-    signer = wall.app.extensions["keys"].signer("visitor")
+    signer = wall.state.keys.signer("visitor")
     name, token = "a" * 32, await token_of(wall)
     head, _, tail = token.rpartition(".")
     return {
@@ -98,7 +98,7 @@ async def forged(wall: Served) -> dict[str, str]:
         "control characters": "a\x00b\r\nSet-Cookie: x=1",
         "another script": "\u0661" * 32,
         "lone surrogate": "\udcff",
-        "another purpose": wall.app.extensions["form_tokens"].make(1, datetime.now(UTC)),
+        "another purpose": wall.state.form_tokens.make(1, datetime.now(UTC)),
         "outdated": await token_of(wall, 31),
         "from the future": await token_of(wall, -2),
         "another wall's": signer.sign([1, name, int(time.time()) // 86_400]),
@@ -235,7 +235,7 @@ async def test_a_block_meets_the_token_and_holds_newcomers_beside_it(wall: Serve
 
     # Two days later their address is another pseudonym; the token is met for as long as it lives.
     await change_blocks(wall, timedelta(days=29))
-    await wall.app.extensions["retention"].purge()
+    await wall.state.retention.purge()
     assert (await post(wall.client, visitor=bad)).status_code == 403
     await kim.act("unblock-author", 1)
     assert (await post(wall.client, text="Back", visitor=bad)).status_code == 201

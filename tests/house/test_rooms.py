@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from feedback_app.app import create_app
+
 from .. import ROOT
 
 PACKAGE = ROOT / "feedback_app"
@@ -35,7 +37,10 @@ def imports_of(path: Path) -> tuple[set[str], set[str]]:
     ours: set[str] = set()
     others: set[str] = set()
     here = path.relative_to(PACKAGE.parent).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    if path == PACKAGE / "web" / "state.py":  # It names the types of what later rooms make, and imports none of them.
+        tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             others |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level:
@@ -103,3 +108,16 @@ def test_every_template_says_what_it_needs_and_has_nothing_inline(path: Path) ->
 def test_no_file_has_grown_too_long() -> None:
     for path in [*rooms(), *(ROOT / "static" / "js").rglob("*.js"), *(ROOT / "static" / "css").glob("*.css")]:
         assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_the_asgi_layers_stand_in_their_order(tmp_path: Path) -> None:
+    """A layer outside of the body limit reads no body, and the log sees what all the others refuse."""
+    layer = create_app(data=tmp_path, base_url="https://example.com/below", trusted_proxies=1).asgi_app
+    names = []
+    while hasattr(layer, "app"):
+        names.append(type(layer).__name__.removesuffix("Middleware"))
+        layer = layer.app
+    assert names == [
+        "AccessLog", "ProxyHeaders", "SubPath", "TrustedHost", "PageCache", "BodyLimit", "PostFastPath", "WallIndex",
+        "Stream",
+    ]  # fmt: skip

@@ -80,7 +80,7 @@ async def test_a_page_that_was_being_made_meanwhile_does_not_keep_the_former_sta
     def render(template: str, **values: Any) -> str:
         page = make(template, **values)
         monkeypatch.setattr(page_module, "render", make)
-        secret_key.rotate(wall.app.extensions["settings"], forget=True)
+        secret_key.rotate(wall.state.settings, forget=True)
         return page
 
     monkeypatch.setattr(page_module, "render", render)

@@ -181,7 +181,7 @@ async def test_who_does_not_read_is_hung_up_on_and_others_hear_everything(wall: 
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stalled.connect(("127.0.0.1", wall.port))
     stalled.sendall(b"GET /walls/main/live?after=0 HTTP/1.1\r\nHost: x\r\n\r\n")
-    listeners = wall.app.extensions["hub"]
+    listeners = wall.state.hub
     async with Reader(wall.port, "0") as reader:
         await until(lambda: listeners.count == 2)
         for round_ in range(60):
@@ -219,7 +219,7 @@ async def test_more_readers_than_there_is_room_for_are_told_so(serve: Callable[.
         assert "live readers" in refused.text
         await post(wall.client)
         await until(lambda: first.versions == [1])
-    await until(lambda: wall.app.extensions["hub"].count == 0)
+    await until(lambda: wall.state.hub.count == 0)
     async with Reader(wall.port, "0") as later:
         assert later.status == 200
 
@@ -281,7 +281,7 @@ async def test_news_for_those_who_ask_is_made_once_and_has_a_bound(wall: Served,
 def made_news(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often news was read and rendered for readers who ask for it."""
     made: list[int] = []
-    read = catch_up.news_since
+    read = catch_up.changes_since
 
     async def count(*args: Any) -> Any:
         made.append(1)

@@ -141,7 +141,7 @@ async def test_a_title_and_an_address_that_change_are_told(wall: Served, kim: De
 async def test_a_server_that_stops_ends_the_stream_once(wall: Served, kim: Desk) -> None:
     async with IndexReader(wall.port, kim.token) as reader:
         await until(lambda: reader.counts)
-        wall.app.extensions["hub"].close()
+        wall.state.hub.close()
         await until(lambda: reader.ended)
         assert [event.event for event in reader.events[2:]] == ["closing"]
-    assert wall.app.extensions["hub"].listening("index") == []
+    assert wall.state.hub.listening("index") == []

@@ -27,7 +27,7 @@ async def acts(desk: Desk, **query: Any) -> list[int]:
 
 async def command(wall: Served, *words: str) -> subprocess.CompletedProcess[str]:
     """A command in a process of its own, while the server in this one goes on and takes its turns at writing."""
-    return await asyncio.to_thread(run, wall.app.extensions["settings"].data, *words)
+    return await asyncio.to_thread(run, wall.state.settings.data, *words)
 
 
 async def test_the_log_says_who_did_what_to_which_and_when(wall: Served, kim: Desk) -> None:

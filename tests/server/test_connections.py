@@ -51,7 +51,7 @@ async def streaming(port: int, head: bytes = LIVE) -> Line:
 
 
 def listeners(wall: Served) -> int:
-    return wall.app.extensions["hub"].count
+    return wall.state.hub.count
 
 
 def left() -> int:
@@ -112,7 +112,7 @@ async def test_a_stream_ends_with_its_connection_whatever_came_behind_it(wall: S
 async def test_whoever_is_hung_up_on_has_no_place_any_more(wall: Served) -> None:
     """Also where the other end never hears of it."""
     await streaming(wall.port)
-    hub = wall.app.extensions["hub"]
+    hub = wall.state.hub
     await until(lambda: hub.topics)
     for topic in list(hub.topics.values()):
         for listener in list(topic.listeners):

@@ -215,7 +215,7 @@ async def test_a_check_that_is_late_on_a_busy_machine_has_some_seconds(
 ) -> None:
     """The first one has not: nothing is known of that machine yet."""
     monkeypatch.setattr(health, "SECONDS", 0.05)
-    asked = wall.app.extensions["readiness"]
+    asked = wall.state.readiness
     held = asyncio.Event()
 
     async def late() -> bool:

@@ -23,6 +23,7 @@ from feedback_app.models import Feedback, LoginSession, Membership, Moderator, S
 from feedback_app.server.connections import listen
 from feedback_app.server.run import WallServer
 from feedback_app.text.rates import rates_in
+from feedback_app.web.state import State, state_of
 
 from . import shared_caches  # noqa: F401 - It patches what is imported.
 from .clients import HTMX, NO_CERTIFICATES, OURS
@@ -68,8 +69,12 @@ class Served(NamedTuple):
     port: int
 
     @property
+    def state(self) -> State:
+        return state_of(self.app)
+
+    @property
     def database(self) -> Database:
-        return self.app.extensions["database"]
+        return self.state.database
 
     async def change(self, verb: Callable[..., Any], number: int, **words: str) -> None:
         """Let the wall do something with one of its entries."""
@@ -98,9 +103,9 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     if task.done():
         waiting.cancel()
         await task
-    host = {"Host": urlsplit(app.extensions["settings"].base_url).netloc} if "base_url" in settings else {}
+    host = {"Host": urlsplit(state_of(app).settings.base_url).netloc} if "base_url" in settings else {}
     # What the server clears away at its start would come between what some tests do.
-    await until(lambda: app.extensions["retention"].rounds)
+    await until(lambda: state_of(app).retention.rounds)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", headers=host, timeout=20, verify=NO_CERTIFICATES
     ) as client:

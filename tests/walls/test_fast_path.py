@@ -82,7 +82,7 @@ async def send(wall: Served, sent: Sent, mark: str, more: str = "", slug: str = 
 
 async def both_ways(wall: Served, sent: Sent, made: Counter[str], *, slug: str = "main") -> tuple[bytes, int]:
     """What a form is answered that is sent twice, the second time past the letterbox; and how often Quart answered."""
-    mark = wall.app.extensions["form_tokens"].make(1, now())
+    mark = wall.state.form_tokens.make(1, now())
     made.clear()
     answer = await send(wall, sent, mark, slug=slug)
     by_quart = made.total()

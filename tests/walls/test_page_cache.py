@@ -16,6 +16,7 @@ import pytest
 from feedback_app.clock import now
 from feedback_app.models import Wall
 from feedback_app.walls.page_cache import cached_page, middleware
+from feedback_app.web.middleware.asgi import layer_of
 
 from ..support import HTMX, OURS, Process, Served, post, stamp, until
 
@@ -300,7 +301,8 @@ async def test_what_was_hidden_is_dropped_before_anything_is_compressed(
     for each in range(60):
         for _ in range(2):
             await wall.client.get(f"/walls/main?before={each + 2}", headers={"Host": f"host-{each}.test"})
-    shelves = wall.app.extensions["page_cache"]._queried, wall.app.extensions["page_cache"]._plain
+    cache = layer_of(wall.app, middleware.PageCacheMiddleware)
+    shelves = cache._queried, cache._plain
     before = {id(each) for shelf in shelves for _, each in shelf.latest()}
     assert len(before) >= 60
     await wall.change(Wall.hide, 1)

@@ -107,7 +107,7 @@ async def test_a_stamp_that_is_not_ours_is_asked_for_again(
 async def test_an_old_stamp_is_asked_for_again(client: httpx.AsyncClient, wall: Served) -> None:
     from datetime import UTC, datetime, timedelta
 
-    form_tokens = wall.app.extensions["form_tokens"]
+    form_tokens = wall.state.form_tokens
     for age, status in ((timedelta(hours=23), 201), (timedelta(hours=26), 422), (timedelta(hours=-3), 422)):
         old = form_tokens.make(1, datetime.now(UTC) - age)
         assert (await post(client, "Ann", f"Age {age}", stamp=old)).status_code == status

@@ -99,7 +99,7 @@ async def test_a_stream_with_a_body_without_end_is_refused(wall: Served) -> None
     writer.write(b"x" * 4096 + b"\r\n")
     assert (await reader.readuntil(b"\r\n")).split()[1] == b"413"
     writer.transport.abort()
-    await until(lambda: wall.app.extensions["hub"].count == 0)
+    await until(lambda: wall.state.hub.count == 0)
     async with Reader(wall.port, "0") as other:
         await post(wall.client)
         await until(lambda: other.news)

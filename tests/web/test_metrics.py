@@ -100,8 +100,8 @@ async def test_each_outcome_of_a_post_is_counted_as_what_was_decided(serve: Call
 async def test_a_slow_reader_who_is_cut_and_a_database_that_fails_are_counted(wall: Served) -> None:
     before = await numbers(wall)
     async with Reader(wall.port, "0") as reader:
-        await until(lambda: wall.app.extensions["hub"].topics)
-        (topic,) = wall.app.extensions["hub"].topics.values()
+        await until(lambda: wall.state.hub.topics)
+        (topic,) = wall.state.hub.topics.values()
         (listener,) = topic.listeners
         listener.disconnect()
         await until(lambda: reader.ended)

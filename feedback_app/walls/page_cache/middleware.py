@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from urllib.parse import urlsplit
 
 from ...antispam.form_token import FormTokens
 from ...clock import now
@@ -32,14 +33,14 @@ SETTLED_SECONDS = 2
 class PageCacheMiddleware:
     """Ready bytes are given away only when the wall is proved to be in the state they were made for.
 
-    `origin` is the public scheme and host; without one, pages name those that a visitor uses, and are kept for each.
+    Without a public address `base_url`, pages name those that a visitor uses, and are kept for each.
     """
 
-    def __init__(
-        self, app: App, wall_versions: WallVersions, form_tokens: FormTokens, origin: tuple[str, bytes] | None
-    ) -> None:
+    def __init__(self, app: App, wall_versions: WallVersions, form_tokens: FormTokens, base_url: str) -> None:
         self.app = app
-        self._wall_versions, self._form_tokens, self._origin = wall_versions, form_tokens, origin
+        self._wall_versions, self._form_tokens = wall_versions, form_tokens
+        public = urlsplit(base_url)
+        self._origin = (public.scheme, public.netloc.encode()) if base_url else None
         self._renderer = PageRenderer(app, self._keep)
         # Addresses with a query are without number; they make room for each other, not on the others' shelf.
         self._plain, self._queried = LRUCache(PLAIN_BYTES), LRUCache(QUERIED_BYTES)

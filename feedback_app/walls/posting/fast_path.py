@@ -5,14 +5,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from quart import Quart
 from werkzeug.datastructures import Accept, MultiDict
 from werkzeug.http import parse_accept_header
 
 from ...config import Settings
 from ...web.forms import URLENCODED, fields_of
 from ...web.middleware.access_log import decided
-from ...web.middleware.asgi import App, Receive, Scope, Send, again, wrap
+from ...web.middleware.asgi import App, Receive, Scope, Send, again
 from ...web.middleware.body_limit import refusal_of
 from ...web.middleware.raw_response import ENCODINGS, WORTH_COMPRESSING, Header, RawResponse
 from ...web.security import CHANGING, headers, is_our_site, policy
@@ -32,20 +31,15 @@ DOUBTFUL = frozenset((b"content-encoding", b"transfer-encoding", b"expect", b"up
 LONGEST_HEADER = 256
 
 
-def init_app(app: Quart, settings: Settings) -> None:
-    wall_versions, writing = app.extensions["wall_versions"], app.extensions["submissions"]
-    wrap(app, lambda inner: PostFastPathMiddleware(inner, wall_versions, writing, settings))
-
-
 class PostFastPathMiddleware:
     """What is not ordinary, and what is not taken in, goes on to Quart as it came, to be looked at and explained.
 
     Both ask `forms` and `writing` what is right.
     """
 
-    def __init__(self, app: App, wall_versions: WallVersions, writing: Submissions, settings: Settings) -> None:
+    def __init__(self, app: App, wall_versions: WallVersions, submissions: Submissions, settings: Settings) -> None:
         self.app = app
-        self._wall_versions, self._submissions = wall_versions, writing
+        self._wall_versions, self._submissions = wall_versions, submissions
         said = {**headers(settings), "Content-Security-Policy": policy(), "Cache-Control": CHANGING}
         self._said = _encoded(said)
 

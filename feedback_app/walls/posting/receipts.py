@@ -1,10 +1,8 @@
 """Receipts: what the author of a held entry is given, so that they, and nobody else, can ask for it."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from itsdangerous import BadData
-from quart import current_app
 
 from ...installation.signing import Keys
 
@@ -36,7 +34,3 @@ class AuthorTokens:
         except (BadData, ValueError, TypeError):
             return None
         return int(number) if its_wall == wall_id else None
-
-
-def author_tokens() -> AuthorTokens:
-    return cast("AuthorTokens", current_app.extensions["author_tokens"])

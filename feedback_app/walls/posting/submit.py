@@ -4,7 +4,6 @@ from functools import lru_cache, partial
 from typing import NamedTuple, cast
 
 from markupsafe import Markup
-from quart import Quart
 
 from ...antispam.form_token import FormTokens
 from ...antispam.pseudonyms import pseudonyms_of
@@ -28,11 +27,6 @@ NOT_LET_IN = ("address", "blocked")
 EXPIRED = Message("This page had been open for long. Your words are still here: please post them once more.")
 TRAPPED = Message("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 EMPTY = Composer()
-
-
-def init_app(app: Quart) -> None:
-    rooms = ("settings", "keys", "form_tokens", "visitor_tokens", "author_tokens", "database")
-    app.extensions["submissions"] = Submissions(*(app.extensions[each] for each in rooms))
 
 
 class PostResponse(NamedTuple):

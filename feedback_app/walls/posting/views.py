@@ -6,7 +6,6 @@ from markupsafe import Markup
 from quart import Response, abort, g, request
 from werkzeug.datastructures import MultiDict
 
-from ...database import database
 from ...models import Wall
 from ...text.cleaning import InvalidText
 from ...text.messages import Message
@@ -15,10 +14,11 @@ from ...web.forms import read_form
 from ...web.middleware.access_log import decided
 from ...web.middleware.asgi import Scope
 from ...web.responses import wants_fragment
+from ...web.state import database, state
 from ...web.templates import render
 from ..location import Location
 from ..lookup import NO_WALL, find_arranged, find_wall
-from ..page import submissions, wall_page
+from ..page import wall_page
 from ..views import feedback_views as views
 from .form import Composer, ValidPost
 from .store import Blocked, Closed, Crowded, NoWall, Refusal, SlowMode, TooOften
@@ -44,7 +44,7 @@ async def write(slug: str) -> Response:
         filled = ValidPost.of(fields, wall)
     except InvalidText:
         return await _again(place, fields, 422)
-    if spam_reason := submissions().spam_reason(filled, wall):
+    if spam_reason := state().submissions.spam_reason(filled, wall):
         decided(request.scope, "outdated" if spam_reason is EXPIRED else "trapped")
         return await _again(place, fields, 422, spam_reason)
 
@@ -62,7 +62,7 @@ async def _taken_in(filled: ValidPost, wall: Wall, place: Location) -> PostRespo
     """What the letterbox has tried in vain is not tried once more."""
     if tried := cast("Scope", request.scope).get(OUTCOME):
         raise tried
-    return await submissions().submit(filled, wall, request.remote_addr or "", place, to_htmx=wants_fragment())
+    return await state().submissions.submit(filled, wall, request.remote_addr or "", place, to_htmx=wants_fragment())
 
 
 async def _refuse(refusal: Refusal, place: Location, fields: MultiDict[str, str]) -> Response:
@@ -82,7 +82,7 @@ async def _again(place: Location, fields: MultiDict[str, str], status: int, noti
         form = Composer.on(wall, fields)
         form.validate()
         if wants_fragment():
-            values = submissions().composer(wall, form, notice)
+            values = state().submissions.composer(wall, form, notice)
             html = render("feedback/_composer.html", wall=wall, place=place, thanks=None, **values)
         else:
             html = await wall_page(wall, place, session, form=form, notice=notice)

@@ -1,7 +1,7 @@
 """The types of ASGI, the protocol between the server and us (https://asgi.readthedocs.io)."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from quart import Quart
 
@@ -10,11 +10,17 @@ ASGIMessage = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[ASGIMessage]]
 Send = Callable[[ASGIMessage], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Layer = TypeVar("Layer")
 
 
-def wrap(app: Quart, layer: Callable[[App], App]) -> None:
-    """Put a layer between the server and the app, outside of the layers that are there."""
-    app.asgi_app = layer(cast("App", app.asgi_app))  # type: ignore[method-assign, assignment]
+def layer_of(app: Quart, kind: type[Layer]) -> Layer:
+    """The layer of this kind around the app. Raises LookupError where there is none."""
+    layer: Any = app.asgi_app
+    while layer is not None:
+        if isinstance(layer, kind):
+            return layer
+        layer = getattr(layer, "app", None)
+    raise LookupError(kind)
 
 
 def at_once(app: App, scope: Scope) -> Any:

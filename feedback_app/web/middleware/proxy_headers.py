@@ -1,7 +1,7 @@
 """Proxies in front: whom to believe about where a request comes from, and what to say when one was not expected."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from quart import Quart, Response, request
 
 from ...config import PREFIX, Settings
-from .asgi import App, Receive, Scope, Send, at_once, wrap
+from ..state import state_of
+from .asgi import App, Receive, Scope, Send, at_once
 from .network import parsed_address
 
 logger = logging.getLogger(__name__)
@@ -22,10 +23,9 @@ FORWARDING = (
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
-def init_app(app: Quart, settings: Settings) -> None:
-    if settings.trusted_proxies:
-        wrap(app, lambda inner: ProxyHeadersMiddleware(inner, settings.trusted_proxies, settings.networks))
-    else:
+def init_app(app: Quart) -> None:
+    settings = state_of(app).settings
+    if not settings.trusted_proxies:
         unexpected = UnexpectedProxyWarning(settings)
         app.before_request(unexpected.notice)
         app.after_request(unexpected.notice_refusal)
@@ -39,8 +39,8 @@ class ProxyHeadersMiddleware:
     no proxy.
     """
 
-    def __init__(self, app: App, trusted: int, networks: Sequence[IPv4Network | IPv6Network]) -> None:
-        self.app, self.trusted = app, trusted
+    def __init__(self, app: App, settings: Settings) -> None:
+        self.app, self.trusted, networks = app, settings.trusted_proxies, settings.networks
         self._is_said = self._is_silence_said = False
         self._is_near = lru_cache(maxsize=1024)(lambda peer: is_within(peer, networks))
 
