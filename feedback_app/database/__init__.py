@@ -1,9 +1,9 @@
 """The database: sessions that read side by side, and one writer through which everything is changed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast, overload
 
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +15,9 @@ from .errors import DatabaseUnfit, is_passing
 from .outage import Outage, is_outage
 from .sqlite.wal import WAL
 from .sqlite.write_lock import WriteLock
-from .writer import Writer
+from .writer import AfterFlush, BatchFunction, NothingWritten, Part, Response, Result, Work, Writer, unchanged
 
-__all__ = ["Database", "DatabaseUnfit", "complete_url", "database", "is_outage", "is_passing"]
-
-Part = TypeVar("Part")
-Result = TypeVar("Result")
+__all__ = ["Database", "DatabaseUnfit", "NothingWritten", "complete_url", "is_outage", "is_passing"]
 
 
 class Database:
@@ -74,15 +71,20 @@ class Database:
         """
         return self._log is None or await self._log.empty()
 
-    async def write(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+    async def write(self, work: Work[Result]) -> Result:
         """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""
-        return cast("Result", await self._writer.write(work))
+        return await self._writer.write(work)
+
+    @overload
+    async def write_together(self, together: BatchFunction[Part, Result], part: Part) -> Result: ...
+
+    @overload
+    async def write_together(
+        self, together: BatchFunction[Part, Result], part: Part, then: AfterFlush[Result, Response]
+    ) -> Response: ...
 
     async def write_together(
-        self,
-        together: Callable[[AsyncSession, Sequence[Part]], Awaitable[Sequence[Result | Exception]]],
-        part: Part,
-        then: Callable[[Result], Any] | None = None,
+        self, together: BatchFunction[Part, Any], part: Part, then: AfterFlush[Any, Any] = unchanged
     ) -> Any:
         """Have `part` done in one transaction with all that wait to be done by `together` at the same moment.
 

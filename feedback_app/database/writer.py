@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -24,22 +24,29 @@ HEAD_START_SECONDS = 0.00001
 PATIENCE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 1.0
 
-BatchFunction = Callable[[AsyncSession, Sequence[Any]], Awaitable[Sequence[Any]]]
-Work = Callable[[AsyncSession], Awaitable[Any]]
-AfterFlush = Callable[[Any], Any]
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+Response = TypeVar("Response")
+BatchFunction = Callable[[AsyncSession, Sequence[Part]], Awaitable[Sequence[Result | Exception]]]
+Work = Callable[[AsyncSession], Awaitable[Result]]
+AfterFlush = Callable[[Result], Response]
+
+
+class NothingWritten:
+    """A result for which nothing was written: it does not show that the database takes writes."""
 
 
 @dataclass(eq=False, slots=True)
-class _Job:
-    together: BatchFunction
-    part: Any
-    answer: asyncio.Future[Any]
-    then: AfterFlush | None = None
+class _Job(Generic[Part, Result, Response]):
+    together: BatchFunction[Part, Result]
+    part: Part
+    answer: "asyncio.Future[Response]"
+    then: AfterFlush[Result, Response]
     since: float = field(default_factory=time.monotonic)
 
     def prepare(self, answer: Any) -> Any:
         """What whoever asked is to be told of it; what goes wrong with that is theirs."""
-        if self.then is None or self.answer.done() or isinstance(answer, Exception):
+        if self.answer.done() or isinstance(answer, Exception):
             return answer
         try:
             return self.then(answer)
@@ -54,6 +61,9 @@ class _Job:
             self.answer.set_exception(answer)
         else:
             self.answer.set_result(answer)
+
+
+_AnyJob = _Job[Any, Any, Any]
 
 
 class Writer:
@@ -73,25 +83,28 @@ class Writer:
         self.listeners: list[Callable[[], None]] = []
         self._sessions, self._outage = sessions, outage
         self._turn = turn
-        self._waiting: deque[_Job] = deque()
+        self._waiting: deque[_AnyJob] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    async def write(self, work: Work) -> Any:
+    async def write(self, work: Work[Result]) -> Result:
         """Run one piece of work behind a savepoint of its own. It is run again where it certainly was not committed."""
-        return await self.write_together(each_by_itself, work)
+        return await self.write_together(each_by_itself, work, unchanged)
 
-    async def write_together(self, together: BatchFunction, part: Any, then: AfterFlush | None = None) -> Any:
+    async def write_together(
+        self, together: BatchFunction[Part, Result], part: Part, then: AfterFlush[Result, Response]
+    ) -> Response:
         """Have `part` done by `together`, which gives an answer for each part; an exception is raised to its asker.
 
         What is run together must do no harm when it is done twice, since a commit whose outcome nobody knows is
         followed by a second try. `then` makes of the answer what is given instead, while the commit is on its way and
         there is time for it; it may be called for nothing, and must tell nobody.
         """
-        piece = _Job(together, part, asyncio.get_running_loop().create_future(), then)
+        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        piece = _Job(together, part, answer, then)
         self._waiting.append(piece)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="writer")
-        return await piece.answer
+        return await answer
 
     async def close(self) -> None:
         """Finish what waits."""
@@ -105,7 +118,7 @@ class Writer:
                 await asyncio.sleep(0)
         self._task = None
 
-    def _next_batch(self) -> list[_Job]:
+    def _next_batch(self) -> list[_AnyJob]:
         """The piece that has waited longest, and those of its kind."""
         kind = self._waiting[0].together
         alike = [piece for piece in self._waiting if piece.together == kind][:BATCH]
@@ -113,7 +126,7 @@ class Writer:
         self._waiting = deque(piece for piece in self._waiting if id(piece) not in taken)
         return alike
 
-    async def _settle(self, batch: list[_Job]) -> None:
+    async def _settle(self, batch: list[_AnyJob]) -> None:
         """Commit and answer; try again what may succeed in a moment, and one by one what fails together."""
         attempt = 0
         while batch:
@@ -130,14 +143,14 @@ class Writer:
                 await self._settle_one_by_one(batch, fault)
                 return
 
-    async def _settle_one_by_one(self, batch: list[_Job], fault: Exception) -> None:
+    async def _settle_one_by_one(self, batch: list[_AnyJob], fault: Exception) -> None:
         if len(batch) == 1:
             self._refuse(batch[0], fault)
         else:
             for piece in batch:
                 await self._settle([piece])
 
-    async def _commit(self, batch: list[_Job]) -> tuple[Exception | None, bool]:
+    async def _commit(self, batch: list[_AnyJob]) -> tuple[Exception | None, bool]:
         """What kept the transaction from its commit, and whether it may be run once more as it is."""
         together = batch[0].together
         commits = False
@@ -154,7 +167,7 @@ class Writer:
             return fault, is_passing(fault) and not (commits and together == each_by_itself)
         return None, False
 
-    def _patient(self, pieces: Iterable[_Job], fault: Exception) -> list[_Job]:
+    def _patient(self, pieces: Iterable[_AnyJob], fault: Exception) -> list[_AnyJob]:
         """Those that have not waited for too long; the others are told what keeps the database."""
         patient = []
         for piece in pieces:
@@ -164,13 +177,13 @@ class Writer:
                 self._refuse(piece, fault)
         return patient
 
-    def _refuse(self, piece: _Job, fault: Exception) -> None:
+    def _refuse(self, piece: _AnyJob, fault: Exception) -> None:
         self._outage.failed("writing", fault)
         piece.settle(fault)
 
-    def _acknowledge(self, pairs: Sequence[tuple[_Job, Any]]) -> None:
+    def _acknowledge(self, pairs: Sequence[tuple[_AnyJob, Any]]) -> None:
         """It is committed: answer, and have everybody told."""
-        if not all(isinstance(answer, Exception) for _, answer in pairs):  # Who stores nothing has shown nothing.
+        if not all(isinstance(answer, Exception | NothingWritten) for _, answer in pairs):
             self._outage.worked("writing")
         for piece, answer in pairs:
             piece.settle(answer)
@@ -178,19 +191,23 @@ class Writer:
             listener()
 
 
-async def _prepared(pairs: Sequence[tuple[_Job, Any]]) -> list[tuple[_Job, Any]]:
+async def _prepared(pairs: Sequence[tuple[_AnyJob, Any]]) -> list[tuple[_AnyJob, Any]]:
     """What there is to be told: its turn comes when the database has been told to commit."""
-    if any(piece.then is not None for piece, _ in pairs):
+    if any(piece.then is not unchanged for piece, _ in pairs):
         time.sleep(HEAD_START_SECONDS)  # noqa: ASYNC251 - Nobody else may have the interpreter meanwhile.
     return [(piece, piece.prepare(answer)) for piece, answer in pairs]
 
 
-async def each_by_itself(session: AsyncSession, works: Sequence[Work]) -> list[Any]:
+def unchanged(result: Result) -> Result:
+    return result
+
+
+async def each_by_itself(session: AsyncSession, works: Sequence[Work[Result]]) -> list[Result | Exception]:
     """Run single pieces of work one after the other, each behind a savepoint, so that one harms no other."""
     return [await _try(work, session) for work in works]
 
 
-async def _try(work: Work, session: AsyncSession) -> Any:
+async def _try(work: Work[Result], session: AsyncSession) -> Result | Exception:
     try:
         async with session.begin_nested():
             return await work(session)

@@ -17,6 +17,7 @@ from ..web.middleware.access_log import name
 from ..web.middleware.asgi import App, Receive, Scope, Send
 from ..web.middleware.body_limit import refusal_of
 from ..web.middleware.network import network_of
+from ..web.middleware.scope_keys import DISCONNECT, TRANSPORT
 from .access import session_of
 from .catch_up import CatchUp, CatchUpCache
 from .changes import version_from
@@ -24,9 +25,6 @@ from .hub import DESK, HEARTBEAT, PUBLIC, Hub, Key, Listener
 from .queue_changes import queue_changes_since
 
 SLOW_SECONDS = 20
-# Under these names our server offers the connection, and a way to cut it that wakes the request which waits on it.
-LINE = "feedback.line"
-DISCONNECT = "feedback.hang_up"
 FULL = b"There are more live readers than can be served at the moment. Look at the changes now and then instead."
 AWAY = b"The wall cannot reach its database right now. Try again in a moment."
 HEADERS = [
@@ -109,7 +107,7 @@ class StreamMiddleware:
     async def _follow(self, asked: Asked, missed: CatchUp, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # The body guard left an empty one; what comes after it is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        line = scope.get("extensions", {}).get(LINE)
+        line = scope.get("extensions", {}).get(TRANSPORT)
         listener = Listener(send, disconnect_of(scope), missed.version, line, session=asked.session)
         key, body = missed.key, HEARTBEAT + missed.body
         while True:

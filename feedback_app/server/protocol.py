@@ -8,10 +8,9 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from ..live.streams import DISCONNECT, LINE
 from ..web.middleware.access_log import AccessLogMiddleware
 from ..web.middleware.asgi import Scope
-from ..web.middleware.raw_response import ANSWER
+from ..web.middleware.scope_keys import DISCONNECT, TRANSPORT, WRITE_RESPONSE
 from .connections import MALFORMED, Connections
 
 HEAD_SECONDS = 10
@@ -48,7 +47,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._extensions = {LINE: transport, ANSWER: self.answer, DISCONNECT: self.disconnect}
+        self._extensions = {TRANSPORT: transport, WRITE_RESPONSE: self.answer, DISCONNECT: self.disconnect}
         self._log: AccessLogMiddleware = self.config.app.asgi_app  # type: ignore[union-attr]
         self._is_admitted = self._counted.admit(self.client)
         if self._is_admitted:

@@ -9,10 +9,9 @@ from ..models import Wall
 from .assets import takes_brotli
 from .middleware.asgi import Scope
 from .middleware.raw_response import ENCODINGS, WORTH_COMPRESSING
+from .middleware.scope_keys import FINGERPRINT
 from .state import state
 
-# Under this name in the scope the page's maker leaves what it was made of: wall, version, edition of the stamp.
-FINGERPRINT = "feedback.made_of"
 COMPRESSED = ("text/html", "application/feed+json", "application/atom+xml")
 
 

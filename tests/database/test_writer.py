@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.database import Database, engines
 from feedback_app.models import Feedback, Submission, Wall
-from feedback_app.walls.posting.store import TooOften, store_posts
+from feedback_app.walls.posting.store import Refused, store_posts
 
 from ..support import Served, a_post, post, stamp, words
 
@@ -88,9 +88,9 @@ async def test_a_limit_holds_within_one_batch(wall: Served) -> None:
     posts = [a_post(f"{each}", author=("a", "b")[each % 2], limits="5/minute;30/hour") for each in range(20)]
     answers = await submit(wall.database, *posts)
     assert [row.text for row in await stored(wall.database)] == [f"{each}" for each in range(10)]
-    refused = [each for each in answers if isinstance(each, TooOften)]
+    refused = [each for each in answers if isinstance(each, Refused)]
     assert len(refused) == 10
-    assert {each.seconds for each in refused} == {61}
+    assert {each.retry_after for each in refused} == {61}
 
 
 async def test_the_same_form_twice_in_one_batch_is_one_entry(wall: Served) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ...web.middleware.access_log import RECORD, Record
+from ...web.middleware.access_log import Record
 from ...web.middleware.asgi import App, ASGIMessage, Scope
 from ...web.middleware.raw_response import Header
-from ...web.responses import FINGERPRINT
+from ...web.middleware.scope_keys import FINGERPRINT, RECORD
 from ...web.tasks import cancel_all
 from .cached_page import CachedPage, PageKey
 

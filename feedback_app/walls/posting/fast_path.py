@@ -14,11 +14,13 @@ from ...web.middleware.access_log import decided
 from ...web.middleware.asgi import App, Receive, Scope, Send, again
 from ...web.middleware.body_limit import refusal_of
 from ...web.middleware.raw_response import ENCODINGS, WORTH_COMPRESSING, Header, RawResponse
+from ...web.middleware.scope_keys import SUBMITTED
 from ...web.security import CHANGING, headers, is_our_site, policy
 from ..location import Location
 from ..versions import VersionUnknown, WallVersions
 from .form import ValidPost
-from .submit import OUTCOME, PostResponse, Submissions
+from .store import Refused
+from .submit import PostResponse, Submissions
 
 # As the log calls it whoever answers.
 ROUTE = "feedback.write"
@@ -64,11 +66,15 @@ class PostFastPathMiddleware:
         if wall is None or filled is None or self._submissions.spam_reason(filled, wall):
             return None
         place = _place(slug, scope["query_string"])
+        result: PostResponse | Refused | Exception
         try:
-            return await self._submissions.submit(filled, wall, scope["client"][0], place, to_htmx=to_htmx)
-        except Exception as outcome:  # Whatever it is, Quart has the words for it.
-            scope[OUTCOME] = outcome
-            return None
+            result = await self._submissions.submit(filled, wall, scope["client"][0], place, to_htmx=to_htmx)
+        except Exception as fault:  # Quart has the words for it.
+            result = fault
+        if isinstance(result, PostResponse):
+            return result
+        scope[SUBMITTED] = result
+        return None
 
     def _answer(self, thanks: PostResponse, accepted: bytes) -> RawResponse:
         body, encoding = thanks.body.encode(), list[Header]()

@@ -1,62 +1,45 @@
 """Taking posts in: as many as wait at the same moment, in one transaction with few statements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...antispam.rate_limits import RateLimiter
 from ...antispam.rules import PostingRules
 from ...clock import now
+from ...database import NothingWritten
 from ...models import Feedback, Submission, Wall
 from ...models.feedback import NEW
 
 
-class Refusal(Exception):
-    """Why a post is not stored; `outcome` is what it counts as."""
+class Reason(StrEnum):
+    """Why a post is not stored."""
 
-    outcome = "refused"
-
-
-class TooOften(Refusal):
-    """The visitor has to wait this many seconds."""
-
-    outcome = "limited"
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"Post again in {seconds} seconds.")
-        self.seconds = seconds
+    NO_WALL = "no wall"
+    CLOSED = "closed"
+    BLOCKED = "blocked"
+    # The visitor, the wall's slow mode, or the newcomers of one network address are over their limit.
+    TOO_OFTEN = "too often"
+    SLOW_MODE = "slow mode"
+    CROWDED = "crowded"
 
 
-class SlowMode(TooOften):
-    """As everybody has to on this wall after each post."""
+@dataclass(frozen=True, slots=True)
+class Refused(NothingWritten):
+    """`retry_after` is the number of seconds to wait, 0 where waiting does not help."""
+
+    reason: Reason
+    retry_after: int = 0
+
+    @property
+    def outcome(self) -> str:
+        """What the metrics count it as."""
+        return "limited" if self.retry_after else self.reason.value
 
 
-class Crowded(TooOften):
-    """As all newcomers of this network address have to."""
-
-
-class NoWall(Refusal):
-    """The wall has been taken away since the post was sent."""
-
-    outcome = "no wall"
-
-
-class Closed(Refusal):
-    """The wall takes nothing in at the moment."""
-
-    outcome = "closed"
-
-
-class Blocked(Refusal):
-    """Its author may not write on this wall."""
-
-    outcome = "blocked"
-
-
-Answer = Feedback | Refusal
-
-
-async def store_posts(session: AsyncSession, posts: Sequence[Submission]) -> list[Answer]:
+async def store_posts(session: AsyncSession, posts: Sequence[Submission]) -> list[Feedback | Refused]:
     """An answer for each: its entry, new or already there, or why there is none.
 
     The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
@@ -72,7 +55,7 @@ async def store_posts(session: AsyncSession, posts: Sequence[Submission]) -> lis
     await rules.read(posts, session)
 
     new: list[Feedback] = []
-    answers: list[Answer] = []
+    answers: list[Feedback | Refused] = []
     for post in posts:
         earlier = [kept[post.wall_id, key] for key in post.keys if (post.wall_id, key) in kept]
         if same := next((each for each in earlier if post.is_kept_as(each)), None):
@@ -114,17 +97,20 @@ async def _known(
     return {(each.wall_id, each.key): each for each in kept}, blocked, watched
 
 
-def _refusal(post: Submission, walls: Mapping[int, Wall], limiter: RateLimiter, rules: PostingRules) -> Refusal | None:
-    """Why it is not taken in, if it is not."""
+def _refusal(post: Submission, walls: Mapping[int, Wall], limiter: RateLimiter, rules: PostingRules) -> Refused | None:
     if post.wall_id not in walls:
-        return NoWall()
+        return Refused(Reason.NO_WALL)
     if not walls[post.wall_id].is_open:
-        return Closed()
+        return Refused(Reason.CLOSED)
     if rules.is_blocked(post):
-        return Blocked()
-    waits = rules.seconds_to_wait(post), limiter.seconds_to_wait(post), limiter.seconds_of_network(post)
-    longest = max(waits)
-    return (SlowMode, TooOften, Crowded)[waits.index(longest)](longest) if longest else None
+        return Refused(Reason.BLOCKED)
+    waits = {
+        Reason.SLOW_MODE: rules.seconds_to_wait(post),
+        Reason.TOO_OFTEN: limiter.seconds_to_wait(post),
+        Reason.CROWDED: limiter.seconds_of_network(post),
+    }
+    reason = max(waits, key=lambda each: waits[each])
+    return Refused(reason, waits[reason]) if waits[reason] else None
 
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:

@@ -1,7 +1,7 @@
 """Writing: what becomes of a form that is filled in as it should be, by whichever way it came."""
 
 from functools import lru_cache, partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ from ...web.templates import render
 from ..location import Location
 from .form import Composer, ValidPost
 from .receipts import AuthorTokens
-from .store import store_posts
+from .store import Refused, store_posts
 
 # The reasons for which those are held who are given no visitor token yet.
 NOT_LET_IN = ("address", "blocked")
@@ -63,8 +63,8 @@ class Submissions:
 
     async def submit(
         self, filled: ValidPost, wall: Wall, address: str, place: Location, *, to_htmx: bool
-    ) -> PostResponse:
-        """One entry for one form, however often it arrives. Raises what `receiving` answers instead of one.
+    ) -> PostResponse | Refused:
+        """One entry for one form, however often it arrives.
 
         For htmx the thanks are a fresh form and the entry, else the way to the page on which it stands.
         """
@@ -83,12 +83,14 @@ class Submissions:
             is_newcomer=visitor.is_newcomer,
             allowance=self._settings.address_limits if visitor.is_newcomer else (),
         )
-        thanks = partial(self._thanks, wall=wall, place=place, visitor=visitor, to_htmx=to_htmx)
-        return cast("PostResponse", await self._database.write_together(store_posts, post, thanks))
+        respond = partial(self._respond, wall=wall, place=place, visitor=visitor, to_htmx=to_htmx)
+        return await self._database.write_together(store_posts, post, respond)
 
-    def _thanks(
-        self, received: Feedback, wall: Wall, place: Location, visitor: Visitor, *, to_htmx: bool
-    ) -> PostResponse:
+    def _respond(
+        self, received: Feedback | Refused, wall: Wall, place: Location, visitor: Visitor, *, to_htmx: bool
+    ) -> PostResponse | Refused:
+        if isinstance(received, Refused):
+            return received
         receipt = "" if received.is_public else self._receipts.make(wall.id, received.id)
         # Who was held for being one of many newcomers, or new beside somebody blocked, has not been let in yet.
         is_let_in = received.reason not in NOT_LET_IN
@@ -132,7 +134,3 @@ def _outcome(received: Feedback) -> str:
     if received.is_repeated:
         return "repeated"
     return f"held: {received.reason}" if received.is_waiting else "stored"
-
-
-# Under this name in the scope stands what came of a form that was tried in vain: an exception for Quart to explain.
-OUTCOME = "feedback.outcome"

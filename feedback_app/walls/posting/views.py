@@ -13,6 +13,7 @@ from ...text.translation import translate
 from ...web.forms import read_form
 from ...web.middleware.access_log import decided
 from ...web.middleware.asgi import Scope
+from ...web.middleware.scope_keys import SUBMITTED
 from ...web.responses import wants_fragment
 from ...web.state import database, state
 from ...web.templates import render
@@ -21,16 +22,12 @@ from ..lookup import NO_WALL, find_arranged, find_wall
 from ..page import wall_page
 from ..views import feedback_views as views
 from .form import Composer, ValidPost
-from .store import Blocked, Closed, Crowded, NoWall, Refusal, SlowMode, TooOften
-from .submit import EXPIRED, OUTCOME, PostResponse
+from .store import Reason, Refused
+from .submit import EXPIRED, PostResponse
 
 CLOSED = Message("This wall takes nothing new at the moment. Your words were not stored: copy them if you need them.")
 BLOCKED = Message("You cannot write on this wall for now. Your words were not stored: copy them if you need them.")
-REFUSALS: dict[type[Refusal], tuple[int, Message]] = {
-    NoWall: (404, NO_WALL),
-    Closed: (403, CLOSED),
-    Blocked: (403, BLOCKED),
-}
+REFUSALS = {Reason.NO_WALL: (404, NO_WALL), Reason.CLOSED: (403, CLOSED), Reason.BLOCKED: (403, BLOCKED)}
 
 
 @views.post("/walls/<slug>/feedback")
@@ -48,28 +45,27 @@ async def write(slug: str) -> Response:
         decided(request.scope, "outdated" if spam_reason is EXPIRED else "trapped")
         return await _again(place, fields, 422, spam_reason)
 
-    try:
-        thanks = await _taken_in(filled, wall, place)
-    except Refusal as refusal:
-        decided(request.scope, refusal.outcome)
-        return await _refuse(refusal, place, fields)
-
-    decided(request.scope, thanks.outcome)
-    return Response(thanks.body, thanks.status, thanks.headers)
+    result = await _submit(filled, wall, place)
+    decided(request.scope, result.outcome)
+    if isinstance(result, Refused):
+        return await _refuse(result, place, fields)
+    return Response(result.body, result.status, result.headers)
 
 
-async def _taken_in(filled: ValidPost, wall: Wall, place: Location) -> PostResponse:
-    """What the letterbox has tried in vain is not tried once more."""
-    if tried := cast("Scope", request.scope).get(OUTCOME):
+async def _submit(filled: ValidPost, wall: Wall, place: Location) -> PostResponse | Refused:
+    """The result of this post: that of the fast path, where it has tried."""
+    tried: Refused | Exception | None = cast("Scope", request.scope).get(SUBMITTED)
+    if isinstance(tried, Exception):
         raise tried
-    return await state().submissions.submit(filled, wall, request.remote_addr or "", place, to_htmx=wants_fragment())
+    address = request.remote_addr or ""
+    return tried or await state().submissions.submit(filled, wall, address, place, to_htmx=wants_fragment())
 
 
-async def _refuse(refusal: Refusal, place: Location, fields: MultiDict[str, str]) -> Response:
-    if not isinstance(refusal, TooOften):
-        abort(*REFUSALS[type(refusal)])
-    answer = await _again(place, fields, 429, _patience(refusal))
-    answer.headers["Retry-After"] = str(refusal.seconds)
+async def _refuse(refused: Refused, place: Location, fields: MultiDict[str, str]) -> Response:
+    if not refused.retry_after:
+        abort(*REFUSALS[refused.reason])
+    answer = await _again(place, fields, 429, _patience(refused))
+    answer.headers["Retry-After"] = str(refused.retry_after)
     return answer
 
 
@@ -89,14 +85,14 @@ async def _again(place: Location, fields: MultiDict[str, str], status: int, noti
     return Response(html, status)
 
 
-def _patience(often: TooOften) -> Message:
+def _patience(refused: Refused) -> Message:
     """When one may post again; the page's script counts it down."""
     over = translate(Message("You can post again now."), g.wall.language)
     count_down = '<count-down role="timer" seconds="%s" data-over="%s">%s</count-down>'
-    time = Markup(count_down) % (often.seconds, over, _clock(often.seconds))  # noqa: S704 - Its values are escaped.
-    if isinstance(often, SlowMode):
+    time = Markup(count_down) % (refused.retry_after, over, _clock(refused.retry_after))  # noqa: S704 - Its values are escaped.
+    if refused.reason is Reason.SLOW_MODE:
         return Message("You can post again in %(time)s. We kept your text.", time=time)
-    if isinstance(often, Crowded):
+    if refused.reason is Reason.CROWDED:
         return Message(
             "Very many posts are arriving from your network. We kept your text: try again in %(time)s.", time=time
         )

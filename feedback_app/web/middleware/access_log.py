@@ -25,8 +25,8 @@ from sqlalchemy.exc import OperationalError
 from ... import PACKAGE
 from .. import metrics
 from .asgi import App, ASGIMessage, Receive, Scope, Send, at_once
+from .scope_keys import RECORD
 
-RECORD = "feedback.record"
 # What supervisors ask every few seconds is worth a line only when it goes wrong.
 UNEVENTFUL = {"health.alive", "health.ready", "metrics.show"}
 

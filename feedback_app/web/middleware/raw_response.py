@@ -8,10 +8,9 @@ import brotli
 
 from .access_log import answered, name
 from .asgi import ASGIMessage, Scope, Send
+from .scope_keys import WRITE_RESPONSE
 
 Header = tuple[bytes, bytes]
-# Under this name our server offers to put a whole answer on the line that was framed before.
-ANSWER = "feedback.answer"
 WORTH_COMPRESSING = 600
 # Each at its fast level, for the first who asks, and at its best, for the many who come while the page stays.
 ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
@@ -48,7 +47,7 @@ class RawResponse(NamedTuple):
 
     async def give(self, scope: Scope, send: Send) -> None:
         name(scope, self.route)
-        put = (scope.get("extensions") or {}).get(ANSWER) if scope["method"] != "HEAD" else None
+        put = (scope.get("extensions") or {}).get(WRITE_RESPONSE) if scope["method"] != "HEAD" else None
         if put is not None and put(self.status, self.framed):
             answered(scope, self.status, self.size)
         else:
