@@ -1,4 +1,4 @@
-"""What people type, made clean: one way in for every word that is stored, and the sentence for what cannot be."""
+"""Text cleaning: validate and normalise user input (Unicode NFC), measure it in characters, and detect links."""
 
 import unicodedata
 from itertools import islice
@@ -9,30 +9,30 @@ from .messages import Message
 from .repair import repaired
 
 _LONE_SURROGATES = regex.compile(r"\p{Cs}")
-# Kanji of names that normal form C makes into others, which look different.
+# Kanji in names: NFC would replace them with characters that look different.
 _COMPATIBILITY_IDEOGRAPHS = regex.compile(r"([\uF900-\uFAFF\U0002F800-\U0002FA1F]+)")
-# Thirty marks on one letter are what the Stream-Safe Text Format of Unicode (UAX #15) allows. The standard library's
-# normalisation takes quadratic time over longer runs.
+# Unicode's Stream-Safe Text Format (UAX #15) allows 30 marks on one letter. Normalising longer runs takes quadratic
+# time in the standard library.
 _PILED_MARKS = regex.compile(r"\p{M}{31}")
-# As many on one letter reach over the lines above or below.
+# Three marks on one letter reach into the lines above or below.
 _TALL_MARKS = regex.compile(r"\p{M}{3}")
 _STRONG = regex.compile(r"[\p{Bidi_Class=L}\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]")
-# A scheme, a number with four parts, or words joined by a dot of which the last could be a domain's. Browsers take the
-# full stop of Chinese and Japanese for a dot, too; between letters of theirs it only ends a sentence.
+# A scheme, an IPv4 address, or words joined by a dot whose last part could be a top-level domain. Browsers also read
+# the Chinese and Japanese full stop as a dot; between CJK letters it only ends a sentence.
 _LINK = regex.compile(
     r"\w:/{1,2}\w|\bwww\.|\b\d{1,3}(?:\.\d{1,3}){3}\b|[\p{L}\p{N}]\.(?:\p{L}{2,}|xn--)|[a-z\d]\u3002[a-z]{2,}", regex.I
 )
 _INVISIBLE_IN_WORDS = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _SPACES = regex.compile(r"\s+")
 _CHARACTER = regex.compile(r"\X")
-# Two halves of a flag; for each half `regex` looks back over all that stand before it, which takes quadratic time.
+# Two halves of a flag. `regex` looks back over all earlier halves for each one, which takes quadratic time.
 _FLAG = regex.compile(r"\p{Regional_Indicator}{2}")
 _PASSES = 3
 
 
 class InvalidText(ValueError):
-    """Words that cannot be stored; the message is a sentence for the person who typed them."""
+    """Text that cannot be stored. `sentence` is the message for the person who typed it."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -40,30 +40,31 @@ class InvalidText(ValueError):
 
 
 def characters(words: str) -> int:
-    """How many characters a person counts (grapheme clusters): a family emoji is one, a letter with accents is one."""
+    """Number of grapheme clusters: a family emoji counts as one, a letter with accents counts as one."""
     if words.isascii():
         return len(words) - words.count("\r\n")
     return len(_CHARACTER.findall(_FLAG.sub("x", words)))
 
 
 def first_character(words: str) -> str:
+    """The first grapheme cluster, or an empty string."""
     found = _CHARACTER.match(words)
     return found.group() if found else ""
 
 
 def shortened(words: str, most: int) -> str:
-    """The words, or as many of the first ones as have room in `most` characters with an ellipsis behind them."""
+    """The text cut to `most` characters including an ellipsis, at a space where there is one."""
     found = [each.group() for each in islice(_CHARACTER.finditer(words), most + 1)]
     if len(found) <= most:
         return words
     beginning = "".join(found[: most - 1])
     until_space = beginning if found[most - 1].isspace() else beginning.rpartition(" ")[0]
-    # Many scripts have no spaces, and one very long word is better cut than left out.
+    # Many scripts have no spaces, and a very long word is better cut than dropped.
     return (until_space if 2 * len(until_space) > len(beginning) else beginning).rstrip() + "…"
 
 
 def fitting(words: str, most_code_points: int) -> str:
-    """As many whole characters of the beginning as have room in a column of that length."""
+    """The longest beginning of whole grapheme clusters that fits into a column of `most_code_points`."""
     if len(words) <= most_code_points:
         return words
     ends = (each.end() for each in _CHARACTER.finditer(words[: most_code_points + 1]))
@@ -71,19 +72,20 @@ def fitting(words: str, most_code_points: int) -> str:
 
 
 def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
-    """The words as they are stored: repaired, trimmed, normal, with plain line breaks or, without `lines`, none.
+    """The text as it is stored: repaired, trimmed, in NFC. Line breaks are `\\n`, or spaces unless `lines`.
 
-    `most` is counted in characters as a person counts them. Lengths are looked at before anything costly is done.
+    `most` counts grapheme clusters, `most_code_points` code points. Raises InvalidText when the text is too long,
+    contains a lone surrogate, or has too many marks on one letter.
     """
     words = _trimmed(repaired(words, lines=lines), lines=lines)
     _check_parts(words, most, most_code_points)
     if _LONE_SURROGATES.search(words):
         raise InvalidText(Message("This contains a character that cannot be shown. Remove it, or type the words anew."))
     if not words.isascii():
-        words = _settled(words, lines=lines)
-        # Some characters are two or three in normal form.
+        words = _normalised(words, lines=lines)
+        # NFC turns some characters into two or three.
         _check_parts(words, most, most_code_points)
-    # Nobody counts more characters than there are code points.
+    # There are never more grapheme clusters than code points.
     if len(words) > most and (count := characters(words)) > most:
         raise InvalidText(
             Message("This is too long by %(over)s: %(most)s characters at most.", over=count - most, most=most)
@@ -92,7 +94,7 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
 
 
 def normal(words: str) -> str:
-    """Normal form C, in which each compatibility ideograph stays the one that was typed."""
+    """The text in NFC, except that compatibility ideographs stay as typed."""
     if words.isascii():
         return words
     parts = _COMPATIBILITY_IDEOGRAPHS.split(words)
@@ -100,8 +102,8 @@ def normal(words: str) -> str:
     return "".join(parts)
 
 
-def _settled(words: str, *, lines: bool) -> str:
-    """In normal form, which may put something else before a sign that is kept only behind certain letters."""
+def _normalised(words: str, *, lines: bool) -> str:
+    """Normalise and repair until stable: NFC can change the letter that an invisible sign depends on."""
     for _ in range(_PASSES):
         before, words = words, _trimmed(repaired(normal(words), lines=lines), lines=lines)
         if words == before:
@@ -123,22 +125,22 @@ def _check_parts(words: str, most: int, most_code_points: int) -> None:
 
 
 def has_link(words: str) -> bool:
-    """Whether anything in it looks like a link or a domain; rather once too often than once too seldom."""
+    """Whether the text contains something like a link or a domain. False positives are accepted."""
     return bool(_LINK.search(unicodedata.normalize("NFKC", _INVISIBLE_IN_WORDS.sub("", words))))
 
 
 def is_blank(words: str) -> bool:
-    """Whether nothing of it can be seen."""
+    """Whether the text contains no visible character."""
     return _VISIBLE.search(words) is None
 
 
 def is_tall(words: str) -> bool:
-    """Whether so many marks stand on one letter that it is higher than its line."""
+    """Whether a letter carries so many marks that it is taller than its line."""
     return not words.isascii() and bool(_TALL_MARKS.search(words))
 
 
 def is_rtl(words: str) -> bool:
-    """Whether they begin from the right: by the first letter that has a direction (UAX #9, rule P2)."""
+    """Whether the text runs right to left, by its first strongly directional letter (UAX #9, rule P2)."""
     if words.isascii():
         return False
     strong = _STRONG.search(words)
@@ -146,5 +148,5 @@ def is_rtl(words: str) -> bool:
 
 
 def printable(words: str) -> str:
-    """The words as they can be given back to the person who sent them, whatever they are."""
+    """Any input, even invalid, in a form that can be shown to the person who sent it."""
     return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", repaired(words))

@@ -1,4 +1,4 @@
-"""Spreadsheets: CSV (RFC 4180) in which no cell is taken for a formula, and the CSV that other programs write."""
+"""CSV (RFC 4180): write cells safe from formula injection; read files in any separator and Unicode encoding."""
 
 import csv
 import io
@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 TYPE = "text/csv; charset=utf-8; header=present"
-# A file begins with it; spreadsheet programs take one without it for text of the last century.
+# Byte order mark: without it, spreadsheet programs assume a legacy encoding.
 BEGINNING = "\ufeff"
 SEPARATORS = (",", ";", "\t", "|")
-# What spreadsheet programs take for the beginning of a formula, in narrow and in wide, also behind spaces and quotes.
+# Characters that start a formula in spreadsheet programs, half-width and full-width, also after spaces and quotes.
 _FORMULA = r"=+\-@\uff1d\uff0b\uff0d\uff20"
-# A cell begins with it, or a part of it does, for programs that split at another separator or lose count of the quotes.
+# At the start of a cell, or of a part of it: some programs split at another separator or misread quotes.
 _AT_FIRST, _WITHIN = rf"(?=[\"' ]*[{_FORMULA}\t\r\n\0])", rf"(?=[\"' ]*[{_FORMULA}])"
 _SPLITS = r"(?<=[,;|\t\r\n])"
 _HARMFUL = re.compile(f"^{_AT_FIRST}|{_SPLITS}{_WITHIN}")
 _HARMLESS = re.compile(f"^'{_AT_FIRST}|{_SPLITS}'{_WITHIN}")
 _SEPARATOR_LINE = re.compile(r"[\"']?sep=([^\s\"']|\t)[\"']?[ ,;\t]*(?:\r\n?|\n)", re.I)
-# By how a text in them begins. The longer ones come first: the mark of UTF-32 begins with that of UTF-16.
+# Encodings by first bytes. Longer ones come first: the UTF-32 mark begins with the UTF-16 mark.
 _ENCODINGS = {
     re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"): "utf-32",
     re.compile(rb"[^\0]\0\0\0"): "utf-32-le",
@@ -30,19 +30,22 @@ _ENCODINGS = {
 
 
 def line(cells: Iterable[object]) -> str:
-    """One line with its end. What could be a formula begins with an apostrophe, as ASVS 1.2.10 asks for."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow([_cell(each) for each in cells])
-    return written.getvalue()
+    """One CSV line ending in CRLF. An apostrophe precedes what could be a formula (OWASP ASVS 1.2.10)."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow([_cell(each) for each in cells])
+    return buffer.getvalue()
 
 
 def plain(cell: str) -> str:
-    """A cell as it was before `line` made it harmless."""
+    """The cell without the apostrophe that `line` added."""
     return _HARMLESS.sub("", cell)
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 or UTF-32, without its byte order mark. Raises ValueError with a sentence."""
+    """The text of a UTF-8, UTF-16 or UTF-32 file, without its byte order mark.
+
+    Raises ValueError, with a message for the user, when the bytes are in none of these encodings.
+    """
     encoding = next((name for beginning, name in _ENCODINGS.items() if beginning.match(content)), "utf-8-sig")
     try:
         return content.decode(encoding)
@@ -54,12 +57,15 @@ def decoded(content: bytes) -> str:
 
 
 def read(text: str, wanted: Sequence[str]) -> list[dict[str, str]]:
-    """Rows by the names of the columns, in small letters, of a file whose first line names at least those that are
-    `wanted`, with whichever separator; empty ones are left out. Raises ValueError with a sentence."""
+    """The non-empty rows, each a dict by lower-case column name. The separator is detected.
+
+    Raises ValueError, with a message for the user, when the first line lacks a `wanted` column or names one twice, or
+    when a line is malformed.
+    """
     separators: Sequence[str] = SEPARATORS
     text = text.lstrip("\r\n")
-    if said := _SEPARATOR_LINE.match(text):
-        text, separators = text[said.end() :], said.group(1)
+    if separator_line := _SEPARATOR_LINE.match(text):
+        text, separators = text[separator_line.end() :], separator_line.group(1)
     names, lines = max((_lines(text, each) for each in separators), key=lambda found: len({*found[0]} & {*wanted}))
     if missing := [name for name in wanted if name not in names]:
         raise ValueError(
@@ -80,7 +86,7 @@ def read(text: str, wanted: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _lines(text: str, separator: str) -> tuple[list[str], Any]:
-    """The names in the first line, and a reader of the others."""
+    """The column names of the first line, and a reader for the remaining lines."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return [name.strip().lower() for name in next(lines, [])], lines

@@ -1,27 +1,27 @@
-"""Folding: what makes two ways to write the same words equal, for search.
+"""Search folding: lower case, no accents, plain letters and digits.
 
-It is done once when words are stored, and to what is searched for, so that every database only compares bytes.
+Text is folded once when it is stored, and queries are folded too, so that every database only compares bytes.
 """
 
 import re
 import unicodedata
 
-# A column of text in MariaDB holds 65,535 bytes. One character may fold to eighteen, but only in words made for that.
+# A MariaDB TEXT column holds 65,535 bytes. One character can fold to 18, but only in text crafted for it.
 MOST = 16_000
-# Accents, Hebrew points and Arabic vowel signs, with the hamza on alef. Vowel signs of Indic scripts and Thai, and the
-# two marks of kana, make another letter and stay.
+# Accents, Hebrew points, Arabic vowel signs and the hamza on alef. Indic and Thai vowel signs and the kana marks stay:
+# they make another letter.
 _ACCENTS = (
     "\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08d3-\u08e1\u08e3-\u08ff"
 )
-# Soft hyphens, joiners, variation selectors, tags, signs of direction, and tatweel, which only stretches a word.
+# Soft hyphens, joiners, variation selectors, tags, directional marks, and tatweel, which only stretches a word.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
 )
 _LEFT_OUT = re.compile(f"[{_ACCENTS}{_INVISIBLE}]+")
-# Letters, quotes and dashes that no normal form takes apart, though people type the plain ones for them.
+# Letters, quotes and dashes that NFKD leaves as they are, although people type the plain ones instead.
 _ALIKE = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "ł": "l", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
     # Alef maksura, Persian yeh and kaf, teh marbuta, alef wasla.
@@ -35,13 +35,10 @@ _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 
 
 def fold(words: str) -> str:
-    """The words in small plain letters, with one space between; at most MOST code points of it.
-
-    What is folded stays as it is when it is folded again.
-    """
+    """The text in plain lower-case letters with single spaces, cut to MOST code points. Idempotent."""
     if words.isascii():
         return " ".join(words.lower().split())[:MOST]
     plain = _LEFT_OUT.sub("", unicodedata.normalize("NFKD", words)).casefold()
     plain = _OTHER_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit.group())), plain.translate(_ALIKE))
-    # Put together again: syllables of Korean take a third of the room.
+    # NFC: Korean syllables take a third of the space.
     return " ".join(unicodedata.normalize("NFC", plain).split())[:MOST]

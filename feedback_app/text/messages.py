@@ -1,12 +1,12 @@
-"""Sentences for visitors: written in English where they are needed, and said in the wall's language at the door."""
+"""Translatable messages (i18n): written in English where they arise, translated when a page is rendered."""
 
 from typing import Any
 
 
 class Message(str):
-    """An English sentence that knows its pattern and what was put into it, so that it can be said in other languages.
+    """An English sentence that keeps its pattern and values, so that `translate` can render it in another language.
 
-    `Message("At most %(most)s characters.", most=80)`. Whole numbers are written as the language writes them.
+    `Message("At most %(most)s characters.", most=80)`. Integers are formatted by the rules of the language.
     """
 
     __slots__ = ("number", "pattern", "plural", "values")
@@ -21,7 +21,7 @@ class Message(str):
 
     @classmethod
     def counted(cls, one: str, many: str, number: int, **values: Any) -> "Message":
-        """A sentence that is another one for one thing than for many; the number is `%(num)s` in it."""
+        """A message with singular and plural (gettext's ngettext); `%(num)s` stands for the number."""
         return cls._make(one, many, number, {"num": number, **values})
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Rates: how many in which time, as in `5/minute;30/hour`."""
+"""Rate limit notation: parse `5/minute;30/hour`."""
 
 import re
 from datetime import timedelta
@@ -17,14 +17,17 @@ BETWEEN = re.compile(r"[;,|]")
 
 
 class Rate(NamedTuple):
-    """At most so many within a window of that length."""
+    """At most `amount` events within any `window`."""
 
     amount: int
     window: timedelta
 
 
 def rates_in(text: str) -> list[Rate]:
-    """Those that are written there, such as `5/minute` or `20 per 2 hours`, with `;` between. Raises ValueError."""
+    """Parse rates such as `5/minute` or `20 per 2 hours`, separated by `;`.
+
+    Raises ValueError when one is malformed.
+    """
     return [_rate(each) for each in BETWEEN.split(text)]
 
 

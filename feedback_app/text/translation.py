@@ -1,8 +1,7 @@
-"""Languages: what the house says to visitors, in the language of their wall.
+"""Translation (i18n): gettext catalogues, plural forms, and dates and numbers in the language of a wall.
 
-The catalogues are text files of gettext (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html), read
-when somebody wants that language: nothing has to be compiled. Babel knows how the others write dates and numbers, and
-comes with the first of them; English needs none of its five megabytes.
+Catalogues are .po files (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html), read on first use
+without a compile step. Babel (5 MB) is imported only for a language other than English.
 """
 
 import io
@@ -23,19 +22,19 @@ if TYPE_CHECKING:
 DEFAULT = "en"
 FOLDER = Path(__file__).parent / "catalogues"
 NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
-# By its code, the name that a language gives itself: English, and every one that has a catalogue.
+# Language code -> its own name: English, and every language with a catalogue.
 LANGUAGES = {code: name for code, name in NAMES.items() if code == DEFAULT or (FOLDER / f"{code}.po").exists()}
 
 
 @cache
 def is_english(language: str) -> bool:
-    """Whether we say it as it stands in the code: in English, and to those whose language we do not have."""
+    """Whether messages stay as they are in the code: for English and for unknown languages."""
     return language == DEFAULT or language not in LANGUAGES
 
 
 @cache
 def catalogue(language: str) -> NullTranslations:
-    """What is said in this language; what is said in English is in the code itself."""
+    """The translations of this language; empty for English, whose messages are in the code."""
     if is_english(language):
         return NullTranslations()
     from babel.messages.mofile import write_mo
@@ -49,37 +48,37 @@ def catalogue(language: str) -> NullTranslations:
 
 
 def translate(sentence: str, language: str) -> str:
-    """The sentence in this language; what is no Message is returned as a string. It is Markup when a value in it is."""
+    """The message in this language; Markup if one of its values is. A plain string is returned unchanged."""
     if not isinstance(sentence, Message):
         return str(sentence)
     has_markup = any(isinstance(value, Markup) for value in sentence.values.values())
     if is_english(language) and not has_markup:
         return str(sentence)
-    words = catalogue(language)
-    found = (
-        words.ngettext(sentence.pattern, sentence.plural, sentence.number)
+    translations = catalogue(language)
+    pattern = (
+        translations.ngettext(sentence.pattern, sentence.plural, sentence.number)
         if sentence.plural
-        else words.gettext(sentence.pattern)
+        else translations.gettext(sentence.pattern)
     )
     values = {
         name: _number(value, language) if isinstance(value, int) else value for name, value in sentence.values.items()
     }
-    return (escape(found) if has_markup else found) % values
+    return (escape(pattern) if has_markup else pattern) % values
 
 
 def first_of(wanted: Iterable[str]) -> str:
-    """The first of these languages, as browsers name them, that we have."""
+    """The code of the first available language among these tags (from `Accept-Language`), else English."""
     codes = (each.partition("-")[0].lower() for each in wanted)
     return next((code for code in codes if code in LANGUAGES), DEFAULT)
 
 
 def direction(language: str) -> str:
-    """Whether it is written from left to right or from right to left, as in the attribute `dir`."""
+    """Text direction for the HTML attribute `dir`: `ltr` or `rtl`."""
     return "ltr" if is_english(language) else str(_locale(language).text_direction)
 
 
 def readable(at: datetime, language: str) -> str:
-    """A point in time in UTC for people."""
+    """A UTC date and time for display."""
     return f"{_day(at.date(), language)}, {at.hour:02}:{at.minute:02} UTC"
 
 
