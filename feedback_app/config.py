@@ -1,4 +1,7 @@
-"""Every setting: its name, its default and one line of meaning. A test compares docs/settings.md with this table."""
+"""Configuration: every setting with its default and meaning, read from `FEEDBACK_*` environment variables.
+
+A test compares docs/settings.md with `Settings`.
+"""
 
 import difflib
 import os
@@ -16,17 +19,17 @@ from urllib.parse import urlsplit
 from .text.rates import Rate, rates_in
 
 PREFIX = "FEEDBACK_"
-# Read by one command, and no setting of the server.
+# Read by one command only, so it is not a setting of the server.
 COPY_TO = f"{PREFIX}COPY_TO"
 LONGEST_DAYS = 3650
 USUAL_PORTS = {"http": 80, "https": 443}
 SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-# The first part of our own addresses: below a path that is called so, nobody could tell which one is meant.
+# First path segments of the app's own routes: a base URL that ends in one of them would be ambiguous.
 OWN = (
     "accents", "api", "embed.js", "healthz", "j", "login", "logout", "metrics", "moderation", "oembed", "privacy",
     "readyz", "settings", "setup", "static", "walls",
 )  # fmt: skip
-# This machine, and networks that nobody reaches from the internet.
+# Loopback, private and link-local networks.
 NEAR = (
     "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "::1/128",
     "fc00::/7", "fe80::/10",
@@ -36,31 +39,31 @@ HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 class ConfigurationError(Exception):
-    """A setting that cannot be; the message is a sentence for the operator."""
+    """An invalid setting; the message is a sentence for the operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    database_url: str = ""  # Where the database is. Empty: an SQLite file in the data folder.
+    """The settings of one installation. Raises ConfigurationError when a value is invalid."""
+
+    database_url: str = ""  # Database URL. Empty: an SQLite file in the data folder.
     data: Path = Path("instance")  # The data folder: the secret key, and the SQLite file if that is used.
     synchronous: str = "full"  # Whether SQLite waits for the disk before a post is acknowledged: full or normal.
-    secret_key: str = ""  # What forms and devices are signed with. Empty: made once and kept in the data folder.
-    secret_key_fallbacks: str = ""  # Former ones, with commas between: what they signed is still known.
+    secret_key: str = ""  # Signs forms and visitor tokens. Empty: generated once and stored in the data folder.
+    secret_key_fallbacks: str = ""  # Former keys, comma-separated, whose signatures are still accepted.
     base_url: str = ""  # The public address, such as https://wall.example. Empty: taken from each request.
-    trusted_proxies: int = 0  # How many proxies in front may be believed about a visitor's address.
-    proxy_networks: str = (
-        ""  # Where they are, with commas between. Empty: this machine and private networks; `*`: anywhere.
-    )
-    hsts: str = "max-age=63072000"  # What browsers are told about https when base_url has it; `off`: nothing.
-    post_limit: str = "5/minute;30/hour"  # How often one visitor may post on a wall. Empty: as often as they like.
-    address_limit: str = "60/minute;600/hour"  # How often newcomers of one address may; above it they are held.
-    defences: bool = True  # `off` leaves out everything that judges whether a post is spam.
-    streams: int = 10_000  # How many live streams one process serves at once.
-    streams_per_address: int = 1_000  # How many of them one address may have: a school is one address.
-    undo_days: int = 7  # For how many days what moderators removed can be brought back; then its words are blanked.
-    keep_removed_days: int = 30  # How long a reader may be away and still hear that something was removed.
-    log: str = "text"  # A line for each request, as `text` or `json`; `off` says only what goes wrong.
-    metrics_token: str = ""  # What a collector that is not on this machine must show to read /metrics.
+    trusted_proxies: int = 0  # Number of reverse proxies whose forwarded headers are trusted.
+    proxy_networks: str = ""  # Their networks, comma-separated. Empty: loopback and private networks; `*`: anywhere.
+    hsts: str = "max-age=63072000"  # The Strict-Transport-Security header when base_url is https; `off`: none.
+    post_limit: str = "5/minute;30/hour"  # Rate limit for one visitor on one wall. Empty: no limit.
+    address_limit: str = "60/minute;600/hour"  # Rate limit for all newcomers of one address; above it posts are held.
+    defences: bool = True  # `off` disables every spam check.
+    streams: int = 10_000  # Live streams (SSE) that one process serves at the same time.
+    streams_per_address: int = 1_000  # Live streams of one address: a school is one address.
+    undo_days: int = 7  # Days in which a removal can be undone; then the text is blanked.
+    keep_removed_days: int = 30  # Days for which a disconnected reader can still catch up on a removal.
+    log: str = "text"  # Access log format: `text` or `json`; `off` logs problems only.
+    metrics_token: str = ""  # Bearer token that a collector on another machine needs to read /metrics.
 
     def __post_init__(self) -> None:
         if self.secret_key and len(self.secret_key) < 16:
@@ -75,7 +78,7 @@ class Settings:
                 f"{PREFIX}SECRET_KEY_FALLBACKS holds one that is too short: give at least 16 characters."
             )
         if self.base_url:
-            # However it was written, it is compared with what browsers say.
+            # In normal form, since it is compared with the browser's `Origin` header.
             object.__setattr__(self, "base_url", _base_url(self.base_url))
         for name in ("trusted_proxies", "streams", "streams_per_address", "undo_days", "keep_removed_days"):
             if getattr(self, name) < 0:
@@ -99,15 +102,20 @@ class Settings:
         return urlsplit(self.base_url).path
 
     def fallbacks(self) -> list[str]:
+        """The former secret keys."""
         return [each.strip() for each in self.secret_key_fallbacks.split(",") if each.strip()]
 
     @cached_property
     def post_limits(self) -> list[Rate]:
+        """Rate limits of one visitor on one wall. Raises ConfigurationError when malformed."""
         return self._limits("post_limit")
 
     @cached_property
     def address_limits(self) -> list[Rate]:
-        """Who switches the limit of visitors off wants no other one that they did not set."""
+        """Rate limits of the newcomers of one address. Raises ConfigurationError when malformed.
+
+        Without a `post_limit`, the default does not apply either.
+        """
         is_default = self.address_limit == type(self).address_limit
         return [] if is_default and not self.post_limit.strip() else self._limits("address_limit")
 
@@ -126,7 +134,7 @@ class Settings:
 
     @cached_property
     def networks(self) -> list[IPv4Network | IPv6Network]:
-        """Those in which proxies are."""
+        """The networks of trusted proxies. Raises ConfigurationError when malformed."""
         if self.proxy_networks.strip() == "*":
             return [ip_network("0.0.0.0/0"), ip_network("::/0")]
         named = [each.strip() for each in self.proxy_networks.split(",") if each.strip()]
@@ -139,6 +147,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> "Settings":
+        """Settings from environment variables; `overrides` win. Raises ConfigurationError when one is invalid."""
         values = {
             setting.name: _read(setting.name, os.environ[variable], type(setting.default))
             for setting in fields(cls)
@@ -148,7 +157,7 @@ class Settings:
 
 
 def _read(name: str, value: str, kind: type) -> Any:
-    """One variable of the environment as its setting's kind."""
+    """The value of an environment variable, converted to the setting's type."""
     if kind is bool:
         if value.lower() not in ("on", "off"):
             raise ConfigurationError(f"{PREFIX}{name.upper()} must be on or off, not {value!r}.")
@@ -159,14 +168,14 @@ def _read(name: str, value: str, kind: type) -> Any:
         except ValueError:
             raise ConfigurationError(f"{PREFIX}{name.upper()} must be a whole number, not {value!r}.") from None
     if issubclass(kind, Path):
-        if not value:  # It would be the folder in which the program happens to be started.
+        if not value:  # Path("") would be the current working directory.
             raise ConfigurationError(f"{PREFIX}{name.upper()} is empty: name a folder, or leave it out.")
         return Path(value)
     return value
 
 
 def unknown_settings(environment: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each variable with our prefix that is no setting."""
+    """One message for each `FEEDBACK_*` variable that is not a setting."""
     known = [PREFIX + setting.name.upper() for setting in fields(Settings)]
     for name in sorted(set(environment) - {*known, COPY_TO}):
         if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_"):
@@ -175,7 +184,7 @@ def unknown_settings(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def is_guessable(secret: str) -> bool:
-    """Whether it has few different characters, repeats itself or runs along the alphabet, as nothing random does."""
+    """Whether the secret has few distinct characters, repeats itself or follows the alphabet."""
     size = len(secret)
     repeats = any(secret[step:] == secret[:-step] for step in range(1, size * 2 // 3 + 1))
     runs = sum(abs(ord(left) - ord(right)) <= 1 for left, right in pairwise(secret)) > size // 2
@@ -183,12 +192,12 @@ def is_guessable(secret: str) -> bool:
 
 
 def name_as_browsers_say(host: str) -> str:
-    """The name of a host in ASCII, by UTS 46 as browsers do it; raises ValueError for what is none."""
+    """A host name in ASCII (IDNA by UTS 46, as in browsers). Raises ValueError when it is not a host name."""
     mapped = host.lower()
     if not host.isascii():
-        import idna  # Few have such a name, and its tables are large.
+        import idna  # Imported late: few hosts need it, and its tables are large.
 
-        # Not `encode`, which refuses emoji: browsers open addresses with them.
+        # Not `encode`, which rejects emoji: browsers accept them in host names.
         mapped = idna.uts46_remap(host, std3_rules=False, transitional=False)
     labels = [each if each.isascii() else f"xn--{each.encode('punycode').decode()}" for each in mapped.split(".")]
     if len(labels) > 1 and any(not 0 < len(each) < 64 for each in labels):
@@ -197,7 +206,7 @@ def name_as_browsers_say(host: str) -> str:
 
 
 def _base_url(address: str) -> str:
-    """A public address: the host as browsers write it in `Origin`, and the path below which everything lives."""
+    """The base URL in normal form: the host as in the `Origin` header, no default port, no trailing slash."""
     try:
         parts = urlsplit(address)
         host, port = name_as_browsers_say(parts.hostname or ""), parts.port
