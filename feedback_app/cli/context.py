@@ -31,7 +31,7 @@ def with_database(
     async def run() -> None:
         database = Database(data_folder.database_url(settings), synchronous=settings.synchronous)
         try:
-            if await data_folder.open_database(settings, database, makes=makes, anew=anew, thorough=thorough):
+            if await data_folder.open_database(settings, database, create=makes, allow_empty=anew, thorough=thorough):
                 say(f"Made an installation in {data_folder.place_of(settings)}.")
             await work(database)
         finally:

@@ -40,7 +40,7 @@ def export(slug: str, kind: str, output: Path | None) -> None:
                 raise ConfigurationError(f"There is no wall {slug}. `feedback-app wall list` names them.")
             number = await session.scalar(Wall.how_many_on(wall.id)) or 0
         written = 0
-        keys = Keys(Secrets(Settings.from_environment(), makes=False))
+        keys = Keys(Secrets(Settings.from_environment(), create=False))
         with _bar(number, "Exporting") as bar, _target(output) as file:
 
             def progress(more: int) -> None:

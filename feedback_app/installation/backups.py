@@ -1,4 +1,4 @@
-"""Backups of an SQLite database: a consistent copy while it serves, and the way back. Servers have their own tools."""
+"""SQLite backup and restore: a consistent copy of a live database, and its restore. Servers have their own tools."""
 
 import asyncio
 import fcntl
@@ -22,19 +22,19 @@ from .ownership import hint
 
 SIDES = ("", "-wal", "-shm")
 TABLES = ("walls", "feedback")
-# With less space left on its disk a database is as good as full.
+# Free disk space below this counts as full.
 LEAST_BYTES = 64 * 2**20
 
 
 class Backup(NamedTuple):
-    """What is in a copy: rows by table, and the file's digest (SHA-256, hexadecimal)."""
+    """The content of a backup: number of rows by table name, and the file's SHA-256 in hexadecimal."""
 
     counts: dict[str, int]
     digest: str
 
 
 def native_tools(url: URL, *, restores: bool) -> str:
-    """How one backs up or restores a database server, as a sentence."""
+    """How to back up or restore a database server, as a message with the command."""
     if url.get_backend_name() == "postgresql":
         line = "pg_restore --clean --if-exists --dbname" if restores else "pg_dump --format=custom --file FILE --dbname"
         where = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
@@ -52,9 +52,9 @@ def native_tools(url: URL, *, restores: bool) -> str:
 
 @contextmanager
 def in_use(database: Path, *, alone: bool = False) -> Iterator[None]:
-    """Hold the mark that this database is being served, together with others, or `alone` while it is exchanged.
+    """Hold a file lock on a served database: shared, or `alone` (exclusive) to replace the file.
 
-    The system lets go of it when the process ends, however it ends. Raises ConfigurationError.
+    The system releases it when the process ends. Raises ConfigurationError when another process holds the lock.
     """
     with open(database.with_name(database.name + "-serving"), "a") as mark:
         try:
@@ -69,27 +69,31 @@ def in_use(database: Path, *, alone: bool = False) -> Iterator[None]:
 
 
 def back_up(database: Path, copy: Path, *, force: bool = False) -> Backup:
-    """Copy what is committed now. The copy appears whole, checked and on the disk, or not at all."""
+    """Copy the committed state to `copy`, atomically: complete, verified and fsynced, or not at all.
+
+    Raises ConfigurationError when `copy` exists (without `force`) or cannot be written, and DatabaseUnfit when the
+    database is damaged or empty.
+    """
     if copy.exists() and not force:
         raise ConfigurationError(f"{copy} is there already. Name another file, or overwrite it with --force.")
     draft = copy.with_name(f".{copy.name}.{os.getpid()}")
     try:
-        draft.touch()  # SQLite would not say why it cannot.
+        draft.touch()  # SQLite would not report why it cannot create the file.
         with (
             closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(draft)) as target,
         ):
-            # All at once: a copy in steps begins anew with each post that comes in between.
+            # In one step: a copy in steps restarts with each post in between.
             source.backup(target)
-            # One file, without the journal that a database in use has beside it.
+            # A single file, without a WAL beside it.
             target.execute("PRAGMA journal_mode = DELETE")
-        report = look_at(draft, called=database)
-        _settle(draft, copy)
+        report = inspect_backup(draft, called=database)
+        _move_into_place(draft, copy)
     except sqlite3.Error as error:
         raise ConfigurationError(f"{copy} could not be written ({error}). Nothing was changed.") from error
     except OSError as error:
-        said = f"{copy} could not be written ({error.strerror}). Nothing was changed. {hint(copy)}"
-        raise ConfigurationError(said.rstrip()) from error
+        message = f"{copy} could not be written ({error.strerror}). Nothing was changed. {hint(copy)}"
+        raise ConfigurationError(message.rstrip()) from error
     finally:
         for side in ("", "-journal", "-wal", "-shm"):
             draft.with_name(draft.name + side).unlink(missing_ok=True)
@@ -97,13 +101,15 @@ def back_up(database: Path, copy: Path, *, force: bool = False) -> Backup:
 
 
 def restore(copy: Path, database: Path, *, force: bool = False) -> tuple[Backup, Path | None]:
-    """Put a copy in the place of the database; gives what is in it, and where the old one was moved to.
+    """Replace the database with a backup. Returns its content, and the path of the old database or None.
 
-    It gets this version's schema, and counters beyond all that readers were given by the one that it replaces.
+    The backup is migrated, and its counters are raised above those of the replaced database. Raises ConfigurationError
+    when there is no backup, when the database exists (without `force`) or is in use, and DatabaseUnfit when the backup
+    is damaged, empty or too new.
     """
     if not copy.is_file():
         raise ConfigurationError(f"There is no file {copy}.")
-    report = look_at(copy)
+    report = inspect_backup(copy)
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with in_use(database, alone=True):
         aside = None
@@ -114,14 +120,14 @@ def restore(copy: Path, database: Path, *, force: bool = False) -> tuple[Backup,
         draft = database.with_name(f".{database.name}.{os.getpid()}")
         try:
             shutil.copyfile(copy, draft)
-            asyncio.run(_raise_counters(draft.absolute(), _given_out_by(database)))
+            asyncio.run(_raise_counters(draft.absolute(), _counters_of(database)))
             for side in SIDES:
                 old = database.with_name(database.name + side)
                 if old.exists() and aside is not None:
                     old.rename(aside.with_name(aside.name + side))
                 else:
                     old.unlink(missing_ok=True)
-            _settle(draft, database)
+            _move_into_place(draft, database)
         finally:
             for side in SIDES:
                 draft.with_name(draft.name + side).unlink(missing_ok=True)
@@ -138,8 +144,8 @@ async def _raise_counters(file: Path, replaced: Counters) -> None:
         await database.close()
 
 
-def _given_out_by(file: Path) -> Counters:
-    """What readers were given by the database that is to be replaced, where it can still be read."""
+def _counters_of(file: Path) -> Counters:
+    """The counters of the database that is replaced, if it can still be read."""
     if not file.exists():
         return NOTHING
     engine = create_engine(URL.create("sqlite", database=str(file)), poolclass=NullPool)
@@ -150,10 +156,11 @@ def _given_out_by(file: Path) -> Counters:
         return NOTHING
 
 
-def look_at(file: Path, *, called: Path | None = None) -> Backup:
-    """Check that it is a whole database of ours, of this version or an older one; raises DatabaseUnfit.
+def inspect_backup(file: Path, *, called: Path | None = None) -> Backup:
+    """Verify a database file and return its content.
 
-    `called` is the database that it is a copy of, where the copy itself is nothing that anybody knows.
+    Messages name `called` instead of the file, if given. Raises DatabaseUnfit when the file is damaged, empty, from
+    another program or too new.
     """
     counts: dict[str, int] = {}
     try:
@@ -178,8 +185,8 @@ def look_at(file: Path, *, called: Path | None = None) -> Backup:
         return Backup(counts, hashlib.file_digest(opened, "sha256").hexdigest())
 
 
-def _settle(draft: Path, place: Path) -> None:
-    """Let a file appear under its name once all of it is on the disk."""
+def _move_into_place(draft: Path, place: Path) -> None:
+    """Rename a draft to its place after an fsync, then fsync the folder."""
     for path in (draft, place.parent):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""What holds here, for an operator: folders, database, settings, versions, and what is wrong. Nothing is changed."""
+"""Installation check (`feedback-app check`): versions, effective settings, folder, disk, database. Read-only."""
 
 import asyncio
 import os
@@ -29,15 +29,15 @@ LIBRARIES = ("quart", "uvicorn", "httptools", "sqlalchemy", "aiosqlite", "asyncp
 
 @dataclass(frozen=True)
 class Finding:
-    """`level` is fine, warning or wrong."""
+    """One line of the report. `level` is FINE, WARNING or WRONG."""
 
     about: str
-    said: str
+    said: str  # A key of the JSON output.
     level: str = FINE
 
 
 def check() -> list[Finding]:
-    """All that was found, in the order in which one reads it."""
+    """All findings, in the order of the report."""
     found = [*versions(), *(Finding("setting", sentence, WRONG) for sentence in unknown_settings(os.environ))]
     try:
         settings = Settings.from_environment()
@@ -53,6 +53,7 @@ def check() -> list[Finding]:
 
 
 def versions() -> Iterator[Finding]:
+    """The program, Python, SQLite and the installed libraries."""
     yield Finding("program", f"feedback-app {__version__}, in {PACKAGE}")
     yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
     fault = sqlite_fault(sqlite3.sqlite_version)
@@ -60,46 +61,50 @@ def versions() -> Iterator[Finding]:
     for name in LIBRARIES:
         try:
             yield Finding(name, metadata.version(name))
-        except metadata.PackageNotFoundError:  # Drivers of databases are installed where they are used.
+        except metadata.PackageNotFoundError:  # Database drivers are optional.
             continue
 
 
 def effective(settings: Settings) -> Iterator[Finding]:
-    """Each setting as it is used, and where it comes from; secrets are not shown."""
+    """Each setting with its value and source; secrets are masked."""
     for setting in fields(Settings):
         variable = f"{PREFIX}{setting.name.upper()}"
         value = getattr(settings, setting.name)
-        shown = {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        text_ = {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
         if value and setting.name in SECRETS:
-            shown = "(set, not shown)"
+            text_ = "(set, not shown)"
         elif value and setting.name == "database_url":
-            shown = data_folder.place_of(settings)
+            text_ = data_folder.place_of(settings)
         source = "from the environment" if variable in os.environ else "the default"
-        yield Finding(variable, f"{shown or '(empty)'}, {source}")
+        yield Finding(variable, f"{text_ or '(empty)'}, {source}")
 
 
 def proxies(settings: Settings) -> Iterator[Finding]:
+    """The trusted proxies, with a warning when https is used without one."""
     if settings.trusted_proxies:
         where = ", ".join(str(each) for each in settings.networks)
         yield Finding("proxies", f"{settings.trusted_proxies} trusted, where they connect from {where}")
     elif settings.base_url.startswith("https:"):
-        said = f"none trusted, though https needs one: with {PREFIX}TRUSTED_PROXIES=0 all visitors count as one author"
-        yield Finding("proxies", said, WARNING)
+        message = (
+            f"none trusted, though https needs one: with {PREFIX}TRUSTED_PROXIES=0 all visitors count as one author"
+        )
+        yield Finding("proxies", message, WARNING)
     else:
         yield Finding("proxies", "none trusted")
 
 
 def folder(settings: Settings) -> Iterator[Finding]:
+    """The data folder: owner, mode, and files of other users. Raises OSError when it cannot be read."""
     data = settings.data.absolute()
     if not data.exists():
         level = FINE if settings.database_url else WRONG
         yield Finding("data folder", f"{data} is not there", level)
         return
     status = data.stat()
-    said = f"{data}, of {ownership.user_name(status.st_uid)}, mode {stat.S_IMODE(status.st_mode):04o}"
+    message = f"{data}, of {ownership.user_name(status.st_uid)}, mode {stat.S_IMODE(status.st_mode):04o}"
     is_open = ownership.is_open_to_others(data)
     yield Finding(
-        "data folder", said + (", open to all users: chmod 700" if is_open else ""), WARNING if is_open else FINE
+        "data folder", message + (", open to all users: chmod 700" if is_open else ""), WARNING if is_open else FINE
     )
     if fault := data_folder.fault_of_folder(data):
         yield Finding("data folder", f"{data} {fault}", WRONG)
@@ -111,6 +116,7 @@ def folder(settings: Settings) -> Iterator[Finding]:
 
 
 def secret(settings: Settings) -> Iterator[Finding]:
+    """Where the secret key comes from. Raises OSError when its file cannot be read."""
     file = settings.data.absolute() / FILE
     if settings.secret_key:
         yield Finding("secret key", f"from {PREFIX}SECRET_KEY")
@@ -122,6 +128,7 @@ def secret(settings: Settings) -> Iterator[Finding]:
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
+    """Free space on the disk of the data folder. Raises OSError when it cannot be determined."""
     data = settings.data.absolute()
     if data.exists():
         free = shutil.disk_usage(data).free
@@ -130,39 +137,39 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 
 def database(settings: Settings) -> list[Finding]:
-    """Whether it answers, what it is and whether its schema is this version's."""
+    """Whether the database responds, its version, and whether its schema is current."""
     try:
         url = complete_url(data_folder.database_url(settings))
         if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-            return [Finding("database", str(data_folder.none_here(settings)), WRONG)]
+            return [Finding("database", str(data_folder.no_installation(settings)), WRONG)]
         database = Database(url, synchronous=settings.synchronous)
     except OSError as error:
         return [Finding("database", ownership.sentence_of(error), WRONG)]
     except ConfigurationError as error:
         return [Finding("database", str(error), WRONG)]
     try:
-        return asyncio.run(_asked(database, settings))
+        return asyncio.run(_query(database, settings))
     except (DatabaseUnfit, ConfigurationError) as error:
         return [Finding("database", str(error), WRONG)]
     except (SQLAlchemyError, OSError) as error:
         return [Finding("database", str(unfit(error, database.url)), WRONG)]
 
 
-async def _asked(database: Database, settings: Settings) -> list[Finding]:
+async def _query(database: Database, settings: Settings) -> list[Finding]:
     try:
         async with database.read_engine.connect() as connection:
             found = await connection.run_sync(schema.revision)
             is_current = found is not None and await connection.run_sync(schema.is_current)
-            what = "SELECT sqlite_version()" if database.is_sqlite else "SELECT version()"
-            version = str(await connection.scalar(text(what)))
+            query = "SELECT sqlite_version()" if database.is_sqlite else "SELECT version()"
+            version = str(await connection.scalar(text(query)))
     finally:
         await database.close()
     where = str(database.file) if database.file else data_folder.place_of(settings)
     if found is None:
-        return [Finding("database", str(data_folder.none_here(settings)), WRONG)]
-    said = [Finding("database", f"{where} answers ({database.url.get_backend_name()} {version.split(',')[0]})")]
+        return [Finding("database", str(data_folder.no_installation(settings)), WRONG)]
+    answers = [Finding("database", f"{where} answers ({database.url.get_backend_name()} {version.split(',')[0]})")]
     newest = schema.revisions()[-1]
     fits = (
         f"{found}, this version's" if is_current else f"{found}, while this version's is {newest}: feedback-app migrate"
     )
-    return [*said, Finding("schema", fits, FINE if is_current else WRONG)]
+    return [*answers, Finding("schema", fits, FINE if is_current else WRONG)]

@@ -1,4 +1,4 @@
-"""An installation: its data folder with the mark that it exists, and its database made ready."""
+"""Data folder of an installation: create and check it, open or create the database, migrate it at startup."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ MARK = "installed"
 
 
 def init_app(app: "Quart", settings: Settings, database: Database) -> None:
-    """Have the database ready before the first request, and let go of it after the last."""
+    """Open the database before the first request and close it after the last."""
 
     marks = ExitStack()
 
@@ -44,6 +44,7 @@ def init_app(app: "Quart", settings: Settings, database: Database) -> None:
 
 
 def prepare_folder(folder: Path) -> None:
+    """Create the folder if it does not exist. Raises ConfigurationError when it cannot be created or written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -55,7 +56,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def fault_of_folder(folder: Path) -> str | None:
-    """Why this process cannot keep files there, as the end of a sentence."""
+    """Why this process cannot write to the folder, as the end of a sentence; None if it can."""
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         return f"is on a file system that takes no writing. Mount it writable, or name another folder in {PREFIX}DATA."
     if os.access(folder, os.R_OK | os.W_OK | os.X_OK):
@@ -65,23 +66,28 @@ def fault_of_folder(folder: Path) -> str | None:
 
 
 def database_url(settings: Settings) -> str | URL:
-    # Not as text, in which a folder's `%` or `?` would have a meaning.
+    """The configured database URL, or that of the SQLite file in the data folder."""
+    # Not a string, in which `%` or `?` in the folder's name would be parsed.
     return settings.database_url or URL.create("sqlite", database=str((settings.data / "feedback.sqlite3").absolute()))
 
 
 def is_marked(settings: Settings) -> bool:
+    """Whether the data folder belongs to an installation that has had a database."""
     return (settings.data / MARK).exists()
 
 
 def mark(settings: Settings) -> None:
-    """Remember that this folder belongs to an installation with a database, which may never silently start anew."""
+    """Record that this installation has a database: a later start must not silently create an empty one.
+
+    Raises ConfigurationError when the folder cannot be created or written to.
+    """
     prepare_folder(settings.data)
     if not is_marked(settings):
         (settings.data / MARK).touch()
 
 
-def none_here(settings: Settings) -> ConfigurationError:
-    """That a command which only asks found nothing to ask."""
+def no_installation(settings: Settings) -> ConfigurationError:
+    """The error of a command that needs an existing installation."""
     what = f"Check {PREFIX}DATABASE_URL" if settings.database_url else f"Name its folder in {PREFIX}DATA"
     return ConfigurationError(
         f"There is no installation in {place_of(settings)}. {what}, or make one with: feedback-app migrate"
@@ -89,14 +95,17 @@ def none_here(settings: Settings) -> ConfigurationError:
 
 
 def place_of(settings: Settings) -> str:
-    """Where the installation is, to the operator: its folder, or its database where that is elsewhere."""
+    """The location of the installation for messages: its folder, or its database URL without the password."""
     if not settings.database_url:
         return str(settings.data.absolute())
     return complete_url(settings.database_url).set(query={}).render_as_string(hide_password=True)
 
 
 def sqlite_warning(settings: Settings, workers: int) -> str | None:
-    """What to be warned of when this SQLite serves; raises ConfigurationError when so many processes may not use it."""
+    """A warning about this SQLite version, or None.
+
+    Raises ConfigurationError when it is unsafe with several workers.
+    """
     fault = sqlite_fault(sqlite3.sqlite_version)
     if fault is None or complete_url(database_url(settings)).get_backend_name() != "sqlite":
         return None
@@ -106,30 +115,32 @@ def sqlite_warning(settings: Settings, workers: int) -> str | None:
 
 
 async def open_database(
-    settings: Settings, database: Database, *, makes: bool = True, anew: bool = False, thorough: bool = False
+    settings: Settings, database: Database, *, create: bool = True, allow_empty: bool = False, thorough: bool = False
 ) -> bool:
-    """Make or migrate the database, the first time also the wall `main`; whether it was made now.
+    """Create or migrate the database, and the wall `main` if there is no wall. Returns whether it was created.
 
-    `thorough` has SQLite look at every page of its file, which for a large one takes as long as reading it.
-    An installation is made only where the command `makes` one, and one that once had a database is not given an empty
-    one, unless that is asked for with `anew`. Safe when several processes start at once.
-    Raises DatabaseUnfit, ConfigurationError.
+    With `create` a missing installation is created. An installation that once had a database gets an empty one only
+    with `allow_empty`. With `thorough` SQLite checks every page, which takes as long as reading the file. Safe when
+    several processes start together.
+
+    Raises ConfigurationError when there is no installation (without `create`) or the data folder cannot be used, and
+    DatabaseUnfit when the database cannot be used, is damaged, too new, or has disappeared.
     """
     if database.is_sqlite:
         file = cast("Path", database.file)
-        await asyncio.to_thread(_look_at_file, settings, file, makes=makes, anew=anew, thorough=thorough)
+        await asyncio.to_thread(_check_file, settings, file, create=create, allow_empty=allow_empty, thorough=thorough)
     try:
         async with database.migrating() as connection:
             is_empty = await connection.run_sync(schema.revision) is None
-            if is_empty and is_marked(settings) and not anew:
+            if is_empty and is_marked(settings) and not allow_empty:
                 raise DatabaseUnfit(_vanished(settings, "is empty"))
-            if is_empty and not makes:
-                raise none_here(settings)
+            if is_empty and not create:
+                raise no_installation(settings)
             await connection.run_sync(schema.upgrade)
             await _make_first_wall(connection)
     except (SQLAlchemyError, OSError) as error:
         raise unfit(error, database.url) from error
-    if makes or settings.data.exists():  # Who only asks a database elsewhere needs no folder.
+    if create or settings.data.exists():  # Reading a database elsewhere needs no folder.
         mark(settings)
     return is_empty
 
@@ -141,12 +152,12 @@ async def _make_first_wall(connection: AsyncConnection) -> None:
             await session.flush()
 
 
-def _look_at_file(settings: Settings, path: Path, *, makes: bool, anew: bool, thorough: bool) -> None:
+def _check_file(settings: Settings, path: Path, *, create: bool, allow_empty: bool, thorough: bool) -> None:
     if not path.exists() or path.stat().st_size == 0:
-        if is_marked(settings) and not anew:
+        if is_marked(settings) and not allow_empty:
             raise DatabaseUnfit(_vanished(settings, f"is gone ({path})"))
-        if not makes:
-            raise none_here(settings)
+        if not create:
+            raise no_installation(settings)
         prepare_folder(path.parent)
         return
     prepare_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Copying: everything from one database into an empty one of any supported kind, and the proof that both are equal."""
+"""Database copy: moves all rows to an empty database of any supported kind and verifies them by digest."""
 
 import hashlib
 import json
@@ -15,21 +15,23 @@ from ..database import Database, DatabaseUnfit, schema
 from ..database.errors import unfit
 from ..models import Base
 
-SLICE = 1000
+BATCH_ROWS = 1000
 
 Rows = Sequence[RowMapping]
 
 
 async def count(source: Database) -> int:
+    """The number of rows in all tables."""
     async with source.read_engine.connect() as connection:
         return sum([await connection.scalar(_how_many(table)) or 0 for table in _tables()])
 
 
 async def copy(source: Database, target: Database, progress: Callable[[int], None]) -> dict[str, int]:
-    """Gives how many rows each table has; `progress` hears of each slice.
+    """Copy all rows; returns the number of rows by table name. `progress` gets the number of rows of each batch.
 
-    The source is read as of one moment, so that it may be serving. The target must be empty, and is so again when
-    anything goes wrong. Raises ConfigurationError, DatabaseUnfit.
+    The source is read in one snapshot, so it may be in use. The target must be empty; after an error it is again.
+    Raises ConfigurationError when the target is not empty. Raises DatabaseUnfit when a database cannot be used, the
+    source is too new, or the copy differs from the source.
     """
     async with source.read_engine.connect() as here:
         found = await here.run_sync(schema.revision)
@@ -47,7 +49,7 @@ async def copy(source: Database, target: Database, progress: Callable[[int], Non
                 async with source.read_engine.connect() as here:
                     counts = {table.name: await _copy_table(table, here, there, progress) for table in _tables()}
             except BaseException:
-                if there.dialect.name == "mysql":  # It does not take tables back with the transaction.
+                if there.dialect.name == "mysql":  # DDL is not rolled back with the transaction.
                     await there.rollback()
                     await there.run_sync(_drop)
                     await there.commit()
@@ -70,17 +72,17 @@ async def _copy_table(
     if sent != arrived:
         raise DatabaseUnfit(f"What arrived in the table {table.name} is not what was sent. The copy was taken back.")
     if there.dialect.name == "postgresql" and sent.count:
-        # Rows that came with a number do not move on the counter that the next one is taken from.
+        # Inserts with explicit ids do not advance the sequence.
         highest = select(func.max(table.c.id)).scalar_subquery()
         await there.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), highest)))
     return sent.count
 
 
 async def _slices(table: Table, connection: AsyncConnection) -> AsyncIterator[Rows]:
-    """All rows in the order of their numbers, whatever the size of the table."""
+    """All rows by id, in batches (keyset pagination)."""
     last = 0
     while True:
-        found = await connection.execute(select(table).where(table.c.id > last).order_by(table.c.id).limit(SLICE))
+        found = await connection.execute(select(table).where(table.c.id > last).order_by(table.c.id).limit(BATCH_ROWS))
         if not (rows := found.mappings().all()):
             return
         yield rows
@@ -88,7 +90,7 @@ async def _slices(table: Table, connection: AsyncConnection) -> AsyncIterator[Ro
 
 
 class Digest:
-    """Of rows as every database gives them, so that two databases of different kinds can be compared."""
+    """SHA-256 over rows in a portable form, to compare databases of different kinds."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -113,7 +115,7 @@ def _plain(value: Any) -> Any:
 
 
 def _tables() -> list[Table]:
-    """Those that others refer to come first."""
+    """All tables, in foreign key order."""
     return Base.metadata.sorted_tables
 
 

@@ -1,4 +1,4 @@
-"""Ownership: a command that root types acts as the user whose data folder it is, so that every file stays theirs."""
+"""File ownership and privileges: a command run by root switches to the user who owns the data folder."""
 
 import errno
 import os
@@ -21,10 +21,10 @@ _acts_for: Path | None = None
 
 
 def act_as_owner(places: Iterable[Path], *, reads_as_root: bool) -> None:
-    """Become, for good, the owner of the first of these places that is there and is not root's; only root can.
+    """If root, switch permanently to the owner of the first place that exists and does not belong to root.
 
-    Files that are made or replaced then belong to the user whom the service runs as. With `reads_as_root` the process
-    may still read every file, such as a backup in root's home. Raises ConfigurationError.
+    New files then belong to the service's user. With `reads_as_root` the process can still read every file, such as a
+    backup in root's home. Raises ConfigurationError when the switch fails or that user cannot read the program.
     """
     if os.geteuid() != 0:
         return
@@ -38,7 +38,7 @@ def _become(owner: int, folder: Path, *, reads_as_root: bool) -> None:
     global _acts_for
     try:
         if reads_as_root:
-            with suppress(OSError, AttributeError):  # Another system than Linux has no such calls.
+            with suppress(OSError, AttributeError):  # Linux only.
                 _libc().prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
         os.initgroups(user_name(owner), _group_of(owner, folder)) if _is_named(owner) else os.setgroups([])
         os.setgid(_group_of(owner, folder))
@@ -47,7 +47,7 @@ def _become(owner: int, folder: Path, *, reads_as_root: bool) -> None:
         raise ConfigurationError(f"{folder} belongs to {user_name(owner)}. {_line_for(owner, folder)}") from None
     if reads_as_root:
         with suppress(OSError, AttributeError):
-            _keep_reading()
+            _limit_to_reading()
     _acts_for = folder
     for program in (PACKAGE, Path(os.__file__).parent):
         try:
@@ -59,14 +59,14 @@ def _become(owner: int, folder: Path, *, reads_as_root: bool) -> None:
             ) from None
 
 
-def _keep_reading() -> None:
-    """Of all that root may, keep the right to read."""
+def _limit_to_reading() -> None:
+    """Drop all capabilities except CAP_DAC_READ_SEARCH."""
     import ctypes
 
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
-    # Effective, permitted and inheritable, twice 32 bits of each.
-    kept = (ctypes.c_uint32 * 6)(CAP_DAC_READ_SEARCH, CAP_DAC_READ_SEARCH)
-    _libc().capset(header, kept)
+    # Effective, permitted, inheritable: lower 32 bits, then upper 32 bits.
+    capabilities = (ctypes.c_uint32 * 6)(CAP_DAC_READ_SEARCH, CAP_DAC_READ_SEARCH)
+    _libc().capset(header, capabilities)
 
 
 def _libc() -> Any:
@@ -76,7 +76,7 @@ def _libc() -> Any:
 
 
 def owner_of(path: Path) -> int | None:
-    """The number of the user to whom it belongs; None where it is not there, or cannot be seen."""
+    """The user id of the owner; None if the path does not exist or cannot be accessed."""
     try:
         return path.stat().st_uid
     except OSError:
@@ -84,13 +84,14 @@ def owner_of(path: Path) -> int | None:
 
 
 def user_name(number: int) -> str:
+    """The name of the user with this id, or a phrase with the number."""
     return pwd.getpwuid(number).pw_name if _is_named(number) else f"the user {number}"
 
 
 def _is_named(number: int) -> bool:
     try:
         pwd.getpwuid(number)
-    except KeyError:  # As in a container, whose users have numbers only.
+    except KeyError:  # In a container, user ids may have no names.
         return False
     return True
 
@@ -100,21 +101,21 @@ def _group_of(owner: int, folder: Path) -> int:
 
 
 def sentence_of(error: OSError) -> str:
-    """What a file that could not be used means to an operator, in one line with its name."""
-    said = error.strerror or str(error)
+    """A message for the operator about a file error, in one line with the file's name."""
+    reason = error.strerror or str(error)
     if error.filename is None:
-        return f"{said}."
+        return f"{reason}."
     path = Path(os.fsdecode(error.filename))
     if error.errno not in (errno.EACCES, errno.EPERM):
-        return f"{path} cannot be used: {said}."
-    return f"{path} cannot be used by {user_name(os.geteuid())}: {said}. {hint(path)}".rstrip()
+        return f"{path} cannot be used: {reason}."
+    return f"{path} cannot be used by {user_name(os.geteuid())}: {reason}. {hint(path)}".rstrip()
 
 
 def hint(path: Path) -> str:
-    """Which user may use this path, with the line to type, or which path to name; empty where nobody can tell."""
+    """Which user can access this path, with the command to run, or which path to use; empty if unknown."""
     if _acts_for is not None and _acts_for not in (path, *path.parents):
-        me = user_name(os.geteuid())
-        return f"The command runs as {me}, to whom {_acts_for} belongs: name a file that {me} may use."
+        user = user_name(os.geteuid())
+        return f"The command runs as {user}, to whom {_acts_for} belongs: name a file that {user} may use."
     found = ((each, owner_of(each)) for each in (path, *path.parents))
     place, owner = next(((each, owner) for each, owner in found if owner is not None), (path, None))
     if owner is None or owner == os.geteuid():
@@ -123,7 +124,7 @@ def hint(path: Path) -> str:
 
 
 def _line_for(owner: int, place: Path) -> str:
-    """The line to type."""
+    """The command to run as the owner."""
     user = f"runuser -u {user_name(owner)} --"
     if not _is_named(owner):
         user = f"setpriv --reuid {owner} --regid {_group_of(owner, place)} --clear-groups"
@@ -132,7 +133,7 @@ def _line_for(owner: int, place: Path) -> str:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Whether every user of this machine may look into it."""
+    """Whether every user of this machine can access it."""
     try:
         return bool(path.stat().st_mode & 0o007)
     except OSError:

@@ -1,4 +1,4 @@
-"""The secret of an installation: configured, or made once in the data folder, and another one when it is time."""
+"""Secret key of an installation: configured or generated in the data folder; key rotation."""
 
 import fcntl
 import logging
@@ -12,55 +12,55 @@ from pathlib import Path
 
 from ..clock import now
 from ..config import PREFIX, ConfigurationError, Settings
-from .data_folder import is_marked, none_here, prepare_folder
+from .data_folder import is_marked, no_installation, prepare_folder
 from .ownership import hint, owner_of, sentence_of
 
 FILE = "secret_key"
-# Beside it, a line for each secret that it held before: when it was replaced, and what it was.
+# One line per former secret: the time of its replacement, and the secret.
 FORMER = "former_secret_keys"
 LOOK_SECONDS = 1
-# What is signed and short-lived, such as the stamp of an open form, is over after a day.
+# Short-lived signatures, such as form tokens, expire within a day.
 WORTH_KEEPING = timedelta(days=1)
 logger = logging.getLogger(__name__)
 
 
 class Secrets:
-    """The secret in use and then the former ones. A rotation in the data folder is noticed without a restart."""
+    """The current secret, followed by former ones. A rotation takes effect without a restart."""
 
-    def __init__(self, settings: Settings, *, makes: bool = True) -> None:
-        """`makes` one where there is none; else raises ConfigurationError."""
+    def __init__(self, settings: Settings, *, create: bool = True) -> None:
+        """Raises ConfigurationError when there is no secret (without `create`) or its file is malformed."""
         self._configured, self._fallbacks = settings.secret_key, settings.fallbacks()
         self._folder = settings.data
-        self._is_unread = False
-        if not self._configured and not makes and not (settings.data / FILE).exists():
+        self._is_failing = False
+        if not self._configured and not create and not (settings.data / FILE).exists():
             raise ConfigurationError(
                 f"There is no secret key in {settings.data.absolute()}. Name the data folder in {PREFIX}DATA, or the "
                 f"key in {PREFIX}SECRET_KEY."
             )
         if not self._configured:
-            _make(settings.data)
-        self._looked, self._state = time.monotonic(), self._state_of_file()
-        self._known = self._read()
+            _generate(settings.data)
+        self._checked_at, self._file_state = time.monotonic(), self._state_of_file()
+        self._secrets = self._read()
 
-    def __call__(self, at_once: bool = False) -> tuple[str, ...]:
-        """Looks at the file once a second, or `at_once`."""
-        if not self._configured and (at_once or time.monotonic() - self._looked >= LOOK_SECONDS):
-            self._looked = time.monotonic()
-            self._look()
-        return self._known
+    def __call__(self, immediately: bool = False) -> tuple[str, ...]:
+        """The secrets, current one first. The file is checked once a second, or `immediately`."""
+        if not self._configured and (immediately or time.monotonic() - self._checked_at >= LOOK_SECONDS):
+            self._checked_at = time.monotonic()
+            self._reload()
+        return self._secrets
 
-    def _look(self) -> None:
-        """A disk that fails for a while takes no secret away; that one cannot be read is logged once."""
+    def _reload(self) -> None:
+        """Reload changed files. On failure the secrets stay in use, and the error is logged once."""
         try:
             state = self._state_of_file()
-            if state != self._state:
-                self._known, self._state = self._read(), state
-            self._is_unread = False
+            if state != self._file_state:
+                self._secrets, self._file_state = self._read(), state
+            self._is_failing = False
         except (OSError, ConfigurationError) as error:
-            if not self._is_unread:
-                said = sentence_of(error) if isinstance(error, OSError) else error
-                logger.error("The secret key cannot be read, so the one before stays in use. %s", said)
-            self._is_unread = True
+            if not self._is_failing:
+                reason = sentence_of(error) if isinstance(error, OSError) else error
+                logger.error("The secret key cannot be read, so the previous one stays in use. %s", reason)
+            self._is_failing = True
 
     def _read(self) -> tuple[str, ...]:
         own = [self._configured] if self._configured else [_secret(self._folder), *_former(self._folder).values()]
@@ -74,7 +74,11 @@ class Secrets:
 
 
 def rotate(settings: Settings, *, forget: bool) -> None:
-    """Replace the secret of the data folder. What the one before signed stays good until the next time, or is void."""
+    """Replace the secret in the data folder. With `forget`, all existing signatures become invalid.
+
+    Otherwise the replaced secret is stored, and dropped by a rotation at least a day later. Raises ConfigurationError
+    when the secret is configured, there is no installation, the file belongs to another user or is malformed.
+    """
     if settings.secret_key:
         raise ConfigurationError(
             f"The secret is the one in {PREFIX}SECRET_KEY. Put another one there, and this one into "
@@ -82,11 +86,11 @@ def rotate(settings: Settings, *, forget: bool) -> None:
         )
     file = settings.data / FILE
     if not file.exists() and not is_marked(settings):
-        raise none_here(settings)
+        raise no_installation(settings)
     if file.exists() and owner_of(file) != os.geteuid():
         raise ConfigurationError(f"The servers that use {file} could not read another one of yours. {hint(file)}")
-    _make(settings.data)
-    with _alone_in(settings.data):
+    _generate(settings.data)
+    with _locked(settings.data):
         at = now()
         former = (
             {}
@@ -94,19 +98,19 @@ def rotate(settings: Settings, *, forget: bool) -> None:
             else {at: _secret(settings.data)}
             | {replaced: each for replaced, each in _former(settings.data).items() if at - replaced < WORTH_KEEPING}
         )
-        # Whoever sees the new secret finds the former ones beside it already, or gone.
+        # Former secrets first: a process that reads the new secret needs them.
         lines = "".join(f"{replaced.isoformat()} {each}\n" for replaced, each in former.items())
         os.replace(_written(settings.data, FORMER, lines), settings.data / FORMER)
         os.replace(_written(settings.data, FILE, secrets.token_urlsafe(32)), settings.data / FILE)
 
 
-def _make(folder: Path) -> None:
-    """Make a secret where there is none; two processes agree on it."""
+def _generate(folder: Path) -> None:
+    """Generate a secret if there is none. Concurrent processes get the same one."""
     prepare_folder(folder)
     path = folder / FILE
     if path.exists():
         return
-    # A link appears at once and whole, and only the first of two processes gets to make it.
+    # os.link is atomic, and only the first process succeeds.
     draft = _written(folder, FILE, secrets.token_urlsafe(32))
     try:
         os.link(draft, path)
@@ -117,7 +121,7 @@ def _make(folder: Path) -> None:
 
 
 def _written(folder: Path, name: str, text: str) -> Path:
-    """A file that nobody looks at yet, safely on the disk."""
+    """A new temporary file with this text, fsynced."""
     draft = folder / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -139,7 +143,7 @@ def _secret(folder: Path) -> str:
 
 
 def _former(folder: Path) -> dict[datetime, str]:
-    """By when they were replaced."""
+    """The former secrets by the time of their replacement."""
     try:
         lines = (folder / FORMER).read_text().splitlines()
     except FileNotFoundError:
@@ -151,8 +155,8 @@ def _former(folder: Path) -> dict[datetime, str]:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """No two rotations at once, of which one would forget the secret of the other."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Exclude concurrent rotations, which would lose each other's secret."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Keys: one for each purpose, made of the secret in use; what was made with a former secret is still known."""
+"""Signing and keyed digests (HMAC-SHA-256): one derived key per purpose; former secrets still verify."""
 
 import hashlib
 import hmac
@@ -8,28 +8,31 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-# The secrets, the one in use first. Asked with True, it looks whether they have changed this moment.
+# Returns the secrets, current one first; with True it checks for a rotation immediately.
 Secrets = Callable[[bool], tuple[str, ...]]
 
 
 class Keys:
+    """Derives signers and digests from the installation's secrets."""
+
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._mark = ("", "")
 
     def signer(self, purpose: str) -> "Signer":
+        """A signer whose signatures are valid for this purpose only."""
         return Signer(purpose, self._secrets)
 
     def digest(self, purpose: str, value: str) -> str:
-        """A name for the value that nobody else can make."""
+        """The keyed digest (HMAC) of the value, in hexadecimal."""
         return _digest(self._secrets(False)[0], purpose, value)
 
     def digests(self, purpose: str, value: str) -> list[str]:
-        """Every name that the value has or had, the one of the secret in use first."""
+        """The digests by every secret, the current one first."""
         return [_digest(secret, purpose, value) for secret in self._secrets(False)]
 
     def mark(self) -> str:
-        """Tells the secret in use from others, and nothing about it."""
+        """A short id of the current secret, which reveals nothing about it."""
         secret = self._secrets(False)[0]
         if self._mark[0] != secret:
             self._mark = secret, _digest(secret, "mark", "")[:12]
@@ -37,38 +40,39 @@ class Keys:
 
 
 class Signer:
-    """Signs with the secret in use, and knows what was signed with a former one."""
+    """Signs with the current secret and accepts signatures of former ones."""
 
     def __init__(self, purpose: str, secrets: Secrets) -> None:
         self._purpose, self._secrets = purpose, secrets
-        self._made_of: tuple[str, ...] = ()
-        self._made: URLSafeSerializer
+        self._built_from: tuple[str, ...] = ()
+        self._built: URLSafeSerializer
 
     def sign(self, value: Any) -> str:
+        """The JSON value with its signature, URL-safe."""
         return str(self._serializer(self._secrets(False)).dumps(value))
 
     def read(self, signed: str) -> Any:
-        """Raises BadData."""
+        """The signed value. Raises itsdangerous.BadData when the signature is invalid or malformed."""
         try:
             return self._serializer(self._secrets(False)).loads(signed)
         except BadSignature:
-            # Another process may have learned of a new secret a moment before this one.
-            before, secrets = self._made_of, self._secrets(True)
+            # Another process may already have signed with a new secret.
+            before, secrets = self._built_from, self._secrets(True)
             if secrets == before:
                 raise
             return self._serializer(secrets).loads(signed)
 
     def _serializer(self, secrets: tuple[str, ...]) -> URLSafeSerializer:
-        if secrets != self._made_of:
-            self._made_of = secrets
-            self._made = URLSafeSerializer(
+        if secrets != self._built_from:
+            self._built_from = secrets
+            self._built = URLSafeSerializer(
                 list(reversed(secrets)),
                 salt=self._purpose,
                 signer_kwargs={"digest_method": hashlib.sha256},
-                # What was signed before by the library's own choice, HMAC with SHA-1, ends with its own day or year.
+                # Older versions signed with HMAC-SHA-1, the library's default; those signatures expire.
                 fallback_signers=[{"digest_method": hashlib.sha1}],
             )
-        return self._made
+        return self._built
 
 
 def _digest(secret: str, purpose: str, value: str) -> str:

@@ -40,7 +40,7 @@ from feedback_app.database import Database
 async def start():
     settings = Settings.from_environment()
     database = Database(data_folder.database_url(settings))
-    await data_folder.open_database(settings, database, anew=True)
+    await data_folder.open_database(settings, database, allow_empty=True)
     await database.close()
 
 def die_before(number):
