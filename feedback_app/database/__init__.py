@@ -1,4 +1,9 @@
-"""The database: sessions that read side by side, and one writer through which everything is changed."""
+"""Database access: engines, concurrent read sessions, and the one writer (group commit) that makes every change.
+
+Start reading here, then writer.py and engines.py. SQLite only: sqlite/. Schema: schema.py and migrations/.
+May import text, clock, config and models.
+Tests: tests/database/.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -21,58 +26,66 @@ __all__ = ["Database", "DatabaseUnfit", "NothingWritten", "complete_url", "is_ou
 
 
 class Database:
+    """One database of any supported kind: `reading()` for queries, `write()` for changes."""
+
     def __init__(self, url: str | URL, *, synchronous: str = "full") -> None:
-        """`synchronous` says whether SQLite waits for the disk at each commit (`full`) or not (`normal`)."""
+        """`synchronous` says whether SQLite waits for the disk at each commit (`full`) or not (`normal`).
+
+        Raises ConfigurationError when the URL is invalid or its driver is missing.
+        """
         self.url = complete_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.write_engine = make_engine(self.url, writes=True, synchronous=synchronous)
         self.read_engine = make_engine(self.url, writes=False)
         self._sessions = async_sessionmaker(self.read_engine, expire_on_commit=False)
-        self._log = WAL(self.file, self.write_engine) if self.file else None
-        turn = self._turns_at(self.file, self._log) if self.file and self._log else nullcontext
+        self._wal = WAL(self.file, self.write_engine) if self.file else None
+        lock = self._write_lock(self.file, self._wal) if self.file and self._wal else nullcontext
         self.outage = Outage()
-        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), self.outage, turn)
+        self._writer = Writer(async_sessionmaker(self.write_engine, expire_on_commit=False), self.outage, lock)
 
     @property
     def file(self) -> Path | None:
-        """The file of an SQLite database."""
+        """The file of an SQLite database; None for a database server."""
         return Path(cast("str", self.url.database)) if self.is_sqlite else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees the database as of one moment. Leave it before you wait."""
+        """A session with snapshot isolation. Leave it before you wait.
+
+        Raises SQLAlchemyError, DatabaseUnfit or OSError when the database fails.
+        """
         try:
             async with self._sessions() as session:
                 yield session
-                has_asked = session.in_transaction()
+                was_used = session.in_transaction()
         except (SQLAlchemyError, DatabaseUnfit, OSError) as error:
             self.outage.failed("reading", error)
             raise
-        if has_asked:
+        if was_used:
             self.outage.worked("reading")
 
-    def _turns_at(self, file: Path, log: WAL) -> Callable[[], AbstractAsyncContextManager[None]]:
-        """What is around each transaction on SQLite: the turn of this process, and care for the log at its end."""
-        turn = WriteLock(file.with_name(file.name + "-turn"))
+    def _write_lock(self, file: Path, wal: WAL) -> Callable[[], AbstractAsyncContextManager[None]]:
+        """Around each SQLite transaction: hold the write lock, and afterwards bound the size of the WAL."""
+        lock = WriteLock(file.with_name(file.name + "-turn"))
 
         @asynccontextmanager
-        async def taken() -> AsyncIterator[None]:
-            async with turn.taken():
+        async def locked() -> AsyncIterator[None]:
+            async with lock.acquired():
                 yield
-                await log.keep_short()
+                await wal.limit_size()
 
-        return taken
+        return locked
 
     async def forget_deleted(self) -> bool:
-        """Have SQLite's file and log hold nothing that was overwritten; False where it must be tried again.
+        """Erase deleted text from SQLite's file and WAL; False if it must be tried again.
 
-        SQLite zeroes in the log what is deleted, but the words stay in the file until the log is written to its place.
-        What a database server keeps of them is its own matter.
+        `secure_delete` zeroes deleted text in the WAL, but the file has it until a checkpoint. Database servers manage
+        their own files, so there is nothing to do for them.
         """
-        return self._log is None or await self._log.empty()
+        return self._wal is None or await self._wal.truncate()
 
     async def write(self, work: Work[Result]) -> Result:
-        """Run `work` in a transaction and give its result once that is committed, or raise what `work` raised."""
+        """Run `work` in a transaction and return its result after the commit. Raises what `work` raised."""
         return await self._writer.write(work)
 
     @overload
@@ -86,18 +99,19 @@ class Database:
     async def write_together(
         self, together: BatchFunction[Part, Any], part: Part, then: AfterFlush[Any, Any] = unchanged
     ) -> Any:
-        """Have `part` done in one transaction with all that wait to be done by `together` at the same moment.
+        """Run `part` in one transaction with all parts waiting for the batch function `together` (group commit).
 
-        It gives an answer for each part, in their order; one that is an exception is raised here. `then` makes of any
-        other one what is given instead. Both may be run twice, and nothing is given before the commit.
+        `together` returns one result per part, in order; an exception among them is raised to its caller. `then` turns
+        the result into the response. Both may run twice. Nothing is returned before the commit.
         """
         return await self._writer.write_together(together, part, then)
 
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction in which no other process migrates, and which has all the time it needs.
+        """A transaction without timeouts, holding the migration lock.
 
-        A file that is not there yet is made, empty; nothing else makes one.
+        Creates the SQLite file if it does not exist; nothing else does. Raises DatabaseUnfit when another process has
+        held the lock for an hour.
         """
         if self.file is not None:
             self.file.touch()
@@ -114,7 +128,7 @@ class Database:
         self._writer.listeners.append(listener)
 
     async def close(self) -> None:
-        """Finish what is being written, then let go of every connection."""
+        """Finish pending writes, then close every connection."""
         await self._writer.close()
         await self.read_engine.dispose()
         await self.write_engine.dispose()

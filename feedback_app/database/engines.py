@@ -1,4 +1,4 @@
-"""Engines: which driver speaks to which database, and how SQLite is told to be careful."""
+"""SQLAlchemy engines: validate the database URL, choose the driver, and set the SQLite pragmas."""
 
 import re
 import sqlite3
@@ -23,11 +23,11 @@ DRIVERS = {
     "mariadb+asyncmy": "mysql+asyncmy",
 }
 HOST = re.compile(r"[\w.:%-]*|/[\w./-]*")
-# As libpq and drivers of MariaDB write them. No @ may follow: before one stands a password.
+# Multiple hosts, as libpq and MariaDB drivers write them. No @ may follow, since a password precedes an @.
 _ONE = r"(?:[\w.%-]+|\[[\w.:%]+\])(?::\d*)?"
 _SEVERAL = re.compile(rf"[\w+]+://(?:[^@/?#]*@)?{_ONE}(?:,{_ONE})+(?:[/?#][^@]*)?")
 ESCAPED = "@ / # ? : and % of a name or password percent-encoded (@ is %40, / is %2F, # is %23, ? is %3F, % is %25)"
-# Each of our connections could be to another one of them, and a page would be older than what its reader was told.
+# Connections could go to different hosts, and a page could be older than the version its reader already has.
 SEVERAL_HOSTS = (
     f"{PREFIX}DATABASE_URL names several hosts, and one is supported. Name the one that takes writes, or an address "
     f"that always leads to it."
@@ -43,7 +43,11 @@ SYNCHRONOUS = {"full": 2, "normal": 1}
 
 
 def complete_url(url: str | URL) -> URL:
-    """The address of the database, with our driver where none is named."""
+    """The parsed database URL with the async driver filled in.
+
+    Raises ConfigurationError when the URL is malformed, names several hosts or an unsupported driver, or lacks a
+    database name.
+    """
     if _SEVERAL.fullmatch(str(url)):
         raise ConfigurationError(SEVERAL_HOSTS)
     try:
@@ -53,8 +57,8 @@ def complete_url(url: str | URL) -> URL:
             f"{PREFIX}DATABASE_URL is not the address of a database. Write it like "
             f"sqlite:////srv/wall/feedback.sqlite3 or postgresql://user:password@host/name, with {ESCAPED}."
         ) from None
-    if not parsed.drivername.startswith("sqlite") and (str(url).count("@") > 1 or _is_mistaken(parsed)):
-        # Nothing of it is shown: what was taken for a host may be the end of the password.
+    if not parsed.drivername.startswith("sqlite") and (str(url).count("@") > 1 or _is_ambiguous(parsed)):
+        # The message shows nothing of the URL: what looks like a host may be the end of the password.
         raise ConfigurationError(f"{PREFIX}DATABASE_URL cannot be read without doubt. Write it with {ESCAPED}.")
     if any(not isinstance(value, str) or "," in value for value in map(parsed.query.get, ("host", "port")) if value):
         raise ConfigurationError(SEVERAL_HOSTS)
@@ -81,14 +85,18 @@ def complete_url(url: str | URL) -> URL:
     return parsed
 
 
-def _is_mistaken(url: URL) -> bool:
-    """Whether its parts have in them what belongs to others."""
+def _is_ambiguous(url: URL) -> bool:
+    """Whether a part of the URL contains characters that belong to another part."""
     is_no_port = url.port is not None and not 0 < url.port < 65536
     return is_no_port or not HOST.fullmatch(url.host or "") or bool(re.search(r"[@#/:]", url.database or ""))
 
 
 def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: str = "full") -> AsyncEngine:
-    """An engine for reading or for writing; a `patient` one has time for migrations."""
+    """An engine for reading or for writing; `patient` lifts the timeouts for migrations.
+
+    Raises ConfigurationError when the driver is not installed. Its connections raise DatabaseUnfit when the database
+    does not accept the settings they need.
+    """
     system = url.get_backend_name()
     if system != "sqlite":
         try:
@@ -104,31 +112,31 @@ def make_engine(url: URL, *, writes: bool, patient: bool = False, synchronous: s
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
         pool_size=1 if writes else READERS,
         max_overflow=0,
-        hide_parameters=True,  # They are people's words, and errors are written to the log.
+        hide_parameters=True,  # Visitors' texts must not appear in logged errors.
     )
-    _be_careful(engine, writes=writes, patient=patient, synchronous=SYNCHRONOUS[synchronous])
+    _configure_sqlite(engine, writes=writes, patient=patient, synchronous=SYNCHRONOUS[synchronous])
     return engine
 
 
-def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool, synchronous: int) -> None:
-    """Let us begin transactions, not the driver, and check that every pragma took."""
+def _configure_sqlite(engine: AsyncEngine, *, writes: bool, patient: bool, synchronous: int) -> None:
+    """Begin transactions here instead of in the driver, and verify every pragma."""
     wanted: dict[str, int | str] = {
         "busy_timeout": PATIENT_MILLISECONDS if patient else BUSY_MILLISECONDS,
         "journal_mode": "wal",
         "foreign_keys": 1,
         "synchronous": synchronous,
         "journal_size_limit": JOURNAL_BYTES,
-        # Only who writes moves what was written from the log to its place, and only in its turn.
+        # Only writers checkpoint the WAL, and only while they hold the write lock.
         "wal_autocheckpoint": CHECKPOINT_PAGES if writes else 0,
         "query_only": 0 if writes else 1,
     }
     if writes:
-        # What is blanked or deleted is overwritten in the file, too.
+        # Overwrite blanked and deleted text in the file.
         wanted["secure_delete"] = 1
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def open_only(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
-        # A file that has gone would be made anew, empty, in the middle of our work.
+        # Without mode=rw, SQLite would replace a file that has disappeared with an empty one.
         arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
         options["uri"] = True
 
@@ -153,5 +161,5 @@ def _be_careful(engine: AsyncEngine, *, writes: bool, patient: bool, synchronous
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        # A transaction that reads first and writes later could not wait for its turn, and would fail.
+        # A deferred transaction that reads and then writes fails with SQLITE_BUSY instead of waiting.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

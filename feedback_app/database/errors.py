@@ -1,4 +1,4 @@
-"""Faults of the database: which of them pass by themselves, and what to say to the operator about the others."""
+"""Database errors: which are transient and worth a retry, and messages for the operator about the others."""
 
 import socket
 
@@ -11,11 +11,11 @@ from ..config import PREFIX
 POSTGRESQL_CLASSES = ("08",)  # The connection broke.
 POSTGRESQL_STATES = {
     "25P03",  # A transaction of ours was idle for too long and its connection was closed.
-    "40001",  # Two transactions could not be put in an order.
-    "40003",  # Nobody knows whether the statement was completed.
+    "40001",  # Serialization failure.
+    "40003",  # Statement completion unknown.
     "40P01",  # Deadlock.
     "53300",  # Too many connections.
-    "55P03",  # A lock could not be had in time.
+    "55P03",  # Lock timeout.
     "57P01",  # An administrator ended the connection, or the server is being stopped.
     "57P02",  # Another process of the server crashed.
     "57P03",  # The server is starting or stopping.
@@ -30,7 +30,7 @@ MARIADB_NUMBERS = {
     1158, 1159, 1160, 1161,  # The network, while reading or writing.
     1184,  # The connection was aborted.
     1203,  # Too many connections of this user.
-    1205,  # A lock could not be had in time.
+    1205,  # Lock timeout.
     1213,  # Deadlock.
     1927,  # The connection was killed.
     2002, 2003,  # There is no server at the address now.
@@ -39,35 +39,37 @@ MARIADB_NUMBERS = {
 }  # fmt: skip
 SQLITE_CODES = {5, 6}  # BUSY and LOCKED (https://www.sqlite.org/rescode.html)
 SQLITE_UNREACHED = {3, 8, 10, 13, 14, *SQLITE_CODES}  # PERM, READONLY, IOERR, FULL, CANTOPEN.
-# What PostgreSQL's state or MariaDB's number means at the start, and what to do about it.
+# Message for the operator by PostgreSQL's SQLSTATE or MariaDB's error number, for errors at startup.
 REASONS: dict[str | int, str] = {}
 REASONS |= dict.fromkeys(
     ("28P01", "28000", 1044, 1045, 1698),
-    "does not let {user} in ({said}). Check the name and the password in {variable}, and that @ / # ? : and % in them "
-    "are percent-encoded.",
+    "does not let {user} in ({reason}). Check the name and the password in {variable}, and that @ / # ? : and % in "
+    "them are percent-encoded.",
 )
 REASONS |= dict.fromkeys(
     ("3D000", 1049), "has no database {database}. Make an empty one there, or name another one in {variable}."
 )
 REASONS |= dict.fromkeys(
-    ("42501", 1142), "does not let {user} make tables in {database} ({said}). Make {user} the owner of the database."
+    ("42501", 1142), "does not let {user} make tables in {database} ({reason}). Make {user} the owner of the database."
 )
-REASONS |= dict.fromkeys(("25006", 1290, 1792, 1836), "only lets us read ({said}). Name the server that takes writes.")
+REASONS |= dict.fromkeys(
+    ("25006", 1290, 1792, 1836), "only lets us read ({reason}). Name the server that takes writes."
+)
 
 
 class DatabaseUnfit(Exception):
-    """A database that cannot be used as it is; the message is a sentence for the operator."""
+    """A database that cannot be used; the message is a sentence for the operator."""
 
 
 def unfit(error: BaseException, url: URL) -> DatabaseUnfit:
-    """What is wrong, and what the operator can do about it, in one line without the password."""
+    """A DatabaseUnfit with the cause and what the operator can do, in one line without the password."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    # The driver's own words: MariaDB's come with their number, asyncpg's behind the name of their class.
+    # The driver's message: MariaDB's follows its number, asyncpg's follows its class name.
     words = str(cause.args[-1] if cause is not None and cause.args else cause).rsplit(">: ", 1)[-1]
-    said = " ".join(words.split()) or type(cause).__name__
+    reason = " ".join(words.split()) or type(cause).__name__
     if url.get_backend_name() == "sqlite":
-        return DatabaseUnfit(f"The database {url.database} cannot be used: {said}.")
-    sentence = REASONS.get(_code(cause), "cannot be used now: {said}. Check that it runs, and {variable}.")
+        return DatabaseUnfit(f"The database {url.database} cannot be used: {reason}.")
+    sentence = REASONS.get(_code(cause), "cannot be used now: {reason}. Check that it runs, and {variable}.")
     if isinstance(_root(cause), socket.gaierror):
         sentence = "cannot be found: there is no machine of that name. Check {variable}."
     elif isinstance(_root(cause), ConnectionRefusedError):
@@ -76,21 +78,21 @@ def unfit(error: BaseException, url: URL) -> DatabaseUnfit:
         sentence = "does not answer. Check the host and port in {variable}, and the network between."
     where = f"{url.host or 'this machine'}:{url.port}" if url.port else url.host or "this machine"
     who = url.username or "this user"
-    sentence = sentence.format(user=who, database=url.database, said=said, variable=f"{PREFIX}DATABASE_URL")
+    sentence = sentence.format(user=who, database=url.database, reason=reason, variable=f"{PREFIX}DATABASE_URL")
     return DatabaseUnfit(f"The database server at {where} {sentence}")
 
 
 def is_out_of_reach(error: BaseException) -> bool:
-    """Whether the system did not let SQLite at its file, which itself may be in order."""
+    """Whether SQLite could not access its file; the file itself may be intact."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_UNREACHED
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the whole transaction may succeed when it is run once more from its beginning.
+    """Whether the error is transient: the whole transaction may succeed when it is run again.
 
-    After such an error nothing of the transaction is to be trusted, its savepoints neither: MariaDB has undone all of
-    it after a deadlock, and would run what follows in a new one. When it came with the commit, nobody knows whether
-    that was done, so only work that does no harm when it is done twice may be tried again.
+    The transaction and its savepoints are then invalid: after a deadlock MariaDB has rolled back everything, and would
+    run further statements in a new transaction. If the commit failed, its outcome is unknown, so only idempotent work
+    may be retried.
     """
     if isinstance(error, OSError):
         return True
@@ -100,7 +102,7 @@ def is_passing(error: BaseException) -> bool:
 
 
 def is_about_values(error: DBAPIError) -> bool:
-    """Whether PostgreSQL refused what came with a statement, such as a NUL: the driver's errors do not all say so."""
+    """Whether PostgreSQL rejected a value, such as a NUL. SQLAlchemy does not map all of these to DataError."""
     return str(_code(error.orig)).startswith("22")
 
 
@@ -115,13 +117,13 @@ def _is_passing_by_number(error: BaseException | None) -> bool:
 
 
 def _code(error: BaseException | None) -> str | int:
-    """MariaDB's number or PostgreSQL's state of five characters."""
+    """MariaDB's error number or PostgreSQL's SQLSTATE (five characters)."""
     first = error.args[0] if error is not None and error.args else None
     return first if isinstance(first, int) else str(getattr(error, "sqlstate", None) or "")
 
 
 def _root(error: BaseException | None) -> BaseException | None:
-    """What the operating system said, where the driver wrapped it."""
+    """The operating system's error that the driver wrapped, if any."""
     while error is not None and not isinstance(error, OSError):
         error = error.__cause__ or error.__context__
     return error

@@ -1,4 +1,4 @@
-"""MariaDB (and MySQL) by asyncmy: what its sessions are told, and that it took."""
+"""MariaDB and MySQL (asyncmy): the engine, its timeouts, and session settings that are verified."""
 
 import logging
 from typing import Any
@@ -12,30 +12,35 @@ from .url_parameters import of_mariadb
 READERS = 6
 WRITERS = 2
 CONNECT_SECONDS = 5
-# The server gives up before we do; whether it still is there at all is what our own patience is for.
+# Longer than the server's own timeouts; it detects a server that has disappeared.
 ANSWER_SECONDS = 8
 PATIENT_SECONDS = 3600
 MODE = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
-# The server's notes, such as that a primary key has no name of its own, are nothing for an operator.
+# The server's notes, such as an ignored primary key name, are irrelevant to operators.
 logging.getLogger("asyncmy").setLevel(logging.ERROR)
 CHARACTERS = ("character_set_client", "character_set_connection", "character_set_results")
 
 
 def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
-    asked = of_mariadb(url)
+    """An engine for reading or for writing; `patient` lifts the timeouts for migrations.
+
+    Raises ConfigurationError for unsupported URL parameters. Its connections raise DatabaseUnfit when the server does
+    not accept a session setting.
+    """
+    options = of_mariadb(url)
     engine = create_async_engine(
-        asked.url.update_query_dict({"charset": "utf8mb4"}),
+        options.url.update_query_dict({"charset": "utf8mb4"}),
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": PATIENT_SECONDS if patient else ANSWER_SECONDS,
-            **asked.arguments,
+            **options.arguments,
         },
         pool_size=WRITERS if writes else READERS,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
-        # The writer does again what it did on a connection that was gone; to ask each time takes as long as a question.
+        # The writer retries after a lost connection; a ping for each transaction would cost as much as a query.
         pool_pre_ping=not writes,
-        # Under REPEATABLE READ, the server's own choice, a writer would not see what others committed while it waited.
+        # Under the default REPEATABLE READ, a writer would not see what others committed while it waited for a lock.
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
     )
 
@@ -61,7 +66,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
 
 
 def _session(is_mariadb: bool, *, writes: bool, patient: bool) -> dict[str, str | int]:
-    """What a session of ours is, whatever the server's own defaults are."""
+    """Session variables that do not depend on the server's defaults."""
     seconds = 0 if patient else 5
     settings: dict[str, str | int] = {
         "sql_mode": MODE,
@@ -71,11 +76,11 @@ def _session(is_mariadb: bool, *, writes: bool, patient: bool) -> dict[str, str 
         "lock_wait_timeout": PATIENT_SECONDS if patient else 5,
     }
     if is_mariadb:
-        # A reader sees the database as of one moment and cannot change it by mistake.
+        # Readers cannot change anything by mistake.
         return settings | {
             "tx_read_only": 0 if writes else 1,
             "max_statement_time": seconds,
-            # A machine that is cut off in the middle of a transaction keeps the wall locked for everybody until then.
+            # A machine that is cut off during a transaction keeps the wall locked until this timeout.
             "idle_transaction_timeout": 0 if patient else 2,
         }
     return settings | {"transaction_read_only": 0 if writes else 1, "max_execution_time": 1000 * seconds}

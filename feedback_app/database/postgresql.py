@@ -1,4 +1,4 @@
-"""PostgreSQL by asyncpg: what its connections are told, directly or behind PgBouncer."""
+"""PostgreSQL (asyncpg), directly or behind PgBouncer: the engine, its timeouts and planner settings."""
 
 import uuid
 from typing import Any
@@ -12,47 +12,52 @@ from .url_parameters import of_postgresql
 READERS = 6
 WRITERS = 2
 CONNECT_SECONDS = 5
-# The server gives up before we do; whether it still is there at all is what our own patience is for.
+# Longer than the server's own timeouts; it detects a server that has disappeared.
 ANSWER_SECONDS = 8
 LIMITS = {
     "statement_timeout": "5s",
-    # A little less than that of the statement, which would otherwise always be the first to give up.
+    # Shorter than statement_timeout, which would otherwise always end first.
     "lock_timeout": "4s",
-    # A machine that is cut off in the middle of a transaction keeps the wall locked for everybody else until then.
+    # A machine that is cut off during a transaction keeps the wall locked until this timeout.
     "idle_in_transaction_session_timeout": "2s",
 }
 PATIENT = dict.fromkeys(LIMITS, "0")
 PLANS = {
-    # Every question has an index that gives its answer in order. A prepared statement keeps its plan, perhaps one from
-    # when the table was so small that to read all of it looked as good.
+    # Every query has an index in the right order. A prepared statement keeps its plan, perhaps from when the table was
+    # so small that a sequential scan looked as good.
     **dict.fromkeys(("enable_seqscan", "enable_bitmapscan"), "off"),
-    # To compile a plan takes longer than any of ours takes to run.
+    # JIT compilation takes longer than any of the queries.
     "jit": "off",
 }
-# No plan of a writer depends on the values: to plan for each would take a single post as long as all else.
+# No writer's plan depends on the values. Planning each time would double the cost of a single post.
 PLANS_OF_WRITERS = {"plan_cache_mode": "force_generic_plan"}
 POOLED = "pgbouncer"
 
 
 def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
-    asked = of_postgresql(url, but=(POOLED,))
+    """An engine for reading or for writing; `patient` lifts the timeouts for migrations.
+
+    Raises ConfigurationError for unsupported URL parameters. Its connections raise DatabaseUnfit when the server
+    encoding is not UTF-8.
+    """
+    options = of_postgresql(url, but=(POOLED,))
     session = {
         "application_name": "feedback-app",
         "timezone": "UTC",
-        # A reader sees the database as of one moment and cannot change it by mistake.
+        # Readers cannot change anything by mistake.
         "default_transaction_read_only": "off" if writes else "on",
         **(PATIENT if patient else LIMITS | PLANS | (PLANS_OF_WRITERS if writes else {})),
-        **asked.session,
+        **options.session,
     }
     arguments: dict[str, Any] = {
         "timeout": CONNECT_SECONDS,
         "command_timeout": None if patient else ANSWER_SECONDS,
         "server_settings": session,
-        **asked.arguments,
+        **options.arguments,
     }
     is_pooled = behind_pgbouncer(url)
     if is_pooled:
-        # Each transaction may be on another connection of the server: nothing may be left on it.
+        # Each transaction may get another server connection, so no state may stay on it.
         del arguments["server_settings"]
         arguments |= {
             "statement_cache_size": 0,
@@ -60,12 +65,12 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
             "prepared_statement_name_func": lambda: f"feedback_{uuid.uuid4()}",
         }
     engine = create_async_engine(
-        asked.url,
+        options.url,
         connect_args=arguments,
         pool_size=WRITERS if writes else READERS,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
-        # The writer does again what it did on a connection that was gone; to ask each time takes as long as a question.
+        # The writer retries after a lost connection; a ping for each transaction would cost as much as a query.
         pool_pre_ping=not writes,
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
     )
@@ -78,7 +83,7 @@ def make_engine(url: URL, *, writes: bool, patient: bool) -> AsyncEngine:
 
 
 def behind_pgbouncer(url: URL) -> bool:
-    """Whether the address ends in `?pgbouncer=true`: a pool that gives out its connections for one transaction."""
+    """Whether the URL has `?pgbouncer=true`, for a pool in transaction mode."""
     return url.query.get(POOLED) in ("true", "1", "on")
 
 

@@ -1,8 +1,7 @@
-"""Notices of PostgreSQL: whoever changes a wall says so in the same transaction, and every process hears of it.
+"""PostgreSQL LISTEN/NOTIFY: a trigger notifies every process, at the commit, of each wall that changed.
 
-They are sent by the database itself (https://www.postgresql.org/docs/current/sql-notify.html), so nobody who writes can
-forget to: a trigger sends one for each wall that a transaction changed, once, with its commit and never without it.
-A notice holds only the number of the wall. It is a hint to look, so a lost one costs a moment and no news.
+See https://www.postgresql.org/docs/current/sql-notify.html. The payload is the wall id. A notification is only a hint
+to query: a lost one delays a change but does not lose it.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from .url_parameters import of_postgresql
 
 CHANNEL = "feedback_walls"
 LISTENER = "feedback-app listener"
-# A connection that was cut without a word is found out by asking it.
+# Interval of the query that detects a connection that was lost silently.
 ASK_SECONDS = 10
 _TRIGGER = (
     f"""
@@ -31,23 +30,24 @@ _TRIGGER = (
 _HAS_TRIGGER = text("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'walls'::regclass AND tgname = :name")
 
 
-class NoNotices(Exception):
-    """Notices cannot be heard at the moment; says why."""
+class NotificationsUnavailable(Exception):
+    """The listening connection failed or closed; the message is the reason."""
 
 
-def have_sent(connection: Connection) -> None:
-    """Let this database send notices, from now on."""
+def install_trigger(connection: Connection) -> None:
+    """Create the NOTIFY trigger if it does not exist (PostgreSQL only)."""
     if connection.dialect.name == "postgresql" and not connection.scalar(_HAS_TRIGGER, {"name": f"{CHANNEL}_notice"}):
         for statement in _TRIGGER:
             connection.exec_driver_sql(statement)
 
 
 async def listen(url: URL, *, ready: Callable[[], None], hear: Callable[[int], None]) -> None:
-    """Hear notices on a connection of its own until that is lost; calls `ready` as soon as none is missed any more.
+    """Listen on a separate connection until it is lost.
 
-    Always ends with NoNotices.
+    Calls `ready` once notifications arrive, then `hear` with the wall id of each. Always raises
+    NotificationsUnavailable at the end.
     """
-    import asyncpg  # Those who use another database have not installed it.
+    import asyncpg  # Imported late: installed only for PostgreSQL.
 
     lost = asyncio.Event()
 
@@ -56,10 +56,10 @@ async def listen(url: URL, *, ready: Callable[[], None], hear: Callable[[int], N
 
     connection = None
     try:
-        asked = of_postgresql(url)
-        _, where = url.get_dialect()().create_connect_args(asked.url)
-        arguments = {"timeout": postgresql.CONNECT_SECONDS, **where, **asked.arguments}
-        settings = {**asked.session, "application_name": LISTENER}
+        options = of_postgresql(url)
+        _, address = url.get_dialect()().create_connect_args(options.url)
+        arguments = {"timeout": postgresql.CONNECT_SECONDS, **address, **options.arguments}
+        settings = {**options.session, "application_name": LISTENER}
         connection = await asyncpg.connect(**arguments, server_settings=settings)
         connection.add_termination_listener(lambda _connection: lost.set())
         await connection.add_listener(CHANNEL, notice)
@@ -69,9 +69,9 @@ async def listen(url: URL, *, ready: Callable[[], None], hear: Callable[[int], N
                 await asyncio.wait_for(lost.wait(), ASK_SECONDS)
             except TimeoutError:
                 await connection.execute("SELECT 1", timeout=postgresql.CONNECT_SECONDS)
-        raise NoNotices("the connection was closed")
+        raise NotificationsUnavailable("the connection was closed")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
-        raise NoNotices(str(error) or type(error).__name__) from error
+        raise NotificationsUnavailable(str(error) or type(error).__name__) from error
     finally:
         if connection is not None:
             connection.terminate()

@@ -1,4 +1,4 @@
-"""After a restore: counters start beyond everything that readers may have been given since the backup was made."""
+"""Restoring a backup: raise versions and id sequences above every value that readers may already have seen."""
 
 import time
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from sqlalchemy import Connection, func, select, text, update
 from ..models import Base, Wall
 from ..models.base import counting_from
 
-# How many rows of a table may have been lost with the database that the backup replaces.
+# Rows per table that may have been lost with the replaced database.
 MARGIN = 1_000_000
 
 
 class Counters(NamedTuple):
-    """The highest version of any wall, and the highest number by table."""
+    """The highest version of any wall, and the highest id by table name."""
 
     version: int
     numbers: Mapping[str, int]
@@ -24,38 +24,38 @@ NOTHING = Counters(0, {})
 
 
 def counters(connection: Connection) -> Counters:
-    """What the database at hand has given out. Its schema is this version's, or it has these tables at least."""
+    """The counters of this database, whose schema must have the tables of this version."""
     version = connection.scalar(select(func.max(Wall.version))) or 0
     desk_version = connection.scalar(select(func.max(Wall.desk_version))) or 0
     return Counters(max(version, desk_version), {kind.__tablename__: _highest(connection, kind) for kind in _kinds()})
 
 
 def raise_counters(connection: Connection, replaced: Counters = NOTHING) -> None:
-    """Give every wall a version, and every table a next number, that nobody can have seen.
+    """Give every wall a version, and every table a next id, that no reader has seen.
 
-    The version is the clock in microseconds, which no wall's changes outrun, and which JavaScript can count with
-    (below 2**53). `replaced` is what the database in whose place this one stands had given out, where that is known.
-    A reader with a version from before is older than the wall's oldest one, and loads the list again.
+    The version is the time in microseconds: above any count of changes, and below 2**53 for JavaScript. `replaced` has
+    the counters of the replaced database, if known. A reader with an earlier version is older than `oldest_version`,
+    so it reloads the list.
     """
-    mine = counters(connection)
-    version = max(time.time_ns() // 1000, mine.version + 1, replaced.version + 1)
+    own = counters(connection)
+    version = max(time.time_ns() // 1000, own.version + 1, replaced.version + 1)
     connection.execute(
         update(Wall).values(version=version, desk_version=version, oldest_version=version, oldest_desk_version=version)
     )
     for kind in _kinds():
         name = kind.__tablename__
-        _count_from(connection, kind, max(mine.numbers[name], replaced.numbers.get(name, 0)) + MARGIN)
+        _count_from(connection, kind, max(own.numbers[name], replaced.numbers.get(name, 0)) + MARGIN)
 
 
 def _highest(connection: Connection, kind: type[Base]) -> int:
-    """The highest number that a row has or had, as far as the database remembers."""
+    """The highest id in use, or the table's sequence if that is higher."""
     remembered = text(_REMEMBERED[connection.dialect.name]).bindparams(name=kind.__tablename__)
     highest = connection.scalar(select(func.max(kind.metadata.tables[kind.__tablename__].c.id))) or 0
     return max(highest, connection.scalar(remembered) or 0)
 
 
 def _count_from(connection: Connection, kind: type[Base], number: int) -> None:
-    """Let the next row of a table have a greater number than this."""
+    """Raise the id sequence of a table to `number`."""
     name = kind.__tablename__
     if connection.dialect.name == "postgresql":
         connection.execute(counting_from(kind, number))

@@ -1,11 +1,11 @@
-"""The schema: brought to this version by Alembic, by one process at a time.
+"""Schema migrations (Alembic), run by one process at a time.
 
-SQLite and PostgreSQL do it whole or not at all. MariaDB commits each statement by itself, so there a migration that was
-interrupted goes on where it stopped (`migrations/env.py`).
+SQLite and PostgreSQL migrate in one transaction. MariaDB commits each statement, so there an interrupted migration
+resumes (`migrations/env.py`).
 
-A migration that only adds says so in its name: `0005_since_0003` is a schema with which every program works that knows
-0003. A program therefore also takes a schema that it does not know, when that one says that it knows it; so one can go
-back to the version before, without going back to the data before.
+The name of a migration that only adds says which programs still work with it: `0005_since_0003` works with every
+program that knows 0003. Such a program therefore accepts a newer schema, and a downgrade of the program needs no
+downgrade of the data.
 """
 
 import functools
@@ -19,8 +19,8 @@ from . import postgresql_notify
 from .errors import DatabaseUnfit
 
 VERSION_TABLE = "alembic_version"
-BEGUN = ""
-# "wall" as a number: advisory locks of PostgreSQL have no names.
+UNFINISHED = ""
+# "wall" as a number: PostgreSQL's advisory locks have numbers, not names.
 LOCK_NUMBER = 0x77616C6C
 LOCK_SECONDS = 3600
 
@@ -30,31 +30,34 @@ NAME = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 
 
 def lock(connection: Connection) -> None:
-    """Wait until no other process migrates; the lock is let go of with the transaction or the connection."""
+    """Take the migration lock; the end of the transaction or the connection releases it.
+
+    Raises DatabaseUnfit when another process holds it for an hour (MariaDB).
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
     elif connection.dialect.name == "mysql":
-        # Its locks belong to the whole server.
+        # Its lock names are global to the server.
         name = "feedback-" + hashlib.sha256(str(connection.engine.url.database).encode()).hexdigest()[:40]
         if connection.scalar(text(f"SELECT GET_LOCK('{name}', {LOCK_SECONDS})")) != 1:
             raise DatabaseUnfit("Another process has been migrating the database for an hour. Look what it waits for.")
 
 
 def revision(connection: Connection) -> str | None:
-    """The version of the schema the database has; None for an empty one, BEGUN where the first migration broke off.
+    """The schema revision; None for an empty database, UNFINISHED if the first migration was interrupted.
 
-    Raises DatabaseUnfit for a database that is not ours, or so much newer that this code does not work with it.
+    Raises DatabaseUnfit when the database belongs to another program or its schema is too new for this one.
     """
     tables = set(inspect(connection).get_table_names())
     found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if VERSION_TABLE in tables else None  # noqa: S608
     if found is None and VERSION_TABLE in tables:
-        return BEGUN
+        return UNFINISHED
     if found is None and tables:
         raise DatabaseUnfit(
             f"The database belongs to something else: it has tables ({', '.join(sorted(tables)[:3])} …) but no "
             f"version of ours. Name an empty one."
         )
-    if found is not None and found not in revisions() and not _bears_with_us(found):
+    if found is not None and found not in revisions() and not _is_compatible(found):
         raise DatabaseUnfit(
             f"The database was made by a newer version of this program (its schema is {found}). "
             f"Install that version or a later one; nothing was changed."
@@ -63,23 +66,26 @@ def revision(connection: Connection) -> str | None:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether it is this version's schema, or a newer one with which this version works."""
+    """Whether the schema is this version's, or a newer compatible one. Raises DatabaseUnfit, as `revision` does."""
     found = revision(connection)
     return bool(found) and (found == revisions()[-1] or found not in revisions())
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Bring the database to this version's schema, or to an earlier one, inside the connection's transaction."""
+    """Migrate to the latest revision, or up to revision `to`, inside the connection's transaction.
+
+    Raises DatabaseUnfit, as `revision` does.
+    """
     found = revision(connection)
     if found and found not in revisions():
         return
     if found != (revisions()[-1] if to == "head" else to):
         _migrate(connection, to)
-    postgresql_notify.have_sent(connection)
+    postgresql_notify.install_trigger(connection)
 
 
 def _migrate(connection: Connection, to: str) -> None:
-    # Alembic knows every database system, which takes a fifth of a second and 10 MiB: most starts have no use for it.
+    # Imported late: Alembic takes 0.2 s and 10 MiB, and most starts do not migrate.
     from alembic import command
     from alembic.config import Config
 
@@ -90,13 +96,13 @@ def _migrate(connection: Connection, to: str) -> None:
     command.upgrade(config, to)
 
 
-def _bears_with_us(found: str) -> bool:
+def _is_compatible(found: str) -> bool:
     _, _, oldest = found.partition(SINCE)
     return oldest in {known.partition(SINCE)[0] for known in revisions()}
 
 
 @functools.cache
 def revisions() -> tuple[str, ...]:
-    """Every version that the schema has had, the oldest first, as the files of the migrations say it."""
+    """All schema revisions, oldest first, read from the migration files."""
     files = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
     return tuple(name for file in files for name in NAME.findall(file.read_text()))

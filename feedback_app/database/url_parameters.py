@@ -1,4 +1,4 @@
-"""What stands behind the `?` of a database's address: what libpq and the MySQL client know, done or named.
+"""Database URL parameters, TLS included: those of libpq and the MySQL client are applied or rejected by name.
 
 https://www.postgresql.org/docs/current/libpq-connect.html, https://dev.mysql.com/doc/refman/8.4/en/connection-options.html
 """
@@ -13,14 +13,14 @@ from sqlalchemy import URL
 
 from ..config import PREFIX, ConfigurationError
 
-# asyncpg understands these, in an address of its own.
+# asyncpg understands these in its DSN.
 OF_ASYNCPG = frozenset((
     "sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation",
     "ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs", "passfile", "krbsrvname", "gsslib",
     "service", "servicefile",
 ))  # fmt: skip
-# What the driver does in any case; another value than these asks for something else.
-AS_IT_IS = {
+# Values that match what the driver does anyway; other values are rejected.
+NO_EFFECT = {
     "channel_binding": ("prefer", "disable"),
     "gssencmode": ("prefer", "disable"),
     "client_encoding": ("utf8", "utf-8", "auto"),
@@ -55,19 +55,22 @@ FALSE = ("false", "0", "off", "no")
 SWITCHES = ("ssl", "ssl_verify_server_cert", "ssl_check_hostname")
 
 
-class Asked(NamedTuple):
-    """The address without what was taken out of it; arguments for the driver; settings of the session."""
+class ConnectionOptions(NamedTuple):
+    """The URL without the parameters; arguments for the driver's connect(); session settings."""
 
     url: URL
     arguments: dict[str, Any]
     session: dict[str, str]
 
 
-def of_postgresql(url: URL, *, but: Iterable[str] = ()) -> Asked:
-    """`but` are parameters that are ours. Raises ConfigurationError for what cannot be done, naming it."""
+def of_postgresql(url: URL, *, but: Iterable[str] = ()) -> ConnectionOptions:
+    """Connection options for asyncpg; parameters in `but` are ignored.
+
+    Raises ConfigurationError for a parameter that is not supported.
+    """
     given = _single({"sslmode" if name == "ssl" else name: value for name, value in url.query.items()})
-    kept = {name: value for name, value in url.query.items() if name in ("host", "port")}
-    given = {name: value for name, value in given.items() if name not in {*but, *kept}}
+    address = {name: value for name, value in url.query.items() if name in ("host", "port")}
+    given = {name: value for name, value in given.items() if name not in {*but, *address}}
     if given.get("sslrootcert") == "system":
         found = ssl.get_default_verify_paths()
         given["sslrootcert"] = found.cafile or found.openssl_cafile
@@ -75,7 +78,7 @@ def of_postgresql(url: URL, *, but: Iterable[str] = ()) -> Asked:
     session = {}
     for name, value in given.items():
         _check(name, value)
-        if name in OF_ASYNCPG or (name in AS_IT_IS and value.lower() in AS_IT_IS[name]):
+        if name in OF_ASYNCPG or (name in NO_EFFECT and value.lower() in NO_EFFECT[name]):
             continue
         if name in ("application_name", "fallback_application_name"):
             session["application_name"] = given.get("application_name", value)
@@ -87,14 +90,14 @@ def of_postgresql(url: URL, *, but: Iterable[str] = ()) -> Asked:
             raise _unknown(name)
     if own := {name: value for name, value in given.items() if name in OF_ASYNCPG}:
         if own.get("target_session_attrs") == "read-write":
-            # asyncpg takes a session that is to write nothing, as our readers' are, for a server that takes no writes.
+            # asyncpg would mistake our read-only sessions for a server that accepts no writes.
             own["target_session_attrs"] = "primary"
         arguments["dsn"] = f"postgresql://?{urlencode(own)}"
-    return Asked(url.set(query=kept), arguments, session)
+    return ConnectionOptions(url.set(query=address), arguments, session)
 
 
-def of_mariadb(url: URL) -> Asked:
-    """Raises ConfigurationError for what cannot be done, naming it."""
+def of_mariadb(url: URL) -> ConnectionOptions:
+    """Connection options for asyncmy. Raises ConfigurationError for a parameter that is not supported."""
     given = _single({_plain(name): value for name, value in url.query.items()})
     arguments: dict[str, Any] = {}
     for name, value in given.items():
@@ -115,11 +118,11 @@ def of_mariadb(url: URL) -> Asked:
         raise ConfigurationError(
             f"{PREFIX}DATABASE_URL has a parameter that cannot be used: one of {named} is not what OpenSSL reads."
         ) from None
-    return Asked(url.set(query={}), arguments, {})
+    return ConnectionOptions(url.set(query={}), arguments, {})
 
 
 def _context(given: Mapping[str, str]) -> ssl.SSLContext | None:
-    """How the connection is encrypted; None for not at all."""
+    """The TLS context; None for an unencrypted connection."""
     mode = given.get("ssl_mode", "").lower()
     wants = any(given.get(name, "").lower() in TRUE for name in ("ssl", "ssl_verify_server_cert"))
     if mode == "disabled" or not (mode or wants or any(name.startswith("ssl_") for name in given)):
@@ -139,20 +142,20 @@ def _context(given: Mapping[str, str]) -> ssl.SSLContext | None:
 
 
 def _single(query: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
-    """Of what is said twice the last, as libpq does it."""
+    """The last value of each parameter, as in libpq."""
     return {name: value if isinstance(value, str) else value[-1] for name, value in query.items()}
 
 
 def _plain(name: str) -> str:
-    """The name of an option of the MySQL client, which takes both lines in it."""
+    """The canonical name of a MySQL client option, which may be written with `-` or `_`."""
     name = name.lower().replace("-", "_")
     return SYNONYMS.get(name, name)
 
 
 def _check(name: str, value: str) -> None:
     if name in CHOICES and value.lower() not in CHOICES[name]:
-        said = INSTEAD.get(name, f"Use one of {', '.join(CHOICES[name])}.")
-        raise ConfigurationError(f"{PREFIX}DATABASE_URL has a {name} that cannot be used. {said}")
+        advice = INSTEAD.get(name, f"Use one of {', '.join(CHOICES[name])}.")
+        raise ConfigurationError(f"{PREFIX}DATABASE_URL has a {name} that cannot be used. {advice}")
     if name in FILES and not os.access(value, os.R_OK):
         raise ConfigurationError(f"{PREFIX}DATABASE_URL names the {name} {value}, which cannot be read.")
 
@@ -165,5 +168,5 @@ def _timeout(argument: str, name: str, value: str) -> dict[str, int]:
 
 def _unknown(name: str) -> ConfigurationError:
     shown = name if name.replace("_", "").isalnum() and len(name) <= 40 else "that is not well formed"
-    said = INSTEAD.get(name, "Leave it out.")
-    return ConfigurationError(f"{PREFIX}DATABASE_URL has a parameter, {shown}, that cannot be done as asked. {said}")
+    advice = INSTEAD.get(name, "Leave it out.")
+    return ConfigurationError(f"{PREFIX}DATABASE_URL has a parameter, {shown}, that cannot be done as asked. {advice}")

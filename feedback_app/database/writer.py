@@ -1,4 +1,4 @@
-"""The writer: everything this process changes in the database passes through its one task."""
+"""The writer: one task makes every change of this process, in batches that share a transaction (group commit)."""
 
 import asyncio
 import random
@@ -15,12 +15,12 @@ from .errors import is_passing
 from .outage import Outage
 
 BATCH = 256
-# A batch costs much the same whoever is in it. So before the next one begins, the answers of the last one go out, and
-# whoever is ready to write again by then is read and taken along: so many turns of the loop, a moment where it is idle.
+# Event loop iterations between batches. A batch costs much the same for any number of jobs, so responses go out first
+# and new requests can join the next one.
 YIELDS_BETWEEN_BATCHES = 4
-# SQLite's thread needs the interpreter for a moment to begin a commit, and then no more until the disk has it.
+# The SQLite thread needs the GIL to start the commit and releases it during fsync.
 HEAD_START_SECONDS = 0.00001
-# While the database is away, a piece is tried again for this long.
+# During an outage a job is retried for this long.
 PATIENCE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 1.0
 
@@ -33,7 +33,7 @@ AfterFlush = Callable[[Result], Response]
 
 
 class NothingWritten:
-    """A result for which nothing was written: it does not show that the database takes writes."""
+    """A result without a write: it does not show that the database accepts writes."""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,16 +45,16 @@ class _Job(Generic[Part, Result, Response]):
     since: float = field(default_factory=time.monotonic)
 
     def prepare(self, answer: Any) -> Any:
-        """What whoever asked is to be told of it; what goes wrong with that is theirs."""
+        """Turn the result into the response, or into the exception that this raised."""
         if self.answer.done() or isinstance(answer, Exception):
             return answer
         try:
             return self.then(answer)
-        except Exception as fault:  # The words are stored in any case.
+        except Exception as fault:  # The post is stored in any case.
             return fault
 
     def settle(self, answer: Any) -> None:
-        """Answer whoever asked, if they are still there."""
+        """Resolve the future, unless the caller has gone."""
         if self.answer.done():
             return
         if isinstance(answer, Exception):
@@ -67,10 +67,10 @@ _AnyJob = _Job[Any, Any, Any]
 
 
 class Writer:
-    """Pieces of the same kind that wait at the same moment are run together and share a transaction and its commit.
+    """Runs waiting jobs with the same batch function together, in one transaction with one commit.
 
-    Nobody is answered before the commit. A request that is cancelled cancels nothing inside a transaction, since this
-    task is not the request's: on SQLite such a cancellation would leave the file locked.
+    No job gets its result before the commit. Transactions run in the writer's own task, so a cancelled request does not
+    cancel them: on SQLite that would leave the file locked.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Writer:
         outage: Outage,
         turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
-        """`turn` gives what is to be entered around each transaction, so that processes take turns."""
+        """`turn` returns a context manager that is entered around each transaction (SQLite's write lock)."""
         self.listeners: list[Callable[[], None]] = []
         self._sessions, self._outage = sessions, outage
         self._turn = turn
@@ -87,27 +87,26 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
 
     async def write(self, work: Work[Result]) -> Result:
-        """Run one piece of work behind a savepoint of its own. It is run again where it certainly was not committed."""
-        return await self.write_together(each_by_itself, work, unchanged)
+        """Run `work` within a savepoint; retry only if it was certainly not committed. Raises what `work` raised."""
+        return await self.write_together(one_by_one, work, unchanged)
 
     async def write_together(
         self, together: BatchFunction[Part, Result], part: Part, then: AfterFlush[Result, Response]
     ) -> Response:
-        """Have `part` done by `together`, which gives an answer for each part; an exception is raised to its asker.
+        """Run `part` in a batch; `together` returns one result per part. A result that is an exception is raised here.
 
-        What is run together must do no harm when it is done twice, since a commit whose outcome nobody knows is
-        followed by a second try. `then` makes of the answer what is given instead, while the commit is on its way and
-        there is time for it; it may be called for nothing, and must tell nobody.
+        `together` must be idempotent, since a commit with an unknown outcome is retried. `then` turns the result into
+        the response while the commit is in progress. It may run for a commit that fails, so it must have no effects.
         """
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        piece = _Job(together, part, answer, then)
-        self._waiting.append(piece)
+        job = _Job(together, part, answer, then)
+        self._waiting.append(job)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="writer")
         return await answer
 
     async def close(self) -> None:
-        """Finish what waits."""
+        """Finish all waiting jobs."""
         if self._task is not None:
             await self._task
 
@@ -119,15 +118,15 @@ class Writer:
         self._task = None
 
     def _next_batch(self) -> list[_AnyJob]:
-        """The piece that has waited longest, and those of its kind."""
-        kind = self._waiting[0].together
-        alike = [piece for piece in self._waiting if piece.together == kind][:BATCH]
-        taken = set(map(id, alike))
-        self._waiting = deque(piece for piece in self._waiting if id(piece) not in taken)
-        return alike
+        """The job that has waited longest, and up to `BATCH` jobs with the same batch function."""
+        together = self._waiting[0].together
+        batch = [job for job in self._waiting if job.together == together][:BATCH]
+        chosen = set(map(id, batch))
+        self._waiting = deque(job for job in self._waiting if id(job) not in chosen)
+        return batch
 
     async def _settle(self, batch: list[_AnyJob]) -> None:
-        """Commit and answer; try again what may succeed in a moment, and one by one what fails together."""
+        """Commit a batch. After a transient error retry it; after any other error run its jobs one by one."""
         attempt = 0
         while batch:
             fault, may_pass = await self._commit(batch)
@@ -147,63 +146,64 @@ class Writer:
         if len(batch) == 1:
             self._refuse(batch[0], fault)
         else:
-            for piece in batch:
-                await self._settle([piece])
+            for job in batch:
+                await self._settle([job])
 
     async def _commit(self, batch: list[_AnyJob]) -> tuple[Exception | None, bool]:
-        """What kept the transaction from its commit, and whether it may be run once more as it is."""
+        """Run one transaction. Returns its error, if any, and whether the batch may be retried."""
         together = batch[0].together
         commits = False
         try:
             async with self._turn():
                 async with self._sessions() as session, session.begin():
-                    answers = await together(session, [piece.part for piece in batch])
+                    answers = await together(session, [job.part for job in batch])
                     pairs = list(zip(batch, answers, strict=True))
-                    await session.flush()  # So that nothing but the commit is left.
+                    await session.flush()  # Only the commit remains.
                     commits = True
                     preparing = asyncio.create_task(_prepared(pairs))
                 self._acknowledge(await preparing)
-        except Exception as fault:  # Whatever it was, nothing of the batch was acknowledged.
-            return fault, is_passing(fault) and not (commits and together == each_by_itself)
+        except Exception as fault:  # No job of the batch was acknowledged.
+            return fault, is_passing(fault) and not (commits and together == one_by_one)
         return None, False
 
-    def _patient(self, pieces: Iterable[_AnyJob], fault: Exception) -> list[_AnyJob]:
-        """Those that have not waited for too long; the others are told what keeps the database."""
+    def _patient(self, jobs: Iterable[_AnyJob], fault: Exception) -> list[_AnyJob]:
+        """The jobs within `PATIENCE_SECONDS`; the others fail with this error."""
         patient = []
-        for piece in pieces:
-            if time.monotonic() - piece.since < PATIENCE_SECONDS:
-                patient.append(piece)
+        for job in jobs:
+            if time.monotonic() - job.since < PATIENCE_SECONDS:
+                patient.append(job)
             else:
-                self._refuse(piece, fault)
+                self._refuse(job, fault)
         return patient
 
-    def _refuse(self, piece: _AnyJob, fault: Exception) -> None:
+    def _refuse(self, job: _AnyJob, fault: Exception) -> None:
         self._outage.failed("writing", fault)
-        piece.settle(fault)
+        job.settle(fault)
 
     def _acknowledge(self, pairs: Sequence[tuple[_AnyJob, Any]]) -> None:
-        """It is committed: answer, and have everybody told."""
+        """After the commit: resolve the jobs and call the listeners."""
         if not all(isinstance(answer, Exception | NothingWritten) for _, answer in pairs):
             self._outage.worked("writing")
-        for piece, answer in pairs:
-            piece.settle(answer)
+        for job, answer in pairs:
+            job.settle(answer)
         for listener in self.listeners:
             listener()
 
 
 async def _prepared(pairs: Sequence[tuple[_AnyJob, Any]]) -> list[tuple[_AnyJob, Any]]:
-    """What there is to be told: its turn comes when the database has been told to commit."""
-    if any(piece.then is not unchanged for piece, _ in pairs):
-        time.sleep(HEAD_START_SECONDS)  # noqa: ASYNC251 - Nobody else may have the interpreter meanwhile.
-    return [(piece, piece.prepare(answer)) for piece, answer in pairs]
+    """The responses, prepared in a task that starts after the commit was sent to the database."""
+    if any(job.then is not unchanged for job, _ in pairs):
+        time.sleep(HEAD_START_SECONDS)  # noqa: ASYNC251 - asyncio.sleep would let other tasks take the GIL.
+    return [(job, job.prepare(answer)) for job, answer in pairs]
 
 
 def unchanged(result: Result) -> Result:
+    """The default for `then`: the result is the response."""
     return result
 
 
-async def each_by_itself(session: AsyncSession, works: Sequence[Work[Result]]) -> list[Result | Exception]:
-    """Run single pieces of work one after the other, each behind a savepoint, so that one harms no other."""
+async def one_by_one(session: AsyncSession, works: Sequence[Work[Result]]) -> list[Result | Exception]:
+    """Batch function for single works: each runs within its own savepoint, so that a failure affects no other."""
     return [await _try(work, session) for work in works]
 
 
@@ -211,14 +211,16 @@ async def _try(work: Work[Result], session: AsyncSession) -> Result | Exception:
     try:
         async with session.begin_nested():
             return await work(session)
-    except Exception as fault:  # It belongs to whoever asked for this piece, and is raised there.
+    except Exception as fault:  # Raised to the caller of this job.
         if is_passing(fault):
             raise
         return fault
 
 
 async def _pause(attempt: int) -> None:
-    """Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter), so that those who were
-    thrown out at the same moment do not all come back at the same moment."""
+    """Exponential backoff with full jitter, so that jobs that failed together do not all retry together.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter
+    """
     longest = min(LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
     await asyncio.sleep(random.uniform(0, longest))  # noqa: S311

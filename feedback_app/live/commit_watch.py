@@ -102,9 +102,9 @@ class PostgreSQLWake(CommitWatcher):
         while True:
             try:
                 await postgresql_notify.listen(self._database.url, ready=self._ready, hear=self._notice)
-            except postgresql_notify.NoNotices as reason:
+            except postgresql_notify.NotificationsUnavailable as reason:
                 # While nothing works, that has been said already.
-                if self._failures >= TELLING_FAILURES and not self._is_told and not self._database.outage.lasts:
+                if self._failures >= TELLING_FAILURES and not self._is_told and not self._database.outage.is_active:
                     self._is_told = True
                     logger.error("PostgreSQL's notices are not heard: %s. Until they are, news is late.", reason)
                 # Full jitter: many processes lost their connections at the same moment.

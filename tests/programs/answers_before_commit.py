@@ -17,8 +17,8 @@ LATE_SECONDS = 0.3
 async def commit_late(self: Writer, batch: list[Any]) -> tuple[Exception | None, bool]:
     try:
         async with self._turn(), self._sessions() as session, session.begin():
-            answers = await batch[0].together(session, [piece.part for piece in batch])
-            self._acknowledge([(piece, piece.prepare(answer)) for piece, answer in zip(batch, answers, strict=True)])
+            answers = await batch[0].together(session, [job.part for job in batch])
+            self._acknowledge([(job, job.prepare(answer)) for job, answer in zip(batch, answers, strict=True)])
             await asyncio.sleep(LATE_SECONDS)
     except Exception as fault:
         return fault, is_passing(fault)

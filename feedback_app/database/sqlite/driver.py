@@ -1,7 +1,7 @@
-"""Errands to SQLite: one for each statement to the thread of its connection, and not four.
+"""SQLite driver: an aiosqlite adapter that makes one call per statement to the connection's thread instead of four.
 
-aiosqlite makes a cursor, executes, fetches and closes by separate calls, each of which wakes a thread and is waited for
-by the event loop; with short statements that is most of what they cost. Here the thread does all of it in one go.
+aiosqlite opens a cursor, executes, fetches and closes in separate calls. Each wakes the thread and is awaited by the
+event loop, which is most of the cost of a short statement.
 """
 
 import collections
@@ -17,8 +17,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 from sqlalchemy.util.concurrency import await_
 
 
-class _Outcome(NamedTuple):
-    """What is left of a cursor whose rows have been fetched: all that SQLAlchemy asks it for."""
+class _ClosedCursor(NamedTuple):
+    """The attributes that SQLAlchemy reads from a cursor whose rows have been fetched."""
 
     description: Any = None
     rowcount: int = -1
@@ -26,7 +26,7 @@ class _Outcome(NamedTuple):
     arraysize: int = 1
 
     def close(self) -> None:
-        """The thread has done it."""
+        """Nothing to do: the thread has closed the cursor."""
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
@@ -34,7 +34,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     _awaitable_cursor_close = False
 
     def _make_new_cursor(self, _connection: Any) -> Any:
-        return _Outcome()
+        return _ClosedCursor()
 
     def _aenter_cursor(self, cursor: Any) -> Any:
         return cursor
@@ -45,11 +45,11 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
         await self._run(_execute_many, operation, seq_of_parameters)
 
-    async def _run(self, errand: Any, *arguments: Any) -> None:
+    async def _run(self, function: Any, *arguments: Any) -> None:
         connection: Any = self._connection
         async with self._adapt_connection._execute_mutex:
-            outcome, rows = await connection._execute(errand, connection._conn, *arguments)
-        self._cursor, self._rows = outcome, collections.deque(rows)
+            cursor, rows = await connection._execute(function, connection._conn, *arguments)
+        self._cursor, self._rows = cursor, collections.deque(rows)
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
@@ -60,27 +60,27 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 class _Driver(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arguments: Any, **options: Any) -> AsyncAdapt_aiosqlite_connection:
         connection: Any = aiosqlite.connect(*arguments, **options)
-        connection._thread.daemon = True  # A process that was told to stop does not wait for it.
+        connection._thread.daemon = True  # A process that stops does not wait for it.
         return _Connection(self, await_(connection))
 
 
 def driver() -> Any:
-    """What SQLAlchemy is given in the place of its own way to aiosqlite."""
+    """The DBAPI module to pass to `create_async_engine`, instead of SQLAlchemy's aiosqlite adapter."""
     return _Driver(cast("Any", aiosqlite), sqlite3)
 
 
-def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[_Outcome, list[Any]]:
+def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[_ClosedCursor, list[Any]]:
     cursor = connection.execute(operation, parameters or ())
     return _finish(cursor)
 
 
-def _execute_many(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[_Outcome, list[Any]]:
+def _execute_many(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[_ClosedCursor, list[Any]]:
     return _finish(connection.executemany(operation, parameters))
 
 
-def _finish(cursor: sqlite3.Cursor) -> tuple[_Outcome, list[Any]]:
+def _finish(cursor: sqlite3.Cursor) -> tuple[_ClosedCursor, list[Any]]:
     try:
         rows = cursor.fetchall() if cursor.description else []
-        return _Outcome(cursor.description, cursor.rowcount, cursor.lastrowid), rows
+        return _ClosedCursor(cursor.description, cursor.rowcount, cursor.lastrowid), rows
     finally:
         cursor.close()

@@ -1,4 +1,4 @@
-"""SQLite's log of what was written (the WAL), kept short although somebody always reads."""
+"""SQLite's write-ahead log (WAL): bounds its size by checkpoints, even under constant reads."""
 
 import logging
 import sqlite3
@@ -12,17 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 logger = logging.getLogger(__name__)
 
 LONG_BYTES = 32 * 2**20
-# How long writers, but not readers, wait for those who still read in the log, and how soon that is tried again.
+# How long a checkpoint waits for readers of the WAL (readers do not wait), and the pause after a failed one.
 WAIT_MILLISECONDS = 500
 PAUSE_SECONDS = 5
 
 
 class WAL:
-    """Who writes moves what is in the log to its place when SQLite finds it long enough, and begins it anew.
+    """Truncates the WAL when SQLite's automatic checkpoints cannot.
 
-    That can be done only at a moment when nobody reads in it. Where many read there may be no such moment, and the log
-    would grow for ever; once it is much too long, writing waits shortly until those who read in it are gone. Whoever
-    comes meanwhile finds everything in its place and needs the log no more.
+    SQLite can restart the WAL only when no reader uses it. Under constant reads that never happens, and the file would
+    grow without limit. Above `LONG_BYTES`, the writer waits shortly for current readers; new ones do not need the WAL.
     """
 
     def __init__(self, file: Path, engine: AsyncEngine) -> None:
@@ -30,20 +29,20 @@ class WAL:
         self._engine = engine
         self._next_try = 0.0
 
-    async def keep_short(self) -> None:
-        """To be called after a commit, by who has the turn."""
+    async def limit_size(self) -> None:
+        """Truncate the WAL if it is too long. Call after a commit, while holding the write lock."""
         if monotonic() < self._next_try or not self._is_long():
             return
         self._next_try = monotonic() + PAUSE_SECONDS
-        if await self.empty():
+        if await self.truncate():
             self._next_try = 0.0
 
-    async def empty(self) -> bool:
-        """Write everything to its place and cut the log to nothing; False where somebody still reads in it."""
+    async def truncate(self) -> bool:
+        """Checkpoint the WAL and truncate it to zero bytes; False if a reader still uses it or an error occurs."""
         try:
             return await self._checkpoint()
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:  # The posts are stored in any case.
-            logger.warning("SQLite's log could not be shortened: %s", error)
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:  # The posts are already committed.
+            logger.warning("The SQLite WAL could not be truncated: %s", error)
             return False
 
     def _is_long(self) -> bool:
@@ -53,15 +52,15 @@ class WAL:
             return False
 
     async def _checkpoint(self) -> bool:
-        async with self._engine.connect() as lent:
-            # Past the engine, which would begin a transaction.
-            connection = (await lent.get_raw_connection()).driver_connection
-            (patience,) = await _ask(connection, "PRAGMA busy_timeout")
+        async with self._engine.connect() as pooled:
+            # The raw connection: the engine would begin a transaction.
+            connection = (await pooled.get_raw_connection()).driver_connection
+            (busy_timeout,) = await _ask(connection, "PRAGMA busy_timeout")
             await _ask(connection, f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
             try:
                 is_busy, *_ = await _ask(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
-                await _ask(connection, f"PRAGMA busy_timeout = {patience}")
+                await _ask(connection, f"PRAGMA busy_timeout = {busy_timeout}")
         return not is_busy
 
 

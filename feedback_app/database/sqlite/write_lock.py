@@ -1,4 +1,4 @@
-"""Turns: processes that write into the same SQLite file do it one after the other, instead of by chance."""
+"""Write lock: an advisory file lock (flock) that queues processes writing to the same SQLite file."""
 
 import asyncio
 import fcntl
@@ -12,44 +12,45 @@ PATIENCE_SECONDS = 1.0
 
 
 class WriteLock:
-    """A lock on a file beside the database, held while a batch is written.
+    """A lock on a file beside the database, acquired for each batch.
 
-    Who finds SQLite locked looks again after pauses that grow, and may be overtaken for seconds; who waits for this
-    lock gets it at once. It is a courtesy and no more: the system takes it from a process that dies, who waits too
-    long (somebody has it and does not get on) writes without it, and SQLite's own lock decides in any case.
+    SQLite polls its own lock with growing pauses, so a process can be overtaken for seconds. A waiter for this lock
+    gets it immediately. It is only advisory: the system releases it when a process dies, a waiter proceeds without it
+    after `PATIENCE_SECONDS`, and SQLite's own lock decides.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        # A lock that a thread waits for, and whether somebody here still waits for the thread.
-        self._coming: asyncio.Future[int | None] | None = None
+        # The lock that a thread waits for, and whether this process's writer still awaits it.
+        self._pending: asyncio.Future[int | None] | None = None
         self._is_awaited = False
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
-        lock = await self._take()
+    async def acquired(self) -> AsyncIterator[None]:
+        """Hold the lock, or proceed without it after `PATIENCE_SECONDS`."""
+        lock = await self._acquire()
         try:
             yield
         finally:
-            _give_back(lock)
+            _release(lock)
 
-    async def _take(self) -> int | None:
-        """The open file that has the lock until it is closed; None for going on without it."""
-        if self._coming is None:
+    async def _acquire(self) -> int | None:
+        """A file descriptor that holds the lock until it is closed; None to proceed without it."""
+        if self._pending is None:
             try:
                 return self._lock(fcntl.LOCK_NB)
             except BlockingIOError:
-                self._coming = self._wait_in_a_thread()
-            except OSError:  # The folder cannot be written to, or its file system knows no such locks.
+                self._pending = self._wait_in_a_thread()
+            except OSError:  # The folder is not writable, or its file system does not support flock.
                 return None
-        coming = self._coming
+        pending = self._pending
         self._is_awaited = True
-        done, _ = await asyncio.wait({coming}, timeout=PATIENCE_SECONDS)
+        done, _ = await asyncio.wait({pending}, timeout=PATIENCE_SECONDS)
         self._is_awaited = False
         if done:
-            self._coming = None
-            return coming.result()
-        coming.add_done_callback(self._come_too_late)
+            self._pending = None
+            return pending.result()
+        pending.add_done_callback(self._release_late)
         return None
 
     def _lock(self, how: int = 0) -> int:
@@ -62,28 +63,29 @@ class WriteLock:
         return file
 
     def _wait_in_a_thread(self) -> "asyncio.Future[int | None]":
-        """The event loop is not kept waiting, and a thread that waits for ever does not keep the process alive."""
+        """Wait in a daemon thread: it does not block the event loop and does not keep the process alive."""
         loop = asyncio.get_running_loop()
-        coming: asyncio.Future[int | None] = loop.create_future()
+        pending: asyncio.Future[int | None] = loop.create_future()
 
         def wait() -> None:
             lock = None
             with suppress(OSError):
                 lock = self._lock()
             try:
-                loop.call_soon_threadsafe(coming.set_result, lock)
-            except RuntimeError:  # The loop is closed, and nobody waits any more.
-                _give_back(lock)
+                loop.call_soon_threadsafe(pending.set_result, lock)
+            except RuntimeError:  # The event loop is closed.
+                _release(lock)
 
-        threading.Thread(target=wait, name="turn", daemon=True).start()
-        return coming
+        threading.Thread(target=wait, name="write-lock", daemon=True).start()
+        return pending
 
-    def _come_too_late(self, coming: "asyncio.Future[int | None]") -> None:
-        if self._coming is coming and not self._is_awaited:
-            self._coming = None
-            _give_back(coming.result())
+    def _release_late(self, pending: "asyncio.Future[int | None]") -> None:
+        """Release a lock that arrived after the timeout, unless a later batch awaits it."""
+        if self._pending is pending and not self._is_awaited:
+            self._pending = None
+            _release(pending.result())
 
 
-def _give_back(lock: int | None) -> None:
+def _release(lock: int | None) -> None:
     if lock is not None:
         os.close(lock)

@@ -119,7 +119,7 @@ async def test_an_outage_is_two_lines_in_the_log_however_many_are_refused(
             await is_refused_with_the_words_kept(wall, "")
 
         await asyncio.gather(*(ask() for _ in range(5)))
-        assert said(caplog) == ["The database does not answer. It is tried again until it does."]
+        assert said(caplog) == ["The database does not respond. Retrying until it does."]
 
         await line.mend()
         for _ in range(3):
@@ -148,7 +148,7 @@ async def test_a_database_that_only_takes_nothing_is_two_lines_as_well(
         connection.execute("ALTER TABLE elsewhere RENAME TO feedback")
     assert (await post(wall.client, text="After")).status_code == 201
     assert said(caplog) == [
-        "The database takes nothing that is written. It is tried again until it does.",
+        "The database accepts no writes. Retrying until it does.",
         "The database works again.",
     ]
 
