@@ -61,7 +61,7 @@ async def change_password() -> Response:
 @views.post("/settings/account/logins")
 async def log_out_elsewhere() -> Response:
     moderator = await sessions.require_moderator()
-    await database().write(lambda session: session.execute(LoginSession.ending_all(moderator.id)))
+    await database().write(lambda session: session.execute(LoginSession.delete_all(moderator.id)))
     return await _anew(moderator, "logins")
 
 
@@ -69,7 +69,7 @@ async def _change(moderator: Moderator, hashed: str, session: AsyncSession) -> M
     found = await sessions.still(moderator, session)
     if found is not None:
         found.password = hashed
-        await session.execute(LoginSession.ending_all(found.id))
+        await session.execute(LoginSession.delete_all(found.id))
     return found
 
 

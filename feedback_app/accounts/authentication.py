@@ -40,7 +40,7 @@ async def _settle(
     moderator: Moderator, hashed: str, attempts: Sequence[LoginAttempt], session: AsyncSession
 ) -> Moderator | None:
     """Whoever is recognised did not try in vain, and gets a hash as they are made today."""
-    await session.execute(LoginAttempt.forgetting([each.id for each in attempts]))
+    await session.execute(LoginAttempt.delete_attempts([each.id for each in attempts]))
     found = await still(moderator, session)
     if found is not None:
         found.password = hashed

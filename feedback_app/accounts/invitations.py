@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..clock import now
 from ..database import Database
 from ..models import Invitation, Membership, Moderator, Wall
-from ..models.invitation import TOGETHER
+from ..models.invitation import CONCURRENT_STARTS
 from ..models.moderator import OWNER
 
 
@@ -32,7 +32,7 @@ async def offer_first(database: Database) -> str | None:
     async def work(session: AsyncSession) -> bool:
         is_first = not await session.scalar(Moderator.count())
         for setup in (await session.scalars(Invitation.firsts())).all():
-            if not is_first or setup.created_at < now() - TOGETHER:
+            if not is_first or setup.created_at < now() - CONCURRENT_STARTS:
                 await session.delete(setup)
         if is_first:
             session.add(Invitation.first(token))

@@ -87,7 +87,7 @@ async def invite_somebody(slug: str) -> Response:
 @views.post("/settings/walls/<slug>/invitations/<int:number>")
 async def withdraw(slug: str, number: int) -> Response:
     wall, _ = await _owned(slug)
-    await database().write(lambda session: session.execute(Invitation.withdrawing(wall.id, number=number)))
+    await database().write(lambda session: session.execute(Invitation.delete_invitations(wall.id, number=number)))
     return _back(wall, "withdrawn")
 
 

@@ -44,7 +44,7 @@ async def appoint(
     if former == OWNER:
         if by is not None and not await session.scalar(Membership.owners(wall.id)):
             raise LastOwner
-        await session.execute(Invitation.withdrawing(wall.id, by=moderator.id))
+        await session.execute(Invitation.delete_invitations(wall.id, by=moderator.id))
     session.add(
         Act(
             wall_id=wall.id,

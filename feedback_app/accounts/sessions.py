@@ -91,7 +91,7 @@ async def open_login(moderator: Moderator) -> str | None:
     async def work(session: AsyncSession) -> bool:
         if await still(moderator, session) is None:
             return False
-        await session.execute(LoginSession.ending(former))
+        await session.execute(LoginSession.delete_session(former))
         session.add(LoginSession.opened(moderator.id, token))
         return True
 
@@ -159,7 +159,7 @@ async def _look_up(token: str) -> tuple[Moderator, LoginSession] | None:
         row = (await session.execute(LoginSession.open_with(token, at))).first()
     if row is None:
         return None
-    if row[1].is_to_be_seen(at):
+    if row[1].needs_seen_update(at):
         await database().write(lambda session: session.execute(LoginSession.update_seen(row[1].id, at)))
     return row[0], row[1]
 

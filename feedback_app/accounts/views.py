@@ -58,7 +58,7 @@ async def log_in() -> Response:
 @views.post("/logout")
 async def log_out() -> Response:
     token = sessions.token_of_request()
-    await database().write(lambda session: session.execute(LoginSession.ending(token)))
+    await database().write(lambda session: session.execute(LoginSession.delete_session(token)))
     answer = _to("/login?out")
     sessions.take_cookie(answer)
     # What the browser kept of pages for the way back is for nobody any more.

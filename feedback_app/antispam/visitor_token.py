@@ -13,7 +13,7 @@ from itsdangerous import BadData
 
 from ..installation.signing import Keys
 from ..models import Wall
-from ..models.act import TOLD_APART_DAYS
+from ..models.act import VISITOR_TOKEN_DAYS
 from ..models.feedback import PSEUDONYM_LENGTH
 
 KEY = re.compile(r"[0-9a-fA-F]{32}")
@@ -52,7 +52,7 @@ class VisitorTokens:
         except (BadData, ValueError, TypeError):
             return STRANGER
         # The clock of the machine that gave it may be ahead of this one's.
-        if its_wall != mark or not -1 <= _day(at) - day <= TOLD_APART_DAYS:
+        if its_wall != mark or not -1 <= _day(at) - day <= VISITOR_TOKEN_DAYS:
             return STRANGER
         # Signed with the secret in use, whichever it came with.
         return Visitor([name], is_newcomer=False, token=self._signer.sign([mark, name, day]))

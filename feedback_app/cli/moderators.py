@@ -99,7 +99,7 @@ def password(name: str, password_stdin: bool) -> None:
         async def work(session: AsyncSession) -> None:
             found = await _found(name, session)
             found.password = hashed
-            await session.execute(LoginSession.ending_all(found.id))
+            await session.execute(LoginSession.delete_all(found.id))
 
         await database.write(work)
 

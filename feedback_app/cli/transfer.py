@@ -38,7 +38,7 @@ def export(slug: str, kind: str, output: Path | None) -> None:
             wall = await session.scalar(Wall.named(slug))
             if wall is None:
                 raise ConfigurationError(f"There is no wall {slug}. `feedback-app wall list` names them.")
-            number = await session.scalar(Wall.how_many_on(wall.id)) or 0
+            number = await session.scalar(Wall.count_on(wall.id)) or 0
         written = 0
         keys = Keys(Secrets(Settings.from_environment(), create=False))
         with _bar(number, "Exporting") as bar, _target(output) as file:

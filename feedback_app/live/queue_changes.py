@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Wall
-from ..models.moderation_queue import Desk
+from ..models.moderation_queue import ModerationQueue
 from ..moderation.queue import Entry, counts, entries
 from ..web.templates import render
 from .changes import MOST_CHANGES, Change, Changes, reload
@@ -16,7 +16,9 @@ async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSessi
     if after == wall.desk_version:
         return Changes(wall.desk_version, [])
     if after is not None and wall.oldest_desk_version <= after < wall.desk_version:
-        changed = (await session.scalars(Desk.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
+        changed = (
+            await session.scalars(ModerationQueue.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))
+        ).all()
         if len(changed) <= MOST_CHANGES:
             counted = (await counts([wall.id], session))[wall.id]
             return _each(wall, await entries(changed, wall.id, session), counted)

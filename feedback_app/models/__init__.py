@@ -1,4 +1,9 @@
-"""What the app knows: walls, feedback, posts on their way, moderators. Nothing here waits or knows the web."""
+"""Database models (SQLAlchemy): walls, feedback, submissions, acts, moderators; their tables, queries and verbs.
+
+Start reading at wall.py, then feedback.py. A query returns a `select()` that the caller runs.
+May import text, clock and config. No `await`, no web.
+Tests: through the rooms that use them, tests/walls/ and tests/moderation/ first; query plans in tests/database/.
+"""
 
 from .act import Act, ActEntry, Block
 from .base import Base
@@ -7,7 +12,7 @@ from .former_address import FormerAddress
 from .invitation import Invitation
 from .login import LoginAttempt, LoginSession
 from .moderator import Membership, Moderator
-from .search_backfill import Refolding
+from .search_backfill import SearchBackfill
 from .submission import Author, Submission
 from .wall import Wall
 
@@ -24,7 +29,7 @@ __all__ = [
     "LoginSession",
     "Membership",
     "Moderator",
-    "Refolding",
+    "SearchBackfill",
     "Submission",
     "Wall",
 ]

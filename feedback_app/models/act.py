@@ -1,4 +1,4 @@
-"""Acts: what moderators did to which feedback, and what that was like before: the log, and what undo needs."""
+"""Audit log and undo: each moderator's act with the state before it, and blocks of authors."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -33,27 +33,27 @@ VERBS = ("publish", "hide", "remove", "pin", "unpin", "answer", "block-author", 
 BLOCK = "block-author"
 BLOCKING = (BLOCK, "unblock-author")
 UNDO = "undo"
-# What is done to the wall itself.
-ARRANGING = ("arrange", "rename", "archive", "unarchive")
-KINDS = (*VERBS, UNDO, "make", *ARRANGING, "appoint")
-# Authors of what was imported from elsewhere: told apart from each other, and recognised in nobody who writes here.
-FOREIGN = "imported-"
-SHOWN = 3
-# A visitor token lives for so many days and the rest of its first (visitors.py), the pseudonym of a network for that
-# day and the next; a block meets nobody after them.
-TOLD_APART_DAYS = 30
-LASTING, LASTING_OF_NETWORKS = timedelta(days=TOLD_APART_DAYS + 1), timedelta(days=2)
+# Acts on the wall itself.
+SETTINGS_VERBS = ("arrange", "rename", "archive", "unarchive")
+KINDS = (*VERBS, UNDO, "make", *SETTINGS_VERBS, "appoint")
+# Prefix of imported authors: distinct from each other, and never equal to an author of this installation.
+IMPORTED = "imported-"
+ENTRIES_SHOWN = 3
+# A visitor token is valid on its first day and for this many days after it (antispam/visitor_token.py). A network's
+# pseudonym is valid for its day and the next. A block has no effect after that.
+VISITOR_TOKEN_DAYS = 30
+BLOCK_LIFETIME, NETWORK_BLOCK_LIFETIME = timedelta(days=VISITOR_TOKEN_DAYS + 1), timedelta(days=2)
 
 
 class ActRefused(Exception):
-    """An act that cannot be; the message is a sentence for the moderator, and nothing was done."""
+    """An act that was not carried out; the message is a sentence for the moderator."""
 
 
 class Act(Base):
-    """One act on one wall, of one or many entries, or of the wall itself (`arrange`, with `before` its old settings).
+    """One act on a wall's entries or on the wall itself; then `before` has the old settings.
 
-    The moderator's name is kept beside the reference, since the log outlives the moderator. `undoes` names the act
-    that this one took back.
+    `moderator_name` is stored too, since the log outlives the moderator. `undoes` is the id of the act that this one
+    undid.
     """
 
     __tablename__ = "acts"
@@ -80,7 +80,7 @@ class Act(Base):
 
     @staticmethod
     def on(wall_id: int, act_id: int) -> "Select[Act]":
-        """One act on this wall and on no other."""
+        """The act with this id, if it is on this wall."""
         return Act.numbered(act_id).where(Act.wall_id == wall_id)
 
     @staticmethod
@@ -89,7 +89,7 @@ class Act(Base):
 
     @staticmethod
     def latest_on(feedback_ids: Collection[int]) -> "Select[int, Act]":
-        """Rows of (number of the feedback, the latest act on it). A block is about its author, as is an undo of one."""
+        """Rows of (feedback id, latest act on it). Blocks and their undos do not count: they concern the author."""
         undone = aliased(Act)
         latest = (
             select(ActEntry.feedback_id, func.max(ActEntry.act_id).label("act_id"))
@@ -102,9 +102,9 @@ class Act(Base):
         return select(latest.c.feedback_id, Act).join(Act, Act.id == latest.c.act_id)
 
     def since(self) -> "Select[Act]":
-        """The acts after this one on any of the same entries that still hold: neither undone nor an undo.
+        """The latest act after this one that touches the same entries and is neither undone nor an undo.
 
-        Blocking is about authors and everything else about entries, so that neither stands in the other's way.
+        Blocks are compared by author and all other acts by entry, so they do not prevent each other's undo.
         """
         undo = aliased(Act)
         concerned = select(ActEntry.feedback_id).where(ActEntry.act_id == self.id)
@@ -117,7 +117,7 @@ class Act(Base):
             select(Act)
             .join(ActEntry, ActEntry.act_id == Act.id)
             .where(ActEntry.feedback_id.in_(concerned), ActEntry.act_id > self.id)
-            # An act is on one wall, and the acts of a wall are far fewer than its entries.
+            # Redundant, but selective: a wall has far fewer acts than entries.
             .where(Act.wall_id == self.wall_id, Act.id > self.id)
             .where(Act.undoes.is_(None), kind, ~exists().where(undo.undoes == Act.id))
             .order_by(Act.id.desc())
@@ -128,7 +128,7 @@ class Act(Base):
     def log_of(
         wall_id: int, *, by: str = "", verb: str = "", before: int | None = None, size: int
     ) -> "Select[Act, str | None]":
-        """Rows of (act, who undid it), the latest first; one more than `size` where there are earlier ones."""
+        """The audit log: rows of (act, name of who undid it or None), newest first, up to `size` + 1 for pagination."""
         undo = aliased(Act)
         found = select(Act, undo.moderator_name).outerjoin(undo, undo.undoes == Act.id)
         if by and verb:
@@ -139,29 +139,29 @@ class Act(Base):
 
     @staticmethod
     def after_on(wall_id: int, number: int, limit: int) -> "Select[Act]":
-        """All there is after that number, in the order of the numbers."""
+        """The acts with ids above `number`, by id."""
         return select(Act).where(Act.wall_id == wall_id, Act.id > number).order_by(Act.id).limit(limit)
 
     @staticmethod
     def moderators_of(wall_id: int) -> Select[str]:
-        """The names of those who acted there."""
+        """The names of moderators who acted on the wall."""
         return select(Act.moderator_name).where(Act.wall_id == wall_id).distinct().order_by(Act.moderator_name)
 
     @staticmethod
-    def arrangings(wall_id: int, *, since: int = 0, limit: int = 100) -> "Select[Act]":
-        """What owners did to the wall itself, from the act `since` on, the latest first."""
-        found = select(Act).where(Act.wall_id == wall_id, Act.verb.in_(ARRANGING), Act.id >= since)
+    def settings_acts(wall_id: int, *, since: int = 0, limit: int = 100) -> "Select[Act]":
+        """The acts on the wall itself with ids from `since`, newest first."""
+        found = select(Act).where(Act.wall_id == wall_id, Act.verb.in_(SETTINGS_VERBS), Act.id >= since)
         return found.order_by(Act.id.desc()).limit(limit)
 
     @staticmethod
     def entries_of(act_ids: Collection[int]) -> "Select[Act, int]":
-        """Rows of (act, how many entries it was about)."""
+        """Rows of (act, number of its entries)."""
         count = select(func.count()).select_from(ActEntry).where(ActEntry.act_id == Act.id).scalar_subquery()
         return select(Act, count).where(Act.id.in_(act_ids))
 
 
 class ActEntry(Base):
-    """One entry of an act, and what of it was different before."""
+    """One entry of an act; `before` has the values that the act changed (see `Feedback.condition`)."""
 
     __tablename__ = "act_entries"
     __table_args__ = (UniqueConstraint("act_id", "feedback_id"), Index(None, "feedback_id"), TABLE_OPTIONS)
@@ -183,27 +183,27 @@ class ActEntry(Base):
         )
 
     @staticmethod
-    def blanking(feedback_ids: Collection[int]) -> Update:
-        """What entries were like before is forgotten with their words: there may be words in it."""
+    def blank(feedback_ids: Collection[int]) -> Update:
+        """Erase the earlier state of these entries, which may contain text."""
         changes = update(ActEntry).where(ActEntry.feedback_id.in_(feedback_ids)).values(before={})
         return changes.execution_options(synchronize_session=False)
 
     @staticmethod
     def numbers_of(act_ids: Collection[int]) -> Select[int, int]:
-        """Rows of (act's number, number of the feedback)."""
+        """Rows of (act id, feedback id)."""
         found = select(ActEntry.act_id, ActEntry.feedback_id).where(ActEntry.act_id.in_(act_ids))
         return found.order_by(ActEntry.act_id, ActEntry.feedback_id)
 
     @staticmethod
-    def kept_of(act_ids: Collection[int]) -> "Select[ActEntry]":
-        """Those whose feedback still has its words."""
+    def with_text_of(act_ids: Collection[int]) -> "Select[ActEntry]":
+        """The act entries whose feedback still has its text."""
         found = select(ActEntry).join(Feedback, Feedback.id == ActEntry.feedback_id)
         has_words = or_(Feedback.state != "removed", Feedback.removed_at.is_not(None))
         return found.where(ActEntry.act_id.in_(act_ids), has_words).order_by(ActEntry.act_id, ActEntry.id)
 
     @staticmethod
-    def shown_of(act_ids: Collection[int]) -> "Select[int, int, Feedback]":
-        """Rows of (act's number, how many entries it has, one of its first few)."""
+    def first_few_of(act_ids: Collection[int]) -> "Select[int, int, Feedback]":
+        """Rows of (act id, number of its entries, feedback): up to ENTRIES_SHOWN rows for each act."""
         numbered = (
             select(
                 ActEntry.act_id,
@@ -217,14 +217,17 @@ class ActEntry(Base):
         return (
             select(numbered.c.act_id, numbered.c.total, Feedback)
             .join(Feedback, Feedback.id == numbered.c.feedback_id)
-            .where(numbered.c.place <= SHOWN)
+            .where(numbered.c.place <= ENTRIES_SHOWN)
             .order_by(numbered.c.act_id, numbered.c.place)
         )
 
 
 class Block(Base):
-    """An author who may not write on a wall, for as long as the visitor token lives; newcomers of the same `network`
-    are held for as long as its pseudonym lasts. Of somebody without a token the network is all that is known."""
+    """An author who may not write on a wall, as long as the visitor token is valid.
+
+    Posts of newcomers from the same `network` are held, as long as its pseudonym is valid. For a visitor without a
+    token, `author` equals `network`.
+    """
 
     __tablename__ = "blocks"
     __table_args__ = (UniqueConstraint("wall_id", "author"), Index(None, "wall_id", "network"), TABLE_OPTIONS)
@@ -241,15 +244,15 @@ class Block(Base):
 
     @staticmethod
     def of(wall_id: int, authors: Collection[str]) -> Select[str]:
-        """Which of these authors are blocked there."""
+        """Those of `authors` who are blocked on the wall."""
         return select(Block.author).where(Block.wall_id == wall_id, Block.author.in_(authors))
 
     @staticmethod
     def stale(at: datetime, limit: int = 500) -> Select[int]:
-        """The numbers of blocks that meet nobody any more."""
+        """The ids of blocks that no longer have an effect."""
         has_ended = or_(
-            Block.created_at <= at - LASTING,
-            and_(Block.created_at <= at - LASTING_OF_NETWORKS, Block.author == Block.network),
+            Block.created_at <= at - BLOCK_LIFETIME,
+            and_(Block.created_at <= at - NETWORK_BLOCK_LIFETIME, Block.author == Block.network),
         )
         return select(Block.id).where(has_ended).limit(limit)
 

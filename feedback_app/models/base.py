@@ -1,4 +1,4 @@
-"""What every table shares: the declarative base and the one type for points in time."""
+"""Shared by all tables: the declarative base, the UTC datetime type, table options and stable ids (UUID)."""
 
 import uuid
 from collections.abc import Collection
@@ -10,16 +10,16 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-# The largest number that every database can be asked for.
+# The largest id that every database accepts as a parameter.
 LARGEST_ID = 2**63 - 1
-# SQLite numbers rows by itself only when the column is called INTEGER.
+# SQLite assigns row ids only to columns of type INTEGER.
 Identifier = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A point in time with microseconds: aware and in UTC for us, naive in the database.
+    """A datetime with microseconds: aware and in UTC in Python, naive in the database.
 
-    MariaDB and MySQL drop fractions of a second unless told otherwise.
+    MariaDB and MySQL drop fractions of a second without `fsp=6`.
     """
 
     impl = DateTime
@@ -27,7 +27,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         if dialect.name in ("mysql", "mariadb"):
-            # Who has another database starts sooner without it.
+            # Imported late: other databases start faster without it.
             from sqlalchemy.dialects.mysql import DATETIME
 
             return dialect.type_descriptor(DATETIME(fsp=6))
@@ -41,7 +41,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """The tables. Names of constraints are fixed, so that migrations can name them on every database."""
+    """The declarative base. Constraint names are fixed, so that migrations can refer to them on every database."""
 
     metadata = MetaData(
         naming_convention={
@@ -54,45 +54,48 @@ class Base(DeclarativeBase):
     )
 
 
-# Without these MariaDB compares without regard to case and accents, and cannot hold emoji under some server defaults.
+# By default MariaDB ignores case and accents in comparisons, and on some servers cannot store emoji.
 TABLE_OPTIONS: dict[str, Any] = {
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
     "mariadb_charset": "utf8mb4",
     "mariadb_collate": "utf8mb4_bin",
-    # SQLite would give the number of a deleted newest row to the next one.
+    # Without it, SQLite reuses the id of a deleted newest row.
     "sqlite_autoincrement": True,
 }
 
 
-def deleting(kind: type[Base], numbers: Collection[int]) -> Delete:
-    """Rows of one table, by their numbers."""
+def delete_rows(kind: type[Base], numbers: Collection[int]) -> Delete:
+    """Delete rows of one table by id."""
     return delete(kind).where(kind.metadata.tables[kind.__tablename__].c.id.in_(numbers))
 
 
 def counting_from(kind: type[Base], number: int) -> Select[int]:
-    """Let the next rows of a table have greater numbers than this. For PostgreSQL, where rows that come with numbers of
-    their own do not move on the counter that the others are taken from."""
+    """Raise the id sequence of a table above `number` (PostgreSQL only).
+
+    PostgreSQL does not advance the sequence when rows are inserted with explicit ids.
+    """
     counter = func.pg_get_serial_sequence(kind.__tablename__, "id")
     is_behind = literal(number) > func.coalesce(func.pg_sequence_last_value(counter), 0)
     return select(func.setval(counter, number)).where(is_behind)
 
 
-# Names the ids of this product's entries and of walls without a uid of their own, by UUID version 5 (RFC 9562).
+# UUIDv5 namespace (RFC 9562) for the ids of entries, and of walls without a stored uid.
 NAMESPACE = uuid.UUID("0b9f8a4e-6c52-4b43-9a3c-5b1c5a0f7c11")
 UID_LENGTH = 36
 
 
 def new_uid() -> str:
+    """A random UUID."""
     return str(uuid.uuid4())
 
 
 class Identified:
-    """A wall, which stays the same when it is renamed, restored, or moved to another installation."""
+    """Mixin: a stable identity that survives renaming, restoring and moving to another installation."""
 
     id: Mapped[int]
     created_at: Mapped[datetime]
-    # None where a version made the wall that had no such thing.
+    # None for walls created by versions before uids existed.
     uid: Mapped[str | None] = mapped_column(String(UID_LENGTH), default=new_uid, index=True, unique=True)
 
     @classmethod
@@ -101,13 +104,14 @@ class Identified:
 
     @property
     def identity(self) -> str:
-        """The uid, or one made of what never changes of a wall here."""
+        """The uid, or a UUID derived from the wall's id and creation time."""
         return self.uid or str(uuid.uuid5(NAMESPACE, f"{self.id}/{self.created_at.isoformat()}"))
 
     @property
     def feed_id(self) -> str:
+        """The id of the wall in feeds, as a `urn:uuid:` URI."""
         return f"urn:uuid:{self.identity}"
 
     def entry_id(self, number: int) -> str:
-        """The id of the entry of this number in feeds."""
+        """The id of an entry in feeds, as a `urn:uuid:` URI."""
         return f"urn:uuid:{uuid.uuid5(NAMESPACE, f'{self.identity}/{number}')}"

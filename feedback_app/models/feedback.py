@@ -1,4 +1,4 @@
-"""A piece of feedback: a name and a few words on a wall."""
+"""Feedback: an entry on a wall with its text, state, pin and answer, and the queries that list entries."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
-from .pagination import SLICE, newest_first
+from .pagination import PAGE_SIZE, newest_first
 from .prepared import Unknown
 from .search_text import UNFOLDED, Folded, folded
 
@@ -41,36 +41,36 @@ NAME_CODE_POINTS = 320
 TEXT_LENGTH = 2000
 TEXT_CODE_POINTS = 8000
 MOST_PINNED = 3
-# Of visitors and of networks: half a SHA-256 is enough to tell them apart. Networks had 64 once.
+# Half a SHA-256 is enough to distinguish visitors and networks. Rows of older versions have 64 characters.
 PSEUDONYM_LENGTH = 32
 MOST_READ = 1000
 LONG = 700
 LONG_LINES = 14
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-# What it has when it is new.
+# Columns set on insert.
 NEW = (
     *("wall_id", "version", "desk_version", "state", "reason", "created_at", "changed_at"),
     *("name", "text", "folded", "author", "network", "is_newcomer", "key"),
 )
-# What is left of words that are gone for good.
+# Column values of a blanked entry (tombstone).
 BLANK = {
     **dict.fromkeys(("name", "text", "folded", "author"), ""),
     **dict.fromkeys(("network", "key", "answer", "answered_by", "answered_at", "removed_at")),
 }
-# What acts of moderators change, and undo brings back.
+# Columns that acts change and undo restores.
 CONDITION = ("state", "reason", "pinned_at", "removed_at", "answer", "answered_by", "answered_at")
 
 
 class Feedback(Folded, Base):
-    """`version` is the wall's version after the latest change of this row, so that the table is its own log.
+    """An entry on a wall. `version` is the wall's version after the latest change of this row.
 
-    "What is new since 41?" is every row with a greater version; a row that is not public any more stays as the news
-    that it is to be taken away. Rows that never were public have no version and are heard of by nobody.
-    `author` is the pseudonym of a visitor or, without a visitor token, that of their network address for the day;
-    `network` is that of the address in any case, None where it is not known. `key` makes a repeated form one entry.
+    The table is thus its own change log: "what is new since 41?" is every row with a greater version. A row that is
+    no longer public stays as a tombstone, so that readers remove it. A row that never was public has no version.
+    `author` is the visitor's pseudonym or, without a visitor token, that of the network address for the day. `network`
+    is always the address's pseudonym, None if unknown. `key` is the idempotency key, stored as a digest.
     """
 
-    # Set where it was stored before the post that asks for it.
+    # True if this row was stored by an earlier submission with the same idempotency key.
     is_repeated = False
 
     __tablename__ = "feedback"
@@ -90,11 +90,11 @@ class Feedback(Folded, Base):
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     wall_id: Mapped[int] = mapped_column(ForeignKey("walls.id"))
     version: Mapped[int | None] = mapped_column(BigInteger)
-    # As `version`, but of every change, also of what is not public; of the wall's desk_version.
+    # The wall's desk_version after the latest change of this row, including changes that only moderators see.
     desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
-    # public, held (not yet looked at), hidden (a moderator took it off) or removed (its words will be blanked).
+    # public, held (waits for a moderator), hidden (by a moderator) or removed (its text will be blanked).
     state: Mapped[str] = mapped_column(String(12), default="public")
-    # Why it was held: the wall's `hold` at that time, or `address` or `blocked` (policies.py).
+    # Why it was held: the wall's `hold` at that time, or `address` or `blocked` (antispam/rules.py).
     reason: Mapped[str | None] = mapped_column(String(12))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -105,7 +105,7 @@ class Feedback(Folded, Base):
     text: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(String(64))
     network: Mapped[str | None] = mapped_column(String(PSEUDONYM_LENGTH))
-    # Whether it came without a visitor token, so that it counts for the allowance of its network.
+    # Sent without a visitor token, so it counts towards the rate limit of its network.
     is_newcomer: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -114,11 +114,10 @@ class Feedback(Folded, Base):
 
     @classmethod
     def new(cls, **values: Any) -> "Feedback":
-        """One with these values. To set them one by one would note each as a change, which takes longer than to store
-        them."""
-        made: Feedback = inspect(cls).class_manager.new_instance()
-        made.__dict__.update(_unset(), **values, folded=folded(**values))
-        return made
+        """An instance with these values, built without ORM attribute events, which take longer than the insert."""
+        entry: Feedback = inspect(cls).class_manager.new_instance()
+        entry.__dict__.update(_unset(), **values, folded=folded(**values))
+        return entry
 
     @property
     def is_public(self) -> bool:
@@ -130,12 +129,12 @@ class Feedback(Folded, Base):
 
     @property
     def pin(self) -> int:
-        """Which pinned entry stands above which: a whole number that a page can compare; 0 for what is not pinned."""
+        """Sort key of pins: microseconds since the epoch, greater is higher; 0 if not pinned."""
         return int(self.pinned_at.timestamp() * 1_000_000) if self.pinned_at else 0
 
     @property
     def updated_at(self) -> datetime:
-        """When its words, or those of the answer to it, were written or changed last."""
+        """When its text or its answer was last written or edited."""
         return max(at for at in (self.created_at, self.edited_at, self.answered_at) if at)
 
     @property
@@ -144,35 +143,37 @@ class Feedback(Folded, Base):
 
     @property
     def is_blanked(self) -> bool:
-        """Whether its words are gone for good."""
+        """Whether its text has been erased."""
         return self.is_removed and self.removed_at is None
 
     @property
     def condition(self) -> dict[str, Any]:
-        """What acts change, as plain values for the log."""
+        """The columns that acts change (CONDITION), as JSON values for the audit log."""
         values = ((name, getattr(self, name)) for name in CONDITION)
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values}
 
     def restore(self, condition: Mapping[str, Any]) -> None:
-        """Be again as the log says that it was."""
+        """Set the columns to values from `condition` in the audit log."""
         for name, value in condition.items():
             setattr(self, name, datetime.fromisoformat(value) if value and name.endswith("_at") else value)
         self.fold()
 
     @property
     def is_long(self) -> bool:
-        """Whether a list shows only its beginning until somebody wants to read on."""
+        """Whether a list shows only the beginning, with a "read more" control."""
         return len(self.text) > LONG or self.text.count("\n") > LONG_LINES
 
     @property
     def text_with_answer(self) -> str:
-        """For readers to whom an entry is nothing but its text."""
+        """The text followed by the answer, for plain-text formats."""
         return f"{self.text}\n\n{self.answered_by}: {self.answer}" if self.answer else self.text
 
     @staticmethod
     def state_alone() -> ColumnElement[str]:
-        """The state, for a condition by which nothing is to be found: nearly everything is public, which no planner
-        knows of a new wall."""
+        """The state in a form that no index matches.
+
+        Nearly everything is public, but the planner does not know that for a new wall and would choose the index.
+        """
         return func.coalesce(Feedback.state, "")
 
     @staticmethod
@@ -181,23 +182,23 @@ class Feedback(Folded, Base):
 
     @staticmethod
     def numbered(wall_id: int, feedback_id: int) -> "Select[Feedback]":
-        """One row of this wall and of no other, found by its number whatever a planner knows of the wall."""
+        """The row with this id, if it is on this wall. `+ 0` makes the planner use the primary key."""
         return select(Feedback).where(Feedback.id == min(feedback_id, LARGEST_ID), Feedback.wall_id + 0 == wall_id)
 
     @staticmethod
     def places(numbers: Collection[int]) -> Select[int, int]:
-        """Rows of (number, its wall's number)."""
+        """Rows of (feedback id, wall id)."""
         return select(Feedback.id, Feedback.wall_id).where(Feedback.id.in_({min(each, LARGEST_ID) for each in numbers}))
 
     @staticmethod
     def among(wall_id: int, numbers: Collection[int]) -> "Select[Feedback]":
-        """Those of these that are on this wall, whatever their state, the newest first."""
+        """The entries with these ids that are on this wall, in any state, newest first."""
         found = select(Feedback).where(Feedback.id.in_(numbers), Feedback.wall_id + 0 == wall_id)
         return found.order_by(Feedback.id.desc())
 
     @staticmethod
     def with_numbers(numbers: Collection[int]) -> "Select[Feedback]":
-        """As they are now, whatever the session has seen of them before."""
+        """The entries with these ids, reloaded from the database."""
         return (
             select(Feedback)
             .where(Feedback.id.in_(numbers))
@@ -206,37 +207,33 @@ class Feedback(Folded, Base):
         )
 
     @staticmethod
-    def published_on(wall_id: int, *, before: int | None = None, size: int = SLICE) -> "Select[Feedback]":
-        """What is public, newest first, with `before` only what is older than the feedback of that number.
-
-        One more than `size`, so that a Slice of them knows whether there is an older one.
-        """
+    def published_on(wall_id: int, *, before: int | None = None, size: int = PAGE_SIZE) -> "Select[Feedback]":
+        """Public entries, newest first, with ids below `before`; up to `size` + 1 for pagination (see Page)."""
         public: Select[Feedback] = newest_first(select(Feedback), Feedback, wall_id, "public", before=before)
         return public.limit(size + 1)
 
     @staticmethod
     def pinned_on(wall_id: int) -> "Select[Feedback]":
-        """What is pinned, the latest pin first."""
+        """Pinned entries, latest pin first."""
         found = Feedback.on(wall_id).where(Feedback.pinned_at > EARLIEST, Feedback.state_alone() == "public")
         pinned = aliased(Feedback, found.order_by(Feedback.pinned_at.desc()).limit(MOST_READ).subquery())
         return select(pinned).order_by(pinned.pinned_at.desc(), pinned.id.desc())
 
     @staticmethod
     def after_on(wall_id: int, number: int, limit: int) -> "Select[Feedback]":
-        """All there is after that number, in the order of the numbers."""
+        """The entries with ids above `number`, by id, in any state."""
         return Feedback.on(wall_id).where(Feedback.id > number).order_by(Feedback.id).limit(limit)
 
     @staticmethod
     def changed_on(wall_id: int, *, after: int, limit: int) -> "Select[Feedback]":
-        """What changed since the wall had version `after`, in the order of the changes, as it is now."""
+        """Entries changed after the wall's version `after`, in the order of the changes, in their current state."""
         return Feedback.on(wall_id).where(Feedback.version > after).order_by(Feedback.version).limit(limit)
 
     @staticmethod
     def forgettable(before: datetime, limit: int) -> "Select[Feedback]":
-        """Without words, and unchanged since then.
+        """Tombstones: blanked entries that have not changed since `before`.
 
-        They are found by their having no author. Nearly every entry has no `removed_at` either, and a database that
-        was asked for that would read through all of them.
+        The empty author finds them by index. An index search for a NULL `removed_at` would read nearly every entry.
         """
         has_no_time = case((Feedback.removed_at.is_(None), 1), else_=0)
         blanked = select(Feedback).where(Feedback.author == "", Feedback.state_alone() == "removed", has_no_time == 1)
@@ -244,31 +241,30 @@ class Feedback(Folded, Base):
 
     @staticmethod
     def to_blank(before: datetime, limit: int, *, among: Collection[int] | None = None) -> Select[int, int]:
-        """Rows of (number, its wall's number): what was removed before then and still has its words."""
+        """Rows of (feedback id, wall id): entries removed up to `before` that still have their text."""
         found = select(Feedback.id, Feedback.wall_id).where(Feedback.removed_at <= before)
         found = found.where(Feedback.state_alone() == "removed")
         return found.limit(limit) if among is None else found.where(Feedback.id.in_(among))
 
     @staticmethod
-    def blanking(numbers: Collection[int]) -> Update:
-        """Only that there was something stays: for those who have to take it from their screens."""
+    def blank(numbers: Collection[int]) -> Update:
+        """Erase the text of these entries. The rows stay as tombstones, so that open pages remove them."""
         return (
             update(Feedback).where(Feedback.id.in_(numbers)).values(BLANK).execution_options(synchronize_session=False)
         )
 
     @staticmethod
     def insertion() -> Insert:
-        """For many rows by one statement, past the mapper, which would make objects of them once more."""
+        """An insert into the table itself for many rows: the ORM would build objects again."""
         return insert(cast("Table", Feedback.__table__))
 
     def row(self, names: Collection[str] = ()) -> dict[str, Any]:
-        """These columns, or all but its number, with defaults where nothing is set, so that many can be inserted
-        together."""
-        defaults, held = _defaults(), self.__dict__
-        return {name: held.get(name, defaults[name]) for name in names or defaults}
+        """The values of these columns, or of all except `id`, with column defaults, for a bulk insert."""
+        defaults, values = _defaults(), self.__dict__
+        return {name: values.get(name, defaults[name]) for name in names or defaults}
 
     def take_number(self, number: int) -> None:
-        """Be the row that was stored under this number."""
+        """Set the id that the database assigned."""
         set_committed_value(self, "id", number)
 
 

@@ -1,4 +1,4 @@
-"""Former addresses: what walls were called before they were renamed."""
+"""Former addresses: redirects from the slugs that walls had before they were renamed; slug validation."""
 
 import re
 
@@ -11,7 +11,7 @@ SLUG_LENGTH = 60
 
 
 class FormerAddress(Base):
-    """An address that a wall had before it was renamed; it leads to the wall as long as no other wall takes it."""
+    """A slug from before a wall was renamed; it redirects to the wall until another wall takes it."""
 
     __tablename__ = "former_addresses"
     __table_args__ = (Index(None, "wall_id"), TABLE_OPTIONS)
@@ -22,7 +22,7 @@ class FormerAddress(Base):
 
     @staticmethod
     def of(wall_id: int) -> Select[str]:
-        """The former addresses of a wall, the oldest first."""
+        """The former slugs of a wall, oldest first."""
         return select(FormerAddress.slug).where(FormerAddress.wall_id == wall_id).order_by(FormerAddress.id)
 
     @staticmethod
@@ -34,12 +34,12 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def comparable(slug: str) -> str:
-    """The slug, or an empty one where no wall can have it. MariaDB would pass over spaces at its end."""
+    """The slug, or an empty string if it is malformed. MariaDB would ignore trailing spaces."""
     return slug if SLUG.fullmatch(slug) else ""
 
 
 def slug_fault(slug: str) -> str | None:
-    """What is wrong with an address for a new wall, as a sentence, or None."""
+    """Why this slug is invalid for a new wall, as a sentence, or None."""
     if not SLUG.fullmatch(slug) or len(slug) > SLUG_LENGTH:
         return (
             f"The address of a wall is made of small letters a to z, digits and single hyphens between them, "

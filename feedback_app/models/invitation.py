@@ -1,4 +1,4 @@
-"""Setups: one-time addresses at which somebody makes themselves an account."""
+"""Invitations: one-time links with which a person creates a moderator account (table `setups`)."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +11,15 @@ from .login import STALE, digest
 from .wall import Wall
 
 INVITATION = timedelta(days=7)
-# Processes that start together each print an address that works; a later start makes the earlier ones void.
-TOGETHER = timedelta(minutes=10)
+# Processes that start within this time each print a valid link. A later start voids earlier links.
+CONCURRENT_STARTS = timedelta(minutes=10)
 
 
 class Invitation(Base):
-    """A one-time address at which somebody chooses a name and a password; only a digest of its token is kept.
+    """A one-time link to choose a name and a password; only a digest of its token is stored.
 
-    The first moderator's names no wall: they become the owner of all there are. The others are invitations to one
-    wall, and end with the membership of whoever gave them out.
+    The first moderator's has no `wall_id` and gives ownership of all walls. Any other is for one wall, and ends with
+    the membership of the moderator who created it.
     """
 
     __tablename__ = "setups"
@@ -34,10 +34,12 @@ class Invitation(Base):
 
     @classmethod
     def first(cls, token: str) -> "Invitation":
+        """The invitation for the first moderator."""
         return cls(token=digest(token))
 
     @classmethod
     def invitation(cls, token: str, wall: Wall, role: str, invited_by: int) -> "Invitation":
+        """An invitation to a wall; `invited_by` is a moderator id."""
         return cls(token=digest(token), wall_id=wall.id, role=role, invited_by=invited_by)
 
     @property
@@ -50,18 +52,19 @@ class Invitation(Base):
 
     @staticmethod
     def with_token(token: str, at: datetime) -> "Select[Invitation]":
+        """The invitation with this token, unless it has expired at `at`."""
         return select(Invitation).where(
             Invitation.token == digest(token), or_(Invitation.wall_id.is_(None), _is_fresh(at))
         )
 
     @staticmethod
     def locked(token: str, at: datetime) -> "Select[Invitation]":
-        """Locked to the end of the transaction, so that it is used once."""
+        """The invitation, locked until the end of the transaction, so that it is used only once."""
         return Invitation.with_token(token, at).with_for_update()
 
     @staticmethod
     def firsts() -> "Select[Invitation]":
-        """Those for the first moderator, locked to the end of the transaction."""
+        """The invitations for the first moderator, locked until the end of the transaction."""
         return select(Invitation).where(Invitation.wall_id.is_(None)).order_by(Invitation.id).with_for_update()
 
     @staticmethod
@@ -69,18 +72,18 @@ class Invitation(Base):
         return select(Invitation).where(Invitation.wall_id == wall_id, _is_fresh(at)).order_by(Invitation.id)
 
     @staticmethod
-    def withdrawing(wall_id: int, *, number: int | None = None, by: int | None = None) -> Delete:
-        """Take back the invitation to this wall of that number, or all that somebody gave out."""
-        its = delete(Invitation).where(Invitation.wall_id == wall_id)
+    def delete_invitations(wall_id: int, *, number: int | None = None, by: int | None = None) -> Delete:
+        """Delete the invitation to this wall with id `number`, or all created by the moderator `by`."""
+        of_wall = delete(Invitation).where(Invitation.wall_id == wall_id)
         return (
-            its.where(Invitation.id == min(number, LARGEST_ID))
+            of_wall.where(Invitation.id == min(number, LARGEST_ID))
             if number is not None
-            else its.where(Invitation.invited_by == by)
+            else of_wall.where(Invitation.invited_by == by)
         )
 
     @staticmethod
     def stale(at: datetime, limit: int = STALE) -> Select[int]:
-        """The numbers of invitations that nobody took up."""
+        """The ids of expired invitations."""
         return select(Invitation.id).where(Invitation.wall_id.is_not(None), ~_is_fresh(at)).limit(limit)
 
 

@@ -1,4 +1,4 @@
-"""Logins: the sessions that are open, and the tries to open one."""
+"""Login sessions of moderators, and login attempts for the login rate limit."""
 
 import hashlib
 from collections.abc import Collection
@@ -13,16 +13,16 @@ from .moderator import Membership, Moderator
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
-# How exactly it is known when a session was last used.
+# `seen_at` is updated at most this often.
 SEEN = timedelta(minutes=5)
-# How long a try to log in is counted.
+# Attempts older than this are not counted.
 COUNTED = timedelta(hours=1)
-# How many rows a purge takes at once.
+# Rows per retention batch.
 STALE = 500
 
 
 class LoginSession(Base):
-    """A session: only a digest of its token is kept. It ends when it was idle for `IDLE`, and after `LONGEST`."""
+    """A login session; only a digest of its token is stored. It expires after `IDLE` without use, or `LONGEST`."""
 
     __tablename__ = "logins"
     __table_args__ = (Index(None, "moderator_id"), Index(None, "seen_at"), TABLE_OPTIONS)
@@ -35,16 +35,17 @@ class LoginSession(Base):
 
     @classmethod
     def opened(cls, moderator_id: int, token: str) -> "LoginSession":
+        """A new session with this token."""
         return cls(moderator_id=moderator_id, token=digest(token))
 
     @staticmethod
     def update_seen(login_id: int, at: datetime) -> Update:
-        """Write down that the session is in use."""
+        """Record that the session is in use."""
         return update(LoginSession).where(LoginSession.id == login_id).values(seen_at=at)
 
     @staticmethod
     def open_with(token: str, at: datetime) -> "Select[Moderator, LoginSession]":
-        """Rows of (moderator, login): one, or none when there is no such session any more."""
+        """At most one row of (moderator, session): the unexpired session with this token."""
         return (
             select(Moderator, LoginSession)
             .join(LoginSession, LoginSession.moderator_id == Moderator.id)
@@ -57,30 +58,31 @@ class LoginSession(Base):
 
     @staticmethod
     def of(moderator_id: int, at: datetime) -> "Select[LoginSession]":
-        """The sessions that somebody has open, the latest first."""
+        """A moderator's open sessions, most recently used first."""
         mine = select(LoginSession).where(LoginSession.moderator_id == moderator_id)
         return mine.where(LoginSession.seen_at > at - IDLE, LoginSession.created_at > at - LONGEST).order_by(
             LoginSession.seen_at.desc()
         )
 
     @staticmethod
-    def ending(token: str) -> Delete:
-        """End the session with this token, if there is one."""
+    def delete_session(token: str) -> Delete:
+        """End the session with this token, if it exists."""
         return delete(LoginSession).where(LoginSession.token == digest(token))
 
     @staticmethod
-    def ending_all(moderator_id: int) -> Delete:
+    def delete_all(moderator_id: int) -> Delete:
+        """End all sessions of a moderator."""
         return delete(LoginSession).where(LoginSession.moderator_id == moderator_id)
 
     @staticmethod
     def stale(at: datetime, limit: int = STALE) -> Select[int]:
-        """The numbers of sessions that have ended by themselves."""
-        over = or_(LoginSession.seen_at <= at - IDLE, LoginSession.created_at <= at - LONGEST)
-        return select(LoginSession.id).where(over).limit(limit)
+        """The ids of expired sessions."""
+        is_expired = or_(LoginSession.seen_at <= at - IDLE, LoginSession.created_at <= at - LONGEST)
+        return select(LoginSession.id).where(is_expired).limit(limit)
 
     @staticmethod
     def rights(sessions: Collection[str], at: datetime) -> Select[str, int]:
-        """Rows of (session, number of a wall that it opens): which of these, by their digests, open what just now."""
+        """Rows of (token digest, wall id): the walls that these sessions, given by token digest, may moderate now."""
         return (
             select(LoginSession.token, Membership.wall_id)
             .join(Membership, Membership.moderator_id == LoginSession.moderator_id)
@@ -91,13 +93,13 @@ class LoginSession(Base):
             )
         )
 
-    def is_to_be_seen(self, at: datetime) -> bool:
-        """Whether it is time to write down that the session is in use."""
+    def needs_seen_update(self, at: datetime) -> bool:
+        """Whether `seen_at` is older than `SEEN`."""
         return at - self.seen_at > SEEN
 
 
 class LoginAttempt(Base):
-    """A try to log in, counted for the name and for the address it came from, each as a keyed digest."""
+    """A login attempt, counted per name and per network address; `subject` is a keyed digest of either."""
 
     __tablename__ = "attempts"
     __table_args__ = (Index(None, "subject", "at"), Index(None, "at"), TABLE_OPTIONS)
@@ -108,7 +110,7 @@ class LoginAttempt(Base):
 
     @staticmethod
     def times_of(subjects: Collection[str], *, since: datetime, until: datetime) -> Select[str, int, datetime]:
-        """Rows of (subject, how many tries, the earliest of them)."""
+        """Rows of (subject, number of attempts, time of the earliest)."""
         return (
             select(LoginAttempt.subject, func.count(), func.min(LoginAttempt.at))
             .where(LoginAttempt.subject.in_(subjects), LoginAttempt.at > since, LoginAttempt.at <= until)
@@ -116,15 +118,15 @@ class LoginAttempt(Base):
         )
 
     @staticmethod
-    def forgetting(attempts: Collection[int]) -> Delete:
+    def delete_attempts(attempts: Collection[int]) -> Delete:
         return delete(LoginAttempt).where(LoginAttempt.id.in_(attempts))
 
     @staticmethod
     def stale(at: datetime, limit: int = STALE) -> Select[int]:
-        """The numbers of tries that do not count any more."""
+        """The ids of attempts that are no longer counted."""
         return select(LoginAttempt.id).where(LoginAttempt.at <= at - COUNTED).limit(limit)
 
 
 def digest(token: str) -> str:
-    """What is stored of a token. It is as random as a key, so that a plain digest gives nothing away."""
+    """The SHA-256 of a token, in hexadecimal. Tokens are random enough to need no salt or slow hash."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The desk: what moderators ask of a wall. Every question is answered from an index, however much waits."""
+"""Moderation queue: list, search and count the entries of a wall by state. An index serves every query."""
 
 from collections.abc import Collection
 from typing import Any, cast
@@ -8,16 +8,16 @@ from sqlalchemy.orm import aliased
 
 from .act import Block
 from .feedback import Feedback
-from .pagination import SLICE, newest_first
+from .pagination import PAGE_SIZE, newest_first
 
 SEEN = ("held", "public", "hidden")
 MOST_COUNTED = 10_000
-# A search reads the words themselves, so that it looks at this many entries of a kind and then asks whether to go on.
+# Search scans text, so one search covers this many entries of a state; the page then offers to continue.
 SEARCHED = 20_000
 
 
-class Desk:
-    """The statements; what is removed is not seen here, only in the log."""
+class ModerationQueue:
+    """Queries for the queue. Removed entries appear only in the audit log."""
 
     @staticmethod
     def listed(
@@ -25,11 +25,11 @@ class Desk:
         states: Collection[str],
         *conditions: ColumnElement[bool],
         before: int | None = None,
-        size: int = SLICE,
+        size: int = PAGE_SIZE,
     ) -> "Select[Feedback]":
-        """The newest first; one more than `size`, as for every Slice.
+        """Entries in these states, newest first, up to `size` + 1 for pagination.
 
-        Of several states the newest of each are found and put together, as no index has them in one order.
+        Several states are a union of one query per state, since no index has them in one order.
         """
 
         def newest(selected: Select[*tuple[Any, ...]], state: str) -> Any:
@@ -38,12 +38,12 @@ class Desk:
         if len(states) == 1:
             return cast("Select[Feedback]", newest(select(Feedback), *states))
         of_each = union_all(*(select(newest(select(Feedback), state).subquery()) for state in states))
-        together = aliased(Feedback, of_each.subquery())
-        return select(together).order_by(together.id.desc()).limit(size + 1)
+        union = aliased(Feedback, of_each.subquery())
+        return select(union).order_by(union.id.desc()).limit(size + 1)
 
     @staticmethod
-    def of_author(one: Feedback, *, before: Feedback | None = None, size: int = SLICE) -> "Select[Feedback]":
-        """Everything here by the author of this entry, the latest first; the sum has it found by the author."""
+    def of_author(one: Feedback, *, before: Feedback | None = None, size: int = PAGE_SIZE) -> "Select[Feedback]":
+        """Entries on the wall by the author of `one`, newest first. `+ 0` makes the planner use the author index."""
         found = (
             select(Feedback)
             .where(Feedback.author == one.author, Feedback.wall_id + 0 == one.wall_id)
@@ -63,20 +63,28 @@ class Desk:
 
     @staticmethod
     def floor(wall_id: int, state: str, *, before: int | None = None) -> Select[int]:
-        """The number down to which one search looks, none when it looks at all there is."""
+        """The id at which one search stops; no row if one search covers everything."""
         found: Select[int] = newest_first(select(Feedback.id), Feedback, wall_id, state, before=before)
         return found.offset(SEARCHED).limit(1)
 
     @staticmethod
     def searched(
-        wall_id: int, states: Collection[str], words: str, *, floor: int, before: int | None = None, size: int = SLICE
+        wall_id: int,
+        states: Collection[str],
+        words: str,
+        *,
+        floor: int,
+        before: int | None = None,
+        size: int = PAGE_SIZE,
     ) -> "Select[Feedback]":
-        """What holds each of these words, in its name, its text or its answer."""
-        return Desk.listed(wall_id, states, Feedback.id > floor, Feedback.holding(words), before=before, size=size)
+        """Entries that contain each of these words in their name, text or answer."""
+        return ModerationQueue.listed(
+            wall_id, states, Feedback.id > floor, Feedback.holding(words), before=before, size=size
+        )
 
     @staticmethod
     def counts(wall_ids: Collection[int], states: Collection[str] = SEEN) -> Select[int, str, int]:
-        """Rows of (number of the wall, state, how many); never more than MOST_COUNTED, so that it is always quick."""
+        """Rows of (wall id, state, count). Counts stop at MOST_COUNTED to stay fast."""
         counted = [
             select(
                 literal(wall_id).label("wall_id"),
@@ -94,11 +102,11 @@ class Desk:
 
     @staticmethod
     def changed_on(wall_id: int, *, after: int, limit: int) -> "Select[Feedback]":
-        """What changed since the wall had this desk version, in the order of the changes, as it is now."""
+        """Entries changed after this desk_version, in the order of the changes, in their current state."""
         changed = Feedback.on(wall_id).where(Feedback.desk_version > after)
         return changed.order_by(Feedback.desk_version).limit(limit)
 
     @staticmethod
     def blocked(wall_id: int, found: Collection[Feedback]) -> Select[str]:
-        """Which of the authors of these entries are blocked."""
+        """The blocked authors among those of these entries."""
         return Block.of(wall_id, {feedback.author for feedback in found})

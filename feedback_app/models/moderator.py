@@ -1,4 +1,4 @@
-"""Moderators: who may log in, and which walls are theirs."""
+"""Moderator accounts, and memberships: the role (owner or moderator) of each account on each wall."""
 
 import unicodedata
 from collections.abc import Collection
@@ -19,7 +19,7 @@ ROLES = (OWNER, MODERATOR)
 
 
 class Moderator(Base):
-    """`login` is the name as it is compared: in one case and one form."""
+    """An account. `login` is the name normalised for comparison (case-folded NFKC)."""
 
     __tablename__ = "moderators"
     __table_args__ = TABLE_OPTIONS
@@ -32,7 +32,7 @@ class Moderator(Base):
 
     @classmethod
     def new(cls, name: str, password: str) -> "Moderator":
-        """`password` is its hash."""
+        """A new account; `password` is the password hash."""
         return cls(name=name, login=login_of(name), password=password)
 
     @staticmethod
@@ -45,7 +45,7 @@ class Moderator(Base):
 
     @staticmethod
     def called(name: str) -> "Select[Moderator]":
-        """Whoever has this name, in whatever case it is written."""
+        """The moderator with this name, case-insensitive."""
         return Moderator.with_login(login_of(name))
 
     @staticmethod
@@ -54,13 +54,13 @@ class Moderator(Base):
 
     @staticmethod
     def locked(moderator_id: int) -> "Select[Moderator]":
-        """The moderator as they are now, locked to the end of the transaction."""
+        """The moderator, reloaded and locked until the end of the transaction."""
         found = select(Moderator).where(Moderator.id == moderator_id)
         return found.with_for_update().execution_options(populate_existing=True)
 
 
 class Membership(Base):
-    """What a moderator may do on a wall: an owner arranges it and says who moderates, a moderator acts."""
+    """A role on a wall: moderators moderate; owners also change the settings and manage moderators."""
 
     __tablename__ = "memberships"
     __table_args__ = (UniqueConstraint("moderator_id", "wall_id"), Index(None, "wall_id"), TABLE_OPTIONS)
@@ -76,14 +76,14 @@ class Membership(Base):
 
     @staticmethod
     def wall(wanted: "Select[Wall]", moderator_id: int, role: str = MODERATOR) -> "Select[Wall]":
-        """The wall, if the moderator has at least this role there: an owner may do whatever a moderator may."""
+        """`wanted`, limited to walls on which the moderator has at least this role (owner includes moderator)."""
         found = wanted.join(Membership, Membership.wall_id == Wall.id)
         found = found.where(Membership.moderator_id == moderator_id)
         return found.where(Membership.role == OWNER) if role == OWNER else found
 
     @staticmethod
     def walls(moderator_id: int, role: str = MODERATOR) -> "Select[Wall]":
-        """Every wall on which the moderator has at least this role."""
+        """All walls on which the moderator has at least this role."""
         found = Wall.all().join(Membership, Membership.wall_id == Wall.id)
         found = found.where(Membership.moderator_id == moderator_id)
         return found.where(Membership.role == OWNER) if role == OWNER else found
@@ -94,13 +94,13 @@ class Membership(Base):
 
     @staticmethod
     def member(moderator_id: int, wall_id: int) -> "Select[Moderator]":
-        """The moderator of that number, if they belong to this wall."""
+        """The moderator with this id, if they are a member of the wall."""
         found = select(Moderator).join(Membership, Membership.moderator_id == Moderator.id)
         return found.where(Moderator.id == min(moderator_id, LARGEST_ID), Membership.wall_id == wall_id)
 
     @staticmethod
     def on(wall_id: int) -> "Select[Moderator, Membership]":
-        """Rows of (moderator, membership): who moderates the wall, owners first."""
+        """Rows of (moderator, membership) for a wall, owners first."""
         return (
             select(Moderator, Membership)
             .join(Membership, Membership.moderator_id == Moderator.id)
@@ -116,26 +116,26 @@ class Membership(Base):
 
     @staticmethod
     def among(moderator_id: int, wall_ids: Collection[int]) -> Select[int]:
-        """Which of these walls the moderator has any role on."""
+        """The ids of those walls on which the moderator has any role."""
         return select(Membership.wall_id).where(
             Membership.moderator_id == moderator_id, Membership.wall_id.in_(wall_ids)
         )
 
     @staticmethod
     def all_roles() -> Select[int, str, str]:
-        """Rows of (number of the moderator, slug, role)."""
+        """Rows of (moderator id, slug, role)."""
         found = select(Membership.moderator_id, Wall.slug, Membership.role)
         return found.join(Wall, Wall.id == Membership.wall_id).order_by(Wall.slug)
 
     @staticmethod
     def owners(wall_id: int) -> Select[int]:
-        """How many."""
+        """The number of owners of a wall."""
         found = select(func.count()).select_from(Membership)
         return found.where(Membership.wall_id == wall_id, Membership.role == OWNER)
 
     @staticmethod
     def owners_of(wall_id: int) -> "Select[str]":
-        """Their names."""
+        """The names of the owners of a wall."""
         found = select(Moderator.name).join(Membership, Membership.moderator_id == Moderator.id)
         return found.where(Membership.wall_id == wall_id, Membership.role == OWNER).order_by(Moderator.login)
 
@@ -146,5 +146,5 @@ class Membership(Base):
 
 
 def login_of(name: str) -> str:
-    """A name as it is compared: `Ann` and `ann` are one person, and letters of double width are letters."""
+    """The name normalised for comparison: `Ann` equals `ann`, and full-width letters equal plain ones."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -1,9 +1,10 @@
-"""What is of one kind on one wall, such as of one state, the newest first: read by the index that has it in this order.
+"""Keyset pagination: rows of a wall with one column value, such as a state, newest first, read in index order.
 
-Each planner has a wrong guess of its own. PostgreSQL takes a wall's entries for spread evenly over the table, and looks
-for them from its end: on a quiet wall that is past everything that was written elsewhere since. It cannot when the
-state is given as bounds and belongs to the order. MariaDB would sort for that order what it reads in order anyway, and,
-unless it is told the index, begins at the newest entry and looks at all that are newer than those that are asked for.
+The queries work around wrong choices of planners:
+PostgreSQL assumes that a wall's entries are spread evenly over the table and scans from its end. On a quiet wall that
+reads everything written elsewhere since. Row-value bounds, with the state in ORDER BY, prevent it.
+MariaDB would sort for that ORDER BY what it already reads in order. Without an index hint it starts at the newest entry
+and scans all that are newer than the page.
 """
 
 from collections.abc import Sequence
@@ -22,36 +23,36 @@ from .prepared import TwoWays, Unknown
 if TYPE_CHECKING:
     from .feedback import Feedback
 
-SLICE = 30
+PAGE_SIZE = 30
 
 
 def newest_first(
     found: "Select[*tuple[Any, ...]]", kind: Any, wall_id: int, state: str, *, before: int | None = None
 ) -> Any:
-    """What `found` selects from `kind` (the class of what stands on walls), narrowed and put in order."""
+    """`found`, a select from the model `kind`, filtered by wall and state, with ids below `before`, newest first."""
     return newest_by(found, kind, wall_id, kind.state, state, before=before)
 
 
 def newest_by(
     found: "Select[*tuple[Any, ...]]", kind: Any, wall_id: int, column: Any, value: Any, *, before: int | None = None
 ) -> Any:
-    """The same by another column, for which there is an index of wall, column and number; the wall may be it."""
+    """As `newest_first`, filtered by `column`. Needs an index of (wall_id, column, id), or (wall_id, id)."""
     last = LARGEST_ID if before is None else min(before, LARGEST_ID)
-    place = tuple_(column, kind.id)
-    its_wall, order = kind.wall_id == Unknown(literal(wall_id)), kind.id.desc()
-    by_bounds = and_(place < tuple_(value, last), place > tuple_(value, 0))
+    position = tuple_(column, kind.id)
+    on_wall, order = kind.wall_id == Unknown(literal(wall_id)), kind.id.desc()
+    by_bounds = and_(position < tuple_(value, last), position > tuple_(value, 0))
     names = [kind.__tablename__, *dict.fromkeys(("wall_id", column.key)), "id"]
     for engine in ("mariadb", "mysql"):
         found = found.with_hint(kind, f"FORCE INDEX (ix_{'_'.join(names)})", engine)
     if column.key != "wall_id":
-        by_bounds = and_(its_wall, by_bounds)
-    found = found.where(TwoWays(and_(its_wall, column == value, kind.id < last), by_bounds))
+        by_bounds = and_(on_wall, by_bounds)
+    found = found.where(TwoWays(and_(on_wall, column == value, kind.id < last), by_bounds))
     return found.order_by(TwoWays(order, column.desc(), order))
 
 
 class Page:
-    """As many entries as are shown at once; `before` leads to the next older ones and is None at the end."""
+    """One page of up to `size` entries; `before` is the cursor of the next (older) page, None on the last."""
 
-    def __init__(self, found: "Sequence[Feedback]", size: int = SLICE) -> None:
+    def __init__(self, found: "Sequence[Feedback]", size: int = PAGE_SIZE) -> None:
         self.entries: Sequence[Feedback] = found[:size]
         self.before = self.entries[-1].id if len(found) > size else None

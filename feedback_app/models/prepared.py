@@ -1,4 +1,7 @@
-"""Questions that are asked with every batch of posts: written down once, since that takes longer than to ask them."""
+"""Prepared queries for every batch of posts: built once, since building the SQL takes longer than running it.
+
+SQL expressions that compile differently for PostgreSQL, to steer its planner.
+"""
 
 import json
 from collections.abc import Iterable
@@ -29,25 +32,27 @@ from .base import Identifier
 
 
 class Prepared(NamedTuple):
-    """A statement with names where values belong, and the values of this time: `session.execute(*question)`."""
+    """A statement with bind parameters, and their values: `session.execute(*prepared)`."""
 
     statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
     values: dict[str, Any]
 
 
 def one(name: str, kind: Any) -> BindParameter[Any]:
-    """The place of a value of such a column type."""
+    """A bind parameter of this column type."""
     return bindparam(name, type_=kind)
 
 
 def several(name: str, kind: Any) -> BindParameter[Any]:
-    """The place of a list of them, for `in_`."""
+    """A bind parameter for a list, for `in_`."""
     return bindparam(name, type_=kind, expanding=True)
 
 
 def one_of(of: Any, name: str, kind: Any, *, or_else: Any = None) -> Any:
-    """Whether `of` is one of the list of that name, or this value. PostgreSQL is given an array, so that the statement,
-    and what is prepared for it, is the same however many there are."""
+    """Whether `of` is in the list parameter `name`, or equals `or_else`.
+
+    PostgreSQL gets one array parameter, so that one prepared statement serves lists of any length.
+    """
     listed = of.in_(several(name, kind))
     array: Any = bindparam(name, type_=ARRAY(kind() if isinstance(kind, type) else kind))
     if or_else is not None:
@@ -56,24 +61,26 @@ def one_of(of: Any, name: str, kind: Any, *, or_else: Any = None) -> Any:
 
 
 class Unknown(FunctionElement[Any]):
-    """A value that PostgreSQL does not look at when it plans: it takes a wall that it has not counted for an empty one,
-    for which any index does, and reads all of it."""
+    """A value that PostgreSQL's planner cannot see.
+
+    It estimates a wall that is missing in its statistics as empty, would choose any index, and read the whole wall.
+    """
 
     inherit_cache = True
 
 
 @compiles(Unknown)
-def _as_it_is(element: Any, compiler: Any, **options: Any) -> str:
+def _plain(element: Any, compiler: Any, **options: Any) -> str:
     return str(compiler.process(element.clauses, **options))
 
 
 @compiles(Unknown, "postgresql")
-def _not_looked_at(element: Any, compiler: Any, **options: Any) -> str:
+def _as_subquery(element: Any, compiler: Any, **options: Any) -> str:
     return f"(SELECT {compiler.process(element.clauses, **options)})"
 
 
 class TwoWays(FunctionElement[Any]):
-    """Two ways to say the same: the first element, and the others with commas between for PostgreSQL."""
+    """Two equivalent expressions: the first element, or for PostgreSQL the others, comma-separated."""
 
     inherit_cache = True
 
@@ -89,37 +96,36 @@ def _other_way(element: Any, compiler: Any, **options: Any) -> str:
 
 
 class _Pairs(FunctionElement[Any]):
-    """A table made of one value, so that a statement is the same however many pairs there are."""
+    """A table built from one JSON parameter, so that the statement is the same for any number of pairs."""
 
     inherit_cache = True
 
 
-def asked_pairs(name: str) -> TableValuedAlias:
-    """Rows of (wall's number, digest), made of the value of that name."""
+def pairs_table(name: str) -> TableValuedAlias:
+    """A table with columns (wall_id, digest) from the parameter `name`, a value of `pairs_value`."""
     columns = column("wall_id", Identifier), column("digest", String)
     return _Pairs(one(name, String)).table_valued(*columns, name=name)
 
 
-def looked_up(name: str, kind: Any, digest: Any) -> "Select[int, int, str]":
-    """Rows of (wall's number, number, digest): what stands on which wall under which digest, if anything.
+def lookup(name: str, kind: Any, digest: Any) -> "Select[int, int, str]":
+    """Rows of (wall id, id, digest) of `kind` that exist for the pairs in the parameter `name` (see `pairs_value`).
 
-    `name` is that of a value that `as_pairs` makes; `digest` a column of `kind` for which there is an index of wall and
-    digest. Each pair is looked up by itself: to find all of them together a planner may choose to read everything on
-    those walls. PostgreSQL takes any index of the wall for as good while it knows nothing of the table, and keeps that
-    plan; it is asked for the first that is not before the pair, since only the right index has that order.
+    `digest` is a column of `kind` with an index of (wall_id, digest). Each pair is looked up in a subquery: for a join,
+    a planner may read everything on those walls. Without statistics PostgreSQL would choose any index of the wall and
+    keep that plan. It is asked for the first row not before the pair, an order that only the right index has.
     """
-    asked = asked_pairs(name)
-    is_it = and_(kind.wall_id == asked.c.wall_id, digest == asked.c.digest)
-    is_not_before = tuple_(kind.wall_id, digest) >= tuple_(asked.c.wall_id, asked.c.digest)
-    first = select(case((is_it, kind.id))).where(TwoWays(is_it, is_not_before))
-    # No parameter: PostgreSQL would plan for a tenth of what there is.
+    pairs = pairs_table(name)
+    is_match = and_(kind.wall_id == pairs.c.wall_id, digest == pairs.c.digest)
+    is_not_before = tuple_(kind.wall_id, digest) >= tuple_(pairs.c.wall_id, pairs.c.digest)
+    first = select(case((is_match, kind.id))).where(TwoWays(is_match, is_not_before))
+    # A literal: with a parameter for LIMIT, PostgreSQL plans for a tenth of the rows.
     number = first.order_by(TwoWays(digest, kind.wall_id, digest)).limit(literal_column("1"))
-    found = select(asked.c.wall_id, number.scalar_subquery().label("id"), asked.c.digest).subquery(f"found_{name}")
+    found = select(pairs.c.wall_id, number.scalar_subquery().label("id"), pairs.c.digest).subquery(f"found_{name}")
     return select(found.c.wall_id, found.c.id, found.c.digest).where(found.c.id.is_not(None))
 
 
-def as_pairs(found: Iterable[tuple[int, str]]) -> str:
-    """Wall's numbers and digests, as the value for `looked_up`."""
+def pairs_value(found: Iterable[tuple[int, str]]) -> str:
+    """(wall id, digest) pairs as JSON, the parameter value for `lookup` and `pairs_table`."""
     return json.dumps(list(found), separators=(",", ":"))
 
 
@@ -127,7 +133,7 @@ def as_pairs(found: Iterable[tuple[int, str]]) -> str:
 def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     value = compiler.process(element.clauses, **options)
     columns = "json_extract(value, '$[0]') AS wall_id, json_extract(value, '$[1]') AS digest"
-    return f"(SELECT {columns} FROM json_each({value}))"  # noqa: S608 - The place of a value, no value.
+    return f"(SELECT {columns} FROM json_each({value}))"  # noqa: S608 - A placeholder, not a value.
 
 
 @compiles(_Pairs, "postgresql")

@@ -1,23 +1,25 @@
-"""Refolding: entries that a version stored or blanked which knew nothing of folded words."""
+"""Search backfill: fills the search column of rows stored or blanked by versions that did not have it."""
 
 from sqlalchemy import Select, Update, bindparam, select, update
 
 from .feedback import Feedback
 
 
-class Refolding:
+class SearchBackfill:
+    """Statements of the backfill."""
+
     @staticmethod
     def unfolded(limit: int) -> Select[int, str, str, str | None]:
-        """Rows of (number, name, text, answer), locked; what another process has locked is left to that one.
+        """Rows of (feedback id, name, text, answer), locked; rows locked by another process are skipped.
 
-        They come in no order: MariaDB would read them by their numbers, through the whole table.
+        Unordered: ordered by id, MariaDB would scan the whole table.
         """
         columns = (Feedback.id, Feedback.name, Feedback.text, Feedback.answer)
         return select(*columns).where(Feedback.folded.is_(None)).limit(limit).with_for_update(skip_locked=True)
 
     @staticmethod
-    def folding() -> Update:
-        """For many rows of `number` and `words`; it is no change of the entry."""
+    def update_folded() -> Update:
+        """Set `folded`, for executemany with keys `number` (feedback id) and `words`. `changed_at` stays."""
         table = Feedback.__table__
         return (
             update(table)  # type: ignore[arg-type]
@@ -26,8 +28,8 @@ class Refolding:
         )
 
     @staticmethod
-    def blanking_folded() -> Update:
-        """What is blank in every other column, found by its having no author."""
+    def blank_folded() -> Update:
+        """Erase `folded` of blanked entries. The empty author finds them by index."""
         is_blank = (Feedback.author == "", Feedback.state == "removed", Feedback.text == "")
         return (
             update(Feedback)

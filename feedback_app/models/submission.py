@@ -1,4 +1,4 @@
-"""A post: words on their way to a wall, and how one knows that they have arrived before."""
+"""Submission of a post: idempotency keys, duplicate detection, bulk insert, and queries of rate limits and blocks."""
 
 import hashlib
 import re
@@ -36,7 +36,7 @@ from ..text.rates import Rate
 from .act import Block
 from .base import UTCDateTime
 from .feedback import Feedback
-from .prepared import Prepared, TwoWays, as_pairs, asked_pairs, looked_up, one, one_of
+from .prepared import Prepared, TwoWays, lookup, one, one_of, pairs_table, pairs_value
 
 GIVEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 SAME_WORDS_SECONDS = 60
@@ -46,12 +46,12 @@ SAME_WORDS_SECONDS = 60
 class Submission:
     """What a visitor sent to a wall.
 
-    `authors` are the pseudonyms of the visitor, the one in use first; without a visitor token they are `networks`,
-    those of the network address. `limits` are the visitor's own; newcomers share the `allowance` of their network.
+    `authors` are the visitor's pseudonyms, the current one first. Without a visitor token they equal `networks`, the
+    pseudonyms of the network address. `limits` are the visitor's rate limits; newcomers share the `allowance` of their
+    network.
 
-    It is stored under the first of `keys` and is there already when something is kept under any of them, except that
-    words which were only taken to be the same (`guessed`) must still be the same; otherwise it is stored under the last
-    one, which is its own.
+    A submission is stored under the first of `keys`. It is a duplicate when an entry exists under any of them. Under a
+    `guessed` key the entry must also still have the same text; else the submission is stored under its last key.
     """
 
     wall_id: int
@@ -78,10 +78,9 @@ class Submission:
         limits: Sequence[Rate] = (),
         **origin: Any,
     ) -> "Submission":
-        """`given` is the idempotency key that the page's script put into the form; `origin` what else a Post has.
+        """`given` is the idempotency key that the page's script added; `origin` holds further fields of a Submission.
 
-        A form without one (no script) counts as repeated when the same visitor sends the same words again within this
-        minute or the next.
+        Without a key (no script), the same text from the same visitor in this minute or the next is a duplicate.
         """
         guessed: list[str] = []
         if GIVEN.fullmatch(given):
@@ -94,37 +93,42 @@ class Submission:
 
     @staticmethod
     def numbers_under(keys: Iterable[tuple[int, str]]) -> Prepared:
-        """Rows of (wall's number, number, key): what is stored on which wall under which of these keys, if anything."""
-        return Prepared(_NUMBERS, {"keys": as_pairs(keys)})
+        """Rows of (wall id, feedback id, key): entries that exist for these pairs of wall id and key."""
+        return Prepared(_NUMBERS, {"keys": pairs_value(keys)})
 
     @staticmethod
     def known(posts: Iterable["Submission"]) -> Prepared:
-        """Rows of (wall's number, number, digest, "key", "author" or "network"): what is stored under the keys of these
-        posts, and blocks on their walls of their authors, and of the networks of newcomers."""
-        asked = {
+        """Rows of (wall id, id, digest, kind) for these posts.
+
+        `kind` is "key" for an entry stored under one of their keys, "author" for a block of one of their authors, and
+        "network" for a block of a newcomer's network.
+        """
+        pairs_by_name = {
             "keys": {(post.wall_id, key) for post in posts for key in post.keys},
             "blocked": {(post.wall_id, each) for post in posts if post.is_recognised for each in post.authors},
             "watched": {(post.wall_id, each) for post in posts if post.is_newcomer for each in post.networks},
         }
-        return Prepared(_KNOWN, {name: as_pairs(pairs) for name, pairs in asked.items()})
+        return Prepared(_KNOWN, {name: pairs_value(pairs) for name, pairs in pairs_by_name.items()})
 
     @staticmethod
     @cache
     def storing() -> "ReturningInsert[int, int, str | None]":
-        """For many rows by one statement, which gives of each what `numbers_under` does."""
+        """A bulk insert that returns rows as `numbers_under` does."""
         return Feedback.insertion().returning(Feedback.wall_id, Feedback.id, Feedback.key)
 
     @staticmethod
     def storing_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Any, dict[str, list[Any]]]:
-        """The same for PostgreSQL, with the values by column: a statement that does not grow with the rows."""
+        """The bulk insert for PostgreSQL and its values by column: one statement for any number of rows."""
         return _storing(tuple(rows[0])), {name: [row[name] for row in rows] for name in rows[0]}
 
     @staticmethod
     def times_by(
         authors: Collection[str], networks: Collection[str], windows: Sequence[tuple[datetime, datetime]]
     ) -> Prepared:
-        """Rows of the author, or of the network for what newcomers wrote there, and for each window: how many posts, on
-        whichever wall, the time of the earliest. The longest window comes last."""
+        """Rows of author, then for each window the number of posts on all walls and the time of the earliest.
+
+        Further rows have a network instead, and count what newcomers wrote from there. The longest window comes last.
+        """
         values: dict[str, Any] = {"authors": list(authors), "networks": list(networks)}
         for number, (begins, ends) in enumerate(windows):
             values |= {f"from_{number}": begins, f"to_{number}": ends}
@@ -132,39 +136,39 @@ class Submission:
 
     @property
     def is_recognised(self) -> bool:
-        """Whether its visitor is told apart from others behind the same network address."""
+        """Whether the visitor is distinguished from others behind the same network address."""
         return not self.networks or self.authors[0] != self.networks[0]
 
     @property
     def origin(self) -> dict[str, Any]:
+        """Columns of the entry about where it came from: `network` (or None) and `is_newcomer`."""
         return {"network": self.networks[0] if self.networks else None, "is_newcomer": self.is_newcomer}
 
     def is_kept_as(self, feedback: Feedback) -> bool:
-        """Whether what is kept under one of its keys is this post."""
+        """Whether the entry stored under one of its keys is this submission."""
         return feedback.key not in self.guessed or (feedback.name, feedback.text) == (self.name, self.text)
 
 
 def key_of(key: str, name: str, text: str) -> str:
-    """What is stored of an idempotency key: a digest of it and of the words it came with.
+    """The stored form of an idempotency key: SHA-256 of the key, the name and the text, in hexadecimal.
 
-    The same key with other words is therefore another entry: somebody whose first try got no answer, and who
-    went on writing before the second one, loses nothing.
+    The same key with another text is another entry: a visitor who edits the text between two tries loses nothing.
     """
     return hashlib.sha256("\0".join((key, name, text)).encode()).hexdigest()
 
 
-_NUMBERS = looked_up("keys", Feedback, Feedback.key)
+_NUMBERS = lookup("keys", Feedback, Feedback.key)
 _KNOWN = union_all(
     _NUMBERS.add_columns(literal("key").label("kind")),
-    looked_up("blocked", Block, Block.author).add_columns(literal("author")),
-    looked_up("watched", Block, Block.network).add_columns(literal("network")),
+    lookup("blocked", Block, Block.author).add_columns(literal("author")),
+    lookup("watched", Block, Block.network).add_columns(literal("network")),
 )
 
 
 @cache
 def _storing(names: tuple[str, ...]) -> Any:
     columns = Feedback.metadata.tables[Feedback.__tablename__].c
-    # Made into a text of a certain length, one that is too long would be cut and not refused.
+    # A cast to VARCHAR(n) would truncate long values instead of rejecting them.
     types = {name: String() if isinstance(columns[name].type, String) else columns[name].type for name in names}
     arrays = (bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items())
     given = func.unnest(*arrays).table_valued(*(column(*each) for each in types.items()), name="given")
@@ -180,8 +184,8 @@ def _times_in(windows: int) -> "CompoundSelect[*tuple[Any, ...]]":
         for number in range(windows)
     ]
     counted = [(func.count(case((each, 1))), func.min(case((each, Feedback.created_at)))) for each in within]
-    # The longest window has all the others in it. In a short table PostgreSQL would look for the time in any index that
-    # has one, all through it, and keep to that: so only the right index has what it is given. Authors wrote little.
+    # The longest window contains all others. For a short table PostgreSQL would scan any index that has the time, and
+    # keep that plan. So the condition is written to match the right index only. Each author has few rows.
     begins, ends = one(f"from_{windows - 1}", UTCDateTime), one(f"to_{windows - 1}", UTCDateTime)
     is_new, place = Feedback.is_newcomer, tuple_(Feedback.is_newcomer, Feedback.created_at)
     hidden = Feedback.created_at + literal_column("interval '0'", Interval)
@@ -205,38 +209,37 @@ def _times_in(windows: int) -> "CompoundSelect[*tuple[Any, ...]]":
 
 
 class Author:
-    """The statements; an author is given as the number of a wall and the author's name there."""
+    """Queries about authors, each given as a pair of wall id and pseudonym."""
 
     @staticmethod
     def known_among(authors: Iterable[tuple[int, str]]) -> Prepared:
-        """Rows of (wall's number, author, 1 or None): whether anything by the author is public on the wall."""
-        return Prepared(_known(), {"known": as_pairs(authors)})
+        """Rows of (wall id, author, 1 or None): 1 if the author has a public entry on the wall."""
+        return Prepared(_known(), {"known": pairs_value(authors)})
 
     @staticmethod
     def latest_among(authors: Iterable[tuple[int, str]], *, since: datetime, until: datetime) -> Prepared:
-        """Rows of (wall's number, author, when they wrote there last or None), within that time."""
-        return Prepared(_latest(), {"slow": as_pairs(authors), "since": since, "until": until})
+        """Rows of (wall id, author, time of the latest entry on the wall within this period or None)."""
+        return Prepared(_latest(), {"slow": pairs_value(authors), "since": since, "until": until})
 
 
 def _by(asked: TableValuedAlias) -> ColumnElement[bool]:
-    """By this author on this wall.
+    """Entries by this author on this wall.
 
-    An author has written little and a wall holds much, but a planner does not know which: with the sum it cannot take
-    an index of the wall and read through all of it.
+    An author has few entries and a wall has many, which a planner does not know. `+ 0` rules out the wall's indexes.
     """
     return and_(Feedback.author == asked.c.digest, Feedback.wall_id + 0 == asked.c.wall_id)
 
 
 @cache
 def _known() -> "Select[*tuple[Any, ...]]":
-    asked = asked_pairs("known")
+    asked = pairs_table("known")
     found = select(literal(1)).where(_by(asked), Feedback.state_alone() == "public").limit(1)
     return select(asked.c.wall_id, asked.c.digest, found.scalar_subquery())
 
 
 @cache
 def _latest() -> "Select[*tuple[Any, ...]]":
-    asked = asked_pairs("slow")
+    asked = pairs_table("slow")
     within = Feedback.created_at.between(one("since", UTCDateTime), one("until", UTCDateTime))
     found = select(func.max(Feedback.created_at)).where(_by(asked), within)
     return select(asked.c.wall_id, asked.c.digest, found.scalar_subquery())

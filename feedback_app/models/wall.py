@@ -1,4 +1,4 @@
-"""A wall: a place with an address where feedback stands, and the counter of everything that changed on it."""
+"""Wall: a page of feedback with a slug and settings, its change counter (`version`), and the verbs that change it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,10 +33,10 @@ WELCOME_LENGTH = 1000
 
 
 class Wall(Identified, Base):
-    """`version` is the number of changes so far: each change of anything that is public takes the next one.
+    """A wall. `version` counts changes: each change of anything public takes the next version.
 
-    Whoever changes a wall loads it by `locked()` and keeps the transaction open to its end, so that versions come in
-    the order of commits, without a gap, on every database and from any number of processes.
+    Code that changes a wall loads it with `locked()` and holds the row lock until the commit. Versions therefore come
+    in commit order, without gaps, on every database and from any number of processes.
     """
 
     __tablename__ = "walls"
@@ -46,27 +46,27 @@ class Wall(Identified, Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     version: Mapped[int] = mapped_column(BigInteger, default=0)
-    # What changed after this version can still be told; a reader who knows less loads the list anew.
+    # Changes after this version can still be caught up on; a reader with an older version reloads the list.
     oldest_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    # Every change counts here, also of what is not public: what moderators listen to.
+    # Counts every change, including changes that only moderators see.
     desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
-    # As `oldest_version`, for a moderator's desk_version.
+    # As `oldest_version`, for desk_version.
     oldest_desk_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    # The version after the latest change of the wall's own title, texts, looks or policy; 0 when there was none.
+    # The version after the latest change of the wall's settings; 0 if there was none.
     arranged: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     welcome: Mapped[str] = mapped_column(Text, default="")
-    # none, all, first or links: what is held until a moderator publishes it.
+    # none, all, first or links: which posts are held until a moderator publishes them.
     hold: Mapped[str] = mapped_column(String(12), default="none")
     is_closed: Mapped[bool] = mapped_column(Boolean, default=False)
     slow_seconds: Mapped[int] = mapped_column(Integer, default=0)
     # required, optional or never: whether the form asks for a name.
     names: Mapped[str] = mapped_column(String(12), default="required")
-    # Who may embed the wall, as in `frame-ancestors`: origins with spaces between, * for anybody, nothing for nobody.
+    # Origins that may embed the wall, space-separated as in `frame-ancestors`; * for any, empty for none.
     embedders: Mapped[str] = mapped_column(Text, default="*")
     theme: Mapped[str] = mapped_column(String(8), default="auto")
-    # Six hexadecimal digits, or nothing for the product's own.
+    # Six hexadecimal digits, or empty for the default colour.
     accent: Mapped[str] = mapped_column(String(6), default="")
     language: Mapped[str] = mapped_column(String(12), default="en")
 
@@ -76,13 +76,15 @@ class Wall(Identified, Base):
 
     @staticmethod
     def locked(slug: str) -> "Select[Wall]":
-        """The wall as it is now, its row locked to the end of the transaction (on SQLite the whole database is)."""
+        """The wall, reloaded, its row locked until the end of the transaction (SQLite locks the whole database)."""
         return Wall.named(slug).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
     def all_locked(wall_ids: Iterable[int], *, and_first: bool = False) -> Prepared:
-        """These walls, locked in the one order that everybody keeps, so that two who lock several never wait for
-        each other; with `and_first` the oldest of all walls too, so that those who ask for it take turns."""
+        """These walls, locked in order of id to prevent deadlocks.
+
+        With `and_first` the oldest wall is locked too, so that all transactions that use it run one after the other.
+        """
         return Prepared(_ALL_AND_FIRST_LOCKED if and_first else _ALL_LOCKED, {"walls": sorted(wall_ids)})
 
     @staticmethod
@@ -91,13 +93,13 @@ class Wall(Identified, Base):
 
     @staticmethod
     def locked_with(feedback_id: int) -> "Select[Wall]":
-        """The wall on which the feedback of that number stands, locked."""
-        its_wall = select(Feedback.wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID)).scalar_subquery()
-        return select(Wall).where(Wall.id == its_wall).with_for_update().execution_options(populate_existing=True)
+        """The wall of this feedback, locked."""
+        wall_id = select(Feedback.wall_id).where(Feedback.id == min(feedback_id, LARGEST_ID)).scalar_subquery()
+        return select(Wall).where(Wall.id == wall_id).with_for_update().execution_options(populate_existing=True)
 
     @staticmethod
     def formerly(slug: str) -> "Select[Wall]":
-        """The wall that had this address before it was renamed."""
+        """The wall that had this slug before it was renamed."""
         return (
             select(Wall)
             .join(FormerAddress, FormerAddress.wall_id == Wall.id)
@@ -114,26 +116,27 @@ class Wall(Identified, Base):
 
     @staticmethod
     def listed() -> "Select[Wall]":
-        """The walls that strangers are led to."""
+        """The walls that are publicly listed."""
         return Wall.all().where(Wall.archived_at.is_(None))
 
     @staticmethod
     def slugs_from(stem: str) -> Select[str]:
-        """The addresses that begin like this."""
+        """The slugs that start with `stem`."""
         return select(Wall.slug).where(Wall.slug.startswith(stem, autoescape=True))
 
     @staticmethod
-    def deleting(wall_id: int) -> "list[Delete]":
-        """What takes the wall away; the database takes away with it whatever else refers to it."""
+    def delete_wall(wall_id: int) -> "list[Delete]":
+        """Statements that delete the wall and its feedback; foreign keys delete the rest by cascade."""
         return [delete(Feedback).where(Feedback.wall_id == wall_id), delete(Wall).where(Wall.id == wall_id)]
 
     @staticmethod
-    def how_many_on(wall_id: int) -> Select[int]:
+    def count_on(wall_id: int) -> Select[int]:
+        """The number of entries on a wall, in any state."""
         return select(func.count()).where(Feedback.wall_id == wall_id)
 
     @staticmethod
     def versions(wall_ids: Iterable[int]) -> Select[int, int, int]:
-        """Rows of (id, version, desk version)."""
+        """Rows of (id, version, desk_version)."""
         return select(Wall.id, Wall.version, Wall.desk_version).where(Wall.id.in_(wall_ids))
 
     @staticmethod
@@ -142,19 +145,19 @@ class Wall(Identified, Base):
         return select(Wall.slug, Wall.id, Wall.version).where(Wall.slug.in_(slugs))
 
     @staticmethod
-    def touching_none() -> Update:
-        """Changes nothing, and fails where nothing could be changed."""
+    def no_op_update() -> Update:
+        """An update of no rows, which fails where the database is read-only."""
         return update(Wall).where(false()).values(version=Wall.version)
 
     def receive(
         self, *, name: str, text: str, author: str, key: str | None = None, reason: str | None = None, **origin: Any
     ) -> Feedback:
-        """A new piece of feedback, public at once or held for that reason; `origin` is what Post.origin gives."""
+        """A new entry, public or, with a `reason`, held; `origin` comes from `Submission.origin`."""
         at = now()
         return Feedback.new(
             wall_id=self.id,
             version=None if reason else self.change(),
-            desk_version=self.change_on_the_desk(),
+            desk_version=self.change_for_moderators(),
             state="held" if reason else "public",
             reason=reason,
             name=name,
@@ -167,6 +170,7 @@ class Wall(Identified, Base):
         )
 
     def edit(self, feedback: Feedback, *, name: str, text: str) -> None:
+        """Replace the name and the text of an entry."""
         feedback.name, feedback.text = name, text
         feedback.fold()
         feedback.edited_at = now()
@@ -177,12 +181,12 @@ class Wall(Identified, Base):
             feedback.state, feedback.reason = "public", None
 
     def hide(self, feedback: Feedback) -> None:
-        """Take feedback off every screen; moderators still see it."""
+        """Hide an entry from the public; moderators still see it."""
         with self._changing(feedback):
             feedback.state, feedback.reason, feedback.pinned_at = "hidden", None, None
 
     def remove(self, feedback: Feedback) -> None:
-        """Take feedback off every screen, also those of moderators; its words are blanked when undo is over."""
+        """Remove an entry for moderators too. Its text is blanked when it can no longer be undone."""
         with self._changing(feedback):
             feedback.state, feedback.reason, feedback.pinned_at = "removed", None, None
             feedback.removed_at = feedback.removed_at or now()
@@ -196,7 +200,7 @@ class Wall(Identified, Base):
             feedback.pinned_at = None
 
     def answer(self, feedback: Feedback, *, text: str, by: str) -> None:
-        """Put an answer under feedback, or a better one in its place; without a text, take it back."""
+        """Set or replace the answer to an entry; an empty text deletes it."""
         with self._changing(feedback):
             if text != (feedback.answer or ""):
                 feedback.answer = text or None
@@ -204,83 +208,88 @@ class Wall(Identified, Base):
                 feedback.fold()
 
     def restore(self, feedback: Feedback, condition: Mapping[str, Any]) -> None:
-        """Bring back what was before an act."""
+        """Restore the state before an act (see `Feedback.condition`)."""
         with self._changing(feedback):
             feedback.restore(condition)
 
     def note(self, feedback: Feedback) -> None:
-        """Something about feedback is different for moderators only."""
-        feedback.desk_version = self.change_on_the_desk()
+        """Mark an entry as changed for moderators only."""
+        feedback.desk_version = self.change_for_moderators()
 
     def forget(self, feedback: Feedback) -> None:
-        """Before the row of something removed is deleted: who has not heard of its end yet must load the list anew."""
+        """Call before a tombstone is deleted: a reader who has not caught up on it must reload the list."""
         self.oldest_version = max(self.oldest_version, feedback.version or 0)
         self.oldest_desk_version = max(self.oldest_desk_version, feedback.desk_version)
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody may write on it."""
+        """Whether the wall accepts posts."""
         return not self.is_closed and self.archived_at is None
 
     @property
     def frame_ancestors(self) -> str:
-        """Who may show the wall in a frame, as the directive of that name in a content security policy has it.
+        """The value of the CSP directive `frame-ancestors`.
 
-        Our own pages show it too, to those who choose what it looks like.
+        It includes `'self'`, since the settings page shows a preview.
         """
         if not self.embedders:
             return "'none'"
         return self.embedders if self.embedders == "*" else f"'self' {self.embedders}"
 
-    def arrange(self, arrangement: Mapping[str, Any]) -> dict[str, Any]:
-        """Take on what is different in the arrangement; gives what that was before, nothing where nothing is."""
+    def update_settings(self, arrangement: Mapping[str, Any]) -> dict[str, Any]:
+        """Set what differs in `arrangement` (column -> value).
+
+        Returns the former values and the former settings version (`arranged`), or an empty dict if nothing differs.
+        """
         before = {name: getattr(self, name) for name in arrangement if getattr(self, name) != arrangement[name]}
         for name in before:
             setattr(self, name, arrangement[name])
-        return before and self._note_arranging(before)
+        return before and self._record_settings_change(before)
 
     def rename(self, slug: str) -> dict[str, Any]:
+        """Change the slug. Returns the former values, as `update_settings` does."""
         before = {"slug": self.slug}
         self.slug = slug
-        return self._note_arranging(before)
+        return self._record_settings_change(before)
 
     def archive(self) -> dict[str, Any]:
-        """Keep it for reading; strangers are not led to it any more."""
+        """Make the wall read-only and unlisted. Returns the former values, as `update_settings` does."""
         self.archived_at = now()
-        return self._note_arranging({"is_archived": False})
+        return self._record_settings_change({"is_archived": False})
 
     def unarchive(self) -> dict[str, Any]:
+        """Undo `archive`. Returns the former values, as `update_settings` does."""
         self.archived_at = None
-        return self._note_arranging({"is_archived": True})
+        return self._record_settings_change({"is_archived": True})
 
-    def _note_arranging(self, before: dict[str, Any]) -> dict[str, Any]:
-        """Tell every open page; `arranged` says in the log which arrangement this one came after."""
-        noted = {**before, "arranged": self.arranged}
+    def _record_settings_change(self, before: dict[str, Any]) -> dict[str, Any]:
+        """Take the next version, so that open pages refresh. `arranged` records the former settings version."""
+        former = {**before, "arranged": self.arranged}
         self.arranged = self.change()
-        self.change_on_the_desk()
-        return noted
+        self.change_for_moderators()
+        return former
 
     def change(self) -> int:
-        """Take the next version."""
+        """Take the next version of the public page."""
         self.version += 1
         return self.version
 
-    def change_on_the_desk(self) -> int:
-        """Take the next version of what moderators see."""
+    def change_for_moderators(self) -> int:
+        """Take the next version of the moderation queue."""
         self.desk_version += 1
         return self.desk_version
 
     @contextmanager
     def _changing(self, feedback: Feedback) -> Iterator[None]:
-        """What is different afterwards takes its versions; where nothing is, none is taken."""
+        """Take the next versions if the entry differs afterwards."""
         before, was_public = feedback.condition, feedback.is_public
         yield
         if feedback.condition != before:
             self._take_versions(feedback, was_public=was_public)
 
     def _take_versions(self, feedback: Feedback, *, was_public: bool) -> None:
-        """What is not public and was not is news for the desk alone."""
-        feedback.desk_version = self.change_on_the_desk()
+        """Only moderators get a new version when the entry is not public and was not."""
+        feedback.desk_version = self.change_for_moderators()
         if was_public or feedback.is_public:
             feedback.version = self.change()
 

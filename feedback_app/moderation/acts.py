@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..models import Act, ActEntry, Block, Feedback, Membership, Moderator, Wall
-from ..models.act import BLOCK, BLOCKING, FOREIGN, TOLD_APART_DAYS, ActRefused
+from ..models.act import BLOCK, BLOCKING, IMPORTED, VISITOR_TOKEN_DAYS, ActRefused
 from ..models.feedback import MOST_PINNED, PSEUDONYM_LENGTH
 
 UNCHANGED = "Nothing changed: it was so already."
@@ -184,14 +184,14 @@ async def _check(order: Order, wall: Wall, entries: Sequence[Feedback], session:
 
 
 def _check_authors(entries: Sequence[Feedback]) -> None:
-    if foreign := next((entry for entry in entries if entry.author.startswith(FOREIGN)), None):
+    if foreign := next((entry for entry in entries if entry.author.startswith(IMPORTED)), None):
         raise ActRefused(
             f"Feedback {foreign.id} was imported from elsewhere, and its author cannot be recognised here, so that "
             f"there is nobody to block; nothing was done."
         )
     for entry in entries:
         is_visitor = entry.author != entry.network and len(entry.author) == PSEUDONYM_LENGTH
-        days = TOLD_APART_DAYS if is_visitor else 1
+        days = VISITOR_TOKEN_DAYS if is_visitor else 1
         if now().date() - entry.created_at.date() > timedelta(days=days):
             raise ActRefused(
                 f"Feedback {entry.id} is more than {days} {'days' if days > 1 else 'day'} old. Its author cannot be "

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, ActEntry, Feedback, Wall
-from ..models.act import ARRANGING, KINDS, UNDO, VERBS
+from ..models.act import KINDS, SETTINGS_VERBS, UNDO, VERBS
 from ..models.moderator import NAME_LENGTH
 from ..text.cleaning import printable
 from .audit_log_messages import sentence
@@ -75,7 +75,7 @@ async def lines(
     found = (await session.execute(statement)).all()
     shown: dict[int, list[Feedback]] = defaultdict(list)
     totals: dict[int, int] = defaultdict(int)
-    for act_id, total, feedback in await session.execute(ActEntry.shown_of([act.id for act, _ in found[:size]])):
+    for act_id, total, feedback in await session.execute(ActEntry.first_few_of([act.id for act, _ in found[:size]])):
         totals[act_id] = total
         shown[act_id].append(feedback)
     acts = [act for act, _ in found[:size]]
@@ -95,12 +95,12 @@ async def lines(
 
 async def _after(acts: Sequence[Act], wall: Wall, session: AsyncSession) -> dict[int, dict[str, Any]]:
     """By the number of each change of the wall, what it changed as it was then: an act says only what was before."""
-    numbers = [act.id for act in acts if act.verb in ARRANGING]
+    numbers = [act.id for act in acts if act.verb in SETTINGS_VERBS]
     if not numbers:
         return {}
     found: dict[int, dict[str, Any]] = {}
     later: dict[str, Any] = {}
-    for act in await session.scalars(Act.arrangings(wall.id, since=min(numbers), limit=FOLLOWED)):
+    for act in await session.scalars(Act.settings_acts(wall.id, since=min(numbers), limit=FOLLOWED)):
         before = act.before or {}
         found[act.id] = {
             name: later.get(name, getattr(wall, name)) for name in before if name in later or hasattr(wall, name)

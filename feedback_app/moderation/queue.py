@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, Feedback, Wall
-from ..models.moderation_queue import MOST_COUNTED, SEEN, Desk
+from ..models.moderation_queue import MOST_COUNTED, SEEN, ModerationQueue
 from ..models.pagination import Page
 from ..text.cleaning import printable
 from ..web.urls import parts_of
@@ -106,7 +106,7 @@ async def parts(view: View, wall: Wall, session: AsyncSession) -> list[Part]:
 
 
 async def entries(found: Sequence[Feedback], wall_id: int, session: AsyncSession) -> list[Entry]:
-    blocked = set(await session.scalars(Desk.blocked(wall_id, found))) if found else set()
+    blocked = set(await session.scalars(ModerationQueue.blocked(wall_id, found))) if found else set()
     rows = (await session.execute(Act.latest_on([each.id for each in found]))).all() if found else []
     latest = {row[0]: row[1] for row in rows}
     return [Entry(each, each.author in blocked, latest.get(each.id)) for each in found]
@@ -116,14 +116,14 @@ async def counts(wall_ids: Collection[int], session: AsyncSession) -> dict[int, 
     """By wall and state, how many entries there are, as words."""
     found: dict[int, dict[str, str]] = {wall_id: dict.fromkeys(SEEN, "0") for wall_id in wall_ids}
     if found:
-        for wall_id, state, count in await session.execute(Desk.counts(wall_ids)):
+        for wall_id, state, count in await session.execute(ModerationQueue.counts(wall_ids)):
             found[wall_id][state] = f"{count:,}" if count < MOST_COUNTED else f"{MOST_COUNTED:,}+"
     return found
 
 
 async def _part(view: View, name: str, wall: Wall, session: AsyncSession) -> Part:
     states = SHOWN[name]
-    found = Page((await session.scalars(Desk.listed(wall.id, states, before=view.before))).all())
+    found = Page((await session.scalars(ModerationQueue.listed(wall.id, states, before=view.before))).all())
     older = view.older(name, found.before).address() if found.before else ""
     return Part(name, TITLES[name], await entries(found.entries, wall.id, session), older)
 
@@ -131,16 +131,16 @@ async def _part(view: View, name: str, wall: Wall, session: AsyncSession) -> Par
 async def _part_of_author(view: View, wall: Wall, session: AsyncSession) -> Part:
     one = await session.scalar(Feedback.numbered(wall.id, view.by or 0))
     before = await session.scalar(Feedback.numbered(wall.id, view.before)) if view.before else None
-    found = Page((await session.scalars(Desk.of_author(one, before=before))).all() if one else [])
+    found = Page((await session.scalars(ModerationQueue.of_author(one, before=before))).all() if one else [])
     older = view.older("", found.before).address() if found.before else ""
     return Part("author", f"By the author of post {view.by}", await entries(found.entries, wall.id, session), older)
 
 
 async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Part:
     states = SHOWN.get(view.show, SEEN)
-    floors = [await session.scalar(Desk.floor(wall.id, state, before=view.before)) for state in states]
+    floors = [await session.scalar(ModerationQueue.floor(wall.id, state, before=view.before)) for state in states]
     floor = max((each for each in floors if each is not None), default=0)
-    statement = Desk.searched(wall.id, states, view.search, floor=floor, before=view.before)
+    statement = ModerationQueue.searched(wall.id, states, view.search, floor=floor, before=view.before)
     found = Page((await session.scalars(statement)).all())
     older = view.older(view.show, found.before).address() if found.before else ""
     searched = view.older(view.show, floor + 1).address() if floor and not older else ""

@@ -92,7 +92,7 @@ class Readiness:
         """A transaction that could change something takes its turn with the others, and is rolled back."""
 
         async def work(session: AsyncSession) -> None:
-            await session.execute(Wall.touching_none())
+            await session.execute(Wall.no_op_update())
             raise _NothingToStore
 
         try:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import Database
-from ..models import ActEntry, Block, Feedback, Invitation, LoginAttempt, LoginSession, Refolding, Wall
-from ..models.base import deleting
+from ..models import ActEntry, Block, Feedback, Invitation, LoginAttempt, LoginSession, SearchBackfill, Wall
+from ..models.base import delete_rows
 from ..models.search_text import folded
 from ..web.state import state_of
 
@@ -92,8 +92,8 @@ class Retention:
         await session.execute(*Wall.all_locked({wall_id for _, wall_id in found}))
         numbers = {number for number, _ in found}
         still = {number for number, _ in await session.execute(Feedback.to_blank(before, AT_ONCE, among=numbers))}
-        await session.execute(Feedback.blanking(still))
-        await session.execute(ActEntry.blanking(still))
+        await session.execute(Feedback.blank(still))
+        await session.execute(ActEntry.blank(still))
         return len(found)
 
     async def forget(self, session: AsyncSession) -> int:
@@ -107,22 +107,22 @@ class Retention:
 
     async def delete_blocks(self, session: AsyncSession) -> int:
         numbers = (await session.scalars(Block.stale(now()))).all()
-        await session.execute(deleting(Block, numbers))
+        await session.execute(delete_rows(Block, numbers))
         return len(numbers)
 
     async def delete_logins(self, session: AsyncSession) -> int:
         numbers = (await session.scalars(LoginSession.stale(now()))).all()
-        await session.execute(deleting(LoginSession, numbers))
+        await session.execute(delete_rows(LoginSession, numbers))
         return len(numbers)
 
     async def delete_attempts(self, session: AsyncSession) -> int:
         numbers = (await session.scalars(LoginAttempt.stale(now()))).all()
-        await session.execute(deleting(LoginAttempt, numbers))
+        await session.execute(delete_rows(LoginAttempt, numbers))
         return len(numbers)
 
     async def delete_setups(self, session: AsyncSession) -> int:
         numbers = (await session.scalars(Invitation.stale(now()))).all()
-        await session.execute(deleting(Invitation, numbers))
+        await session.execute(delete_rows(Invitation, numbers))
         return len(numbers)
 
     async def fold(self, session: AsyncSession) -> int:
@@ -130,12 +130,12 @@ class Retention:
 
         What such a version blanked is blanked in the folded words, too.
         """
-        found = (await session.execute(Refolding.unfolded(AT_ONCE))).all()
+        found = (await session.execute(SearchBackfill.unfolded(AT_ONCE))).all()
         if not found:
-            await session.execute(Refolding.blanking_folded())
+            await session.execute(SearchBackfill.blank_folded())
             return 0
         rows = [{"number": number, "words": folded(name, text, answer)} for number, name, text, answer in found]
-        await session.execute(Refolding.folding(), rows)
+        await session.execute(SearchBackfill.update_folded(), rows)
         return len(found)
 
     async def _to_the_end(self, slice_: Callable[[AsyncSession], Awaitable[int]]) -> None:

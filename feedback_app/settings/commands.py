@@ -44,11 +44,11 @@ async def update_settings(
     if wall is None:
         return None
     if arranged != str(wall.arranged):
-        acts = (await session.scalars(Act.arrangings(wall.id))).all()
+        acts = (await session.scalars(Act.settings_acts(wall.id))).all()
         raise SettingsConflict(
             wall, [act for act in acts if (act.before or {}).get("arranged", 0) >= _number(arranged)]
         )
-    if before := wall.arrange(arrangement):
+    if before := wall.update_settings(arrangement):
         _record("arrange", wall, by, before, session)
     return wall
 
@@ -80,7 +80,7 @@ async def delete(wall_id: int, by: Moderator, session: AsyncSession) -> Wall | N
     """Take the wall away with everything on it and about it."""
     wall = await _owned(wall_id, by, session)
     if wall is not None:
-        for statement in Wall.deleting(wall.id):
+        for statement in Wall.delete_wall(wall.id):
             await session.execute(statement)
     return wall
 

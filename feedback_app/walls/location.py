@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ..models import Wall
-from ..models.pagination import SLICE
+from ..models.pagination import PAGE_SIZE
 
 THEMES = ("auto", "light", "dark")
 ACCENT = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
@@ -24,7 +24,7 @@ class Look:
     theme: str = ""
     accent: str = ""
     has_form: bool = True
-    limit: int = SLICE
+    limit: int = PAGE_SIZE
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Look":
@@ -34,7 +34,7 @@ class Look:
             theme=theme if theme in THEMES else "",
             accent=accent.group(1).lower() if accent else "",
             has_form=query.get("form") != "off",
-            limit=min(max(int(size.group(1)), 1), SLICE) if size else SLICE,
+            limit=min(max(int(size.group(1)), 1), PAGE_SIZE) if size else PAGE_SIZE,
         )
 
     @property
@@ -44,7 +44,7 @@ class Look:
             "theme": self.theme,
             "accent": self.accent,
             "form": "" if self.has_form else "off",
-            "limit": "" if self.limit == SLICE else str(self.limit),
+            "limit": "" if self.limit == PAGE_SIZE else str(self.limit),
         }
         return {name: value for name, value in said.items() if value}
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..clock import now
 from ..models import Feedback, Wall
 from ..models.feedback import MOST_PINNED
-from ..models.pagination import SLICE, Page
+from ..models.pagination import PAGE_SIZE, Page
 from ..web.security import allow_framing, own_address
 from ..web.state import state
 from ..web.templates import render
@@ -29,7 +29,12 @@ def init_app(app: Quart) -> None:
 
 
 async def listed(
-    wall_id: int, session: AsyncSession, *, before: int | None = None, size: int = SLICE, own: Feedback | None = None
+    wall_id: int,
+    session: AsyncSession,
+    *,
+    before: int | None = None,
+    size: int = PAGE_SIZE,
+    own: Feedback | None = None,
 ) -> Page:
     """`own` stands in its place in time, although it is not public. Pinned entries are not counted among the `size`."""
     # Asked to leave out what is pinned, SQLite would go through all that is not, public or waiting.

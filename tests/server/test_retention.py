@@ -214,7 +214,7 @@ async def test_a_quiet_server_has_no_word_of_a_deleted_wall_in_its_file_after_th
     assert await wall.database.forget_deleted()
 
     async def delete(session: AsyncSession) -> None:
-        for statement in Wall.deleting(1):
+        for statement in Wall.delete_wall(1):
             await session.execute(statement)
 
     await wall.database.write(delete)

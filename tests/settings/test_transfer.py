@@ -30,7 +30,7 @@ async def filled(data: Path) -> None:
         async def work(session: AsyncSession) -> None:
             found = (await session.scalars(Wall.locked("main"))).one()
             entry = {each.text: each for each in await session.scalars(Feedback.on(found.id))}
-            found.arrange({"title": "Retro", "welcome": "Hello\nyou", "language": "de", "hold": "links"})
+            found.update_settings({"title": "Retro", "welcome": "Hello\nyou", "language": "de", "hold": "links"})
             found.pin(entry["One"])
             found.answer(entry["One"], text="Thank you", by="Kim")
             found.edit(entry["=1+1"], name="Bo", text="=1+1")

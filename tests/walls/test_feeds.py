@@ -176,7 +176,7 @@ async def test_what_is_wrong_with_a_feed_is_said_in_a_form_for_programs(wall: Se
     """RFC 9457, in JSON or XML as the feed, in the language of its wall."""
 
     async def speak_german(session: Any) -> None:
-        (await session.scalars(Wall.locked("main"))).one().arrange({"language": "de"})
+        (await session.scalars(Wall.locked("main"))).one().update_settings({"language": "de"})
 
     await wall.database.write(speak_german)
     said = await wall.client.get("/walls/main/feed.json?before=x")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...models.act import FOREIGN
+from ...models.act import IMPORTED
 from ...models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
 from ...text.cleaning import clean, fitting, is_blank
 
@@ -67,7 +67,7 @@ def row_of(entry: Any) -> dict[str, Any]:
 
 def foreign(author: str) -> str:
     """A name for an author who is told apart from others in the file, and whom nobody can recognise here."""
-    return author if author.startswith(FOREIGN) else FOREIGN + hashlib.sha256(author.encode()).hexdigest()[:48]
+    return author if author.startswith(IMPORTED) else IMPORTED + hashlib.sha256(author.encode()).hexdigest()[:48]
 
 
 def number(value: Any) -> int | None:

@@ -102,7 +102,7 @@ async def _log(wall: Wall, database: Database) -> AsyncIterator[list[dict[str, A
     while True:
         async with database.reading() as session:
             acts = (await session.scalars(Act.after_on(wall.id, last, SLICE))).all()
-            entries = (await session.scalars(ActEntry.kept_of([each.id for each in acts]))).all() if acts else []
+            entries = (await session.scalars(ActEntry.with_text_of([each.id for each in acts]))).all() if acts else []
         if not acts:
             return
         last = acts[-1].id

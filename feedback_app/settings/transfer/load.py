@@ -92,7 +92,7 @@ async def _make(slug: str, session: AsyncSession) -> Wall:
 
 async def _arrange(wall: Wall, found: Import, session: AsyncSession) -> None:
     """As the file says, and found under the addresses it had before where no other wall is."""
-    wall.arrange({name: value for name, value in found.arrangement.items() if name in SETTINGS})
+    wall.update_settings({name: value for name, value in found.arrangement.items() if name in SETTINGS})
     for name in found.arrangement.keys() - set(SETTINGS):
         setattr(wall, name, found.arrangement[name])
     for slug in dict.fromkeys(found.former_addresses):
@@ -135,7 +135,7 @@ def _row(entry: Mapping[str, Any], wall: Wall, *, keeps: bool) -> dict[str, Any]
     feedback = Feedback(
         wall_id=wall.id,
         version=wall.change() if entry["state"] == "public" else None,
-        desk_version=wall.change_on_the_desk(),
+        desk_version=wall.change_for_moderators(),
         **entry,
     )
     feedback.fold()

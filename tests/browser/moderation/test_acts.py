@@ -198,7 +198,7 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, o
     await page.fill("#feedback-1-answer", "A long answer")
 
     async def end(session: AsyncSession) -> None:
-        await session.execute(LoginSession.ending_all(number))
+        await session.execute(LoginSession.delete_all(number))
 
     await office.database.write(end)
     await expect(page.locator("#notice")).to_contain_text("You are logged out", timeout=8000)

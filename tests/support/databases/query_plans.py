@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app.database import Database
 from feedback_app.database.engines import make_engine
 from feedback_app.models import Feedback
-from feedback_app.models.moderation_queue import Desk
+from feedback_app.models.moderation_queue import ModerationQueue
 from feedback_app.models.prepared import Prepared
 
 
@@ -21,12 +21,15 @@ def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> d
     `middle` is the number of an entry, `latest` a desk version shortly before the wall's own.
     """
     return {
-        "waiting": (Desk.listed(wall_id, ["held"]), "ix_feedback_wall_id_state_id"),
-        "older": (Desk.listed(wall_id, ["held"], before=middle), "ix_feedback_wall_id_state_id"),
-        "author": (Desk.of_author(Feedback(wall_id=wall_id, author=author)), "ix_feedback_author_created_at"),
-        "changed": (Desk.changed_on(wall_id, after=latest, limit=9), "ix_feedback_wall_id_desk_version"),
-        "floor": (Desk.floor(wall_id, "held"), "ix_feedback_wall_id_state_id"),
-        "counts": (Desk.counts([wall_id]), "ix_feedback_wall_id_state_id"),
+        "waiting": (ModerationQueue.listed(wall_id, ["held"]), "ix_feedback_wall_id_state_id"),
+        "older": (ModerationQueue.listed(wall_id, ["held"], before=middle), "ix_feedback_wall_id_state_id"),
+        "author": (
+            ModerationQueue.of_author(Feedback(wall_id=wall_id, author=author)),
+            "ix_feedback_author_created_at",
+        ),
+        "changed": (ModerationQueue.changed_on(wall_id, after=latest, limit=9), "ix_feedback_wall_id_desk_version"),
+        "floor": (ModerationQueue.floor(wall_id, "held"), "ix_feedback_wall_id_state_id"),
+        "counts": (ModerationQueue.counts([wall_id]), "ix_feedback_wall_id_state_id"),
         "pinned": (Feedback.pinned_on(wall_id), "ix_feedback_wall_id_pinned_at"),
         "listed": (Feedback.published_on(wall_id), "ix_feedback_wall_id_state_id"),
     }

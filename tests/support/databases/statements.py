@@ -15,11 +15,11 @@ from feedback_app.models import (
     LoginAttempt,
     LoginSession,
     Membership,
-    Refolding,
+    SearchBackfill,
     Submission,
     Wall,
 )
-from feedback_app.models.moderation_queue import Desk
+from feedback_app.models.moderation_queue import ModerationQueue
 
 from .bulk_data import BEGAN
 
@@ -128,17 +128,17 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
     hidden, blocked = Act(id=5, wall_id=1, verb="hide"), Act(id=5, wall_id=1, verb="block-author")
     seen = ["held", "public", "hidden"]
     return {
-        "desk": Desk.listed(1, ["held"]),
-        "desk, all": Desk.listed(1, seen),
-        "desk, all, older": Desk.listed(1, seen, before=middle),
-        "desk, search in all": Desk.searched(1, seen, "undoing", floor=middle),
-        "desk, older": Desk.listed(1, ["held"], before=middle),
-        "desk, of an author": Desk.of_author(one),
-        "desk, of an author, older": Desk.of_author(one, before=one),
-        "desk, where a search ends": Desk.floor(1, "held"),
-        "desk, counts": Desk.counts([1, 2]),
-        "desk, changes": Desk.changed_on(1, after=entries - 10, limit=501),
-        "desk, search": Desk.searched(1, seen[:1], "undoing", floor=middle),
+        "desk": ModerationQueue.listed(1, ["held"]),
+        "desk, all": ModerationQueue.listed(1, seen),
+        "desk, all, older": ModerationQueue.listed(1, seen, before=middle),
+        "desk, search in all": ModerationQueue.searched(1, seen, "undoing", floor=middle),
+        "desk, older": ModerationQueue.listed(1, ["held"], before=middle),
+        "desk, of an author": ModerationQueue.of_author(one),
+        "desk, of an author, older": ModerationQueue.of_author(one, before=one),
+        "desk, where a search ends": ModerationQueue.floor(1, "held"),
+        "desk, counts": ModerationQueue.counts([1, 2]),
+        "desk, changes": ModerationQueue.changed_on(1, after=entries - 10, limit=501),
+        "desk, search": ModerationQueue.searched(1, seen[:1], "undoing", floor=middle),
         "blocked among entries": Block.of(1, {"author 1"}),
         "places of entries": Feedback.places([middle, middle + 1]),
         "entries by their numbers": Feedback.with_numbers([middle, middle + 1]),
@@ -152,9 +152,9 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
         "log of somebody who did little": Act.log_of(1, by="Lee", size=30),
         "entries of an act": ActEntry.of(5),
         "entries of acts": ActEntry.numbers_of([5, 6]),
-        "first entries of acts": ActEntry.shown_of([5, 6]),
+        "first entries of acts": ActEntry.first_few_of([5, 6]),
         "log, to export": Act.after_on(1, 5, 500),
-        "entries of acts, to export": ActEntry.kept_of([5, 6]),
+        "entries of acts, to export": ActEntry.with_text_of([5, 6]),
         "who is logged in": LoginSession.open_with("token", now()),
         "rights of listeners": LoginSession.rights(["a" * 64], now()),
         "walls of a moderator": Membership.among(1, [1, 2]),
@@ -166,12 +166,12 @@ def _purging(at: datetime) -> dict[str, Any]:
     return {
         "purge: to blank": Feedback.to_blank(BEGAN, 200),
         "purge: to blank, again": Feedback.to_blank(at, 200, among={3, 103}),
-        "purge: blanking": Feedback.blanking({3, 103}),
+        "purge: blanking": Feedback.blank({3, 103}),
         "purge: to forget": Feedback.forgettable(at - MONTH, 200),
         "purge: blocks": Block.stale(at),
         "purge: logins": LoginSession.stale(at),
         "purge: tries to log in": LoginAttempt.stale(at),
         "purge: setups": Invitation.stale(at),
-        "purge: to fold": Refolding.unfolded(200),
-        "purge: blanking what is folded": Refolding.blanking_folded(),
+        "purge: to fold": SearchBackfill.unfolded(200),
+        "purge: blanking what is folded": SearchBackfill.blank_folded(),
     }
