@@ -48,7 +48,7 @@ LONG = 700
 LONG_LINES = 14
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # Columns set on insert.
-NEW = (
+INSERT_COLUMNS = (
     *("wall_id", "version", "desk_version", "state", "reason", "created_at", "changed_at"),
     *("name", "text", "folded", "author", "network", "is_newcomer", "key"),
 )

@@ -144,7 +144,7 @@ class Submission:
         """Columns of the entry about where it came from: `network` (or None) and `is_newcomer`."""
         return {"network": self.networks[0] if self.networks else None, "is_newcomer": self.is_newcomer}
 
-    def is_kept_as(self, feedback: Feedback) -> bool:
+    def is_stored_as(self, feedback: Feedback) -> bool:
         """Whether the entry stored under one of its keys is this submission."""
         return feedback.key not in self.guessed or (feedback.name, feedback.text) == (self.name, self.text)
 

@@ -1,4 +1,4 @@
-"""The database where it is, in the way, or busy with somebody else."""
+"""The database in unusual folders, with names that have a meaning in URLs, and while another program locks it."""
 
 import asyncio
 import sqlite3
@@ -21,7 +21,7 @@ from ..support import HTMX, OURS, Process, Reader, Served, post, run, until, var
 
 @pytest.fixture
 def impatient() -> Iterator[None]:
-    """A writer waits for its turn only shortly."""
+    """The timeouts of the writer are short."""
     patience = engines.BUSY_MILLISECONDS, writer.PATIENCE_SECONDS
     engines.BUSY_MILLISECONDS, writer.PATIENCE_SECONDS = 100, 0.3
     yield
@@ -32,7 +32,7 @@ def impatient() -> Iterator[None]:
 async def test_while_another_program_holds_the_database_no_word_is_lost(
     impatient: None, serve: Callable[..., Any]
 ) -> None:
-    """Requirement 10, with a lock in the place of a full disk."""
+    """With a lock in the place of a full disk."""
     wall: Served = await serve(post_limit="")
     await post(wall.client, text="Before")
     async with Reader(wall.port, "0") as reader:
@@ -113,7 +113,7 @@ async def test_a_piece_that_fails_takes_no_version(wall: Served) -> None:
 
 
 async def test_who_asked_and_went_away_harms_nobody_in_the_same_transaction(wall: Served) -> None:
-    """Requirement 3: a request that is cancelled cancels nothing inside a transaction."""
+    """A request that is cancelled cancels nothing inside a transaction."""
 
     async def slow(session: Any) -> None:
         (await session.scalars(Wall.locked("main"))).one()

@@ -1,4 +1,4 @@
-"""Engines: what each is told, what it keeps unchanged, and what is said when one cannot be used."""
+"""Engines: the settings of each, what they store unchanged, and the message when one cannot be used."""
 
 import asyncio
 import subprocess
@@ -49,7 +49,7 @@ async def test_a_point_in_time_comes_back_to_the_microsecond(wall: Served) -> No
 
 
 async def test_addresses_are_told_apart_to_the_letter(wall: Served) -> None:
-    """Finding 19: MariaDB's own choice takes these for the same."""
+    """MariaDB's default collation treats these as equal."""
 
     async def work(session: Any) -> None:
         session.add_all(Wall(slug=slug, title=slug) for slug in ("cafe", "café", "Cafe"))
@@ -92,7 +92,7 @@ SESSIONS = {
 
 @pytest.mark.postgresql
 @pytest.mark.mariadb
-async def test_a_server_is_told_to_be_careful(wall: Served, engine: str) -> None:
+async def test_a_server_session_has_its_safe_settings(wall: Served, engine: str) -> None:
     question = "SELECT current_setting('{}')" if engine == "postgresql" else "SELECT @@SESSION.{}"
     async with wall.database.write_engine.connect() as connection:
         for name, value in SESSIONS[engine].items():
@@ -173,7 +173,6 @@ def test_a_server_that_cannot_be_used_is_one_clear_line(tmp_path: Path, system: 
 async def test_a_database_that_is_not_ours_as_it_should_be_is_left_alone(
     data: Path, statement: str, sentence: str
 ) -> None:
-    """Requirement 8, on every engine."""
     database = Database(url_of(data) or f"sqlite:///{data / 'feedback.sqlite3'}")
     async with database.write_engine.begin() as connection:
         await connection.execute(text(statement))

@@ -1,4 +1,4 @@
-"""Migrations: one history for every engine, by one process at a time, whatever kills it, and no word is lost."""
+"""Migrations: one history for every engine, run by one process at a time, without data loss when killed."""
 
 import asyncio
 import subprocess
@@ -157,7 +157,6 @@ async def test_the_models_are_what_the_migrations_make(wall: Served) -> None:
 
 @pytest.mark.parametrize("revision", schema.revisions())
 async def test_an_upgrade_from_every_earlier_version_keeps_every_word(empty: Path, revision: str) -> None:
-    """Requirement 59, in part."""
     await migrate_to(empty, revision)
     before = await rows_of(empty)
     async with serving(data=empty) as wall:
@@ -176,7 +175,7 @@ async def test_an_upgrade_from_every_earlier_version_keeps_every_word(empty: Pat
 async def test_killed_before_each_statement_of_a_migration_the_next_start_goes_on(
     empty: Path, engine: str, beginning: str
 ) -> None:
-    """Requirement 9: kill -9, on every engine; every fourth statement where all of them are undone anyway."""
+    """Kill -9, on every engine; every fourth statement where all of them are undone anyway."""
     if beginning == "data":
         await migrate_to(empty, schema.revisions()[0])
     outcome = await asyncio.to_thread(
@@ -197,7 +196,7 @@ async def test_killed_before_each_statement_of_a_migration_the_next_start_goes_o
 
 
 async def test_four_processes_that_start_at_once_on_an_old_database_all_come_up(empty: Path) -> None:
-    """Requirement 9: the migrations run once."""
+    """The migrations run once."""
     await migrate_to(empty, schema.revisions()[0])
     command = [sys.executable, "-m", "feedback_app", "wall", "list"]
     started = [Program(command, env=environment(empty), stdout=subprocess.PIPE, text=True) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Behind a real PgBouncer, which lends a connection for one transaction, and forgets whatever was set on it."""
+"""Behind a real PgBouncer in transaction mode, which resets session settings."""
 
 import asyncio
 from collections.abc import Callable, Iterator

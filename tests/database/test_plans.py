@@ -1,4 +1,4 @@
-"""Plans: however much stands on a wall, no question reads all of it."""
+"""Query plans: no query scans a whole wall."""
 
 import re
 from typing import Any
@@ -61,7 +61,7 @@ async def test_no_question_reads_a_whole_table(wall: Served) -> None:
 
 
 @pytest.mark.mariadb
-async def test_mariadb_begins_a_slice_where_it_is_and_not_at_the_newest(wall: Served) -> None:
+async def test_mariadb_reads_a_page_from_its_cursor_and_not_from_the_newest_entry(wall: Served) -> None:
     await fill_tables(wall.database)
     async with wall.database.reading() as session:
         for name in ("slice in the middle", "slice at the end", "desk, older"):

@@ -1,4 +1,4 @@
-"""After a restore nobody takes what is gone for what is there: versions, numbers and tags are given out once."""
+"""Restoring a backup: versions, ids and ETags are never reused, so that no reader keeps lost entries."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Going back: the program as it was before moderation serves what the newer one has left, and comes forward again."""
+"""Downgrade: the program before moderation serves the newer schema, and the upgrade works again."""
 
 import io
 import subprocess
@@ -44,7 +44,7 @@ class Former(Process):
 async def test_the_former_program_serves_what_the_newer_one_left(
     process: Callable[..., Process], former: Path, data: Path
 ) -> None:
-    """Requirement 59: posts of either are there for both, with versions in order, and hidden ones stay hidden."""
+    """Posts of either are there for both, with versions in order, and hidden ones stay hidden."""
     newer = process(FEEDBACK_POST_LIMIT="")
     async with newer.client() as client:
         for each in ("Shown", "Hidden"):

@@ -1,4 +1,4 @@
-"""SQLite done right: which one it is, what it is told, whose turn it is, and that nobody is kept waiting."""
+"""SQLite: its version, its pragmas, the write lock, the size of the WAL, and readers that never wait."""
 
 import asyncio
 import fcntl
@@ -37,7 +37,6 @@ WITHOUT_PYSQLITE3 = "import sys; sys.modules['pysqlite3'] = None; "
 
 @pytest.mark.parametrize("version", ["3.7.0", "3.40.1", "3.44.5", "3.50.6", "3.51.2", "3.45.9"])
 def test_a_version_with_the_fault_is_known_and_the_cure_is_named(version: str) -> None:
-    """Requirement 7."""
     sentence = sqlite_fault(version)
     assert sentence is not None
     assert version in sentence
@@ -60,7 +59,7 @@ async def test_the_database_is_used_by_a_healthy_sqlite(wall: Served) -> None:
 
 
 def test_a_sqlite_with_the_fault_serves_alone_and_warns(data: Path) -> None:
-    """Requirement 7: with several workers the start fails, with one it warns."""
+    """With several workers the start fails, with one it warns."""
     system = subprocess.run(
         [sys.executable, "-c", "import sqlite3; print(sqlite3.sqlite_version)"],
         capture_output=True,
@@ -104,7 +103,7 @@ def test_a_sqlite_with_the_fault_serves_alone_and_warns(data: Path) -> None:
 def test_a_database_that_does_not_take_our_care_is_not_used(
     data: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, kept: str
 ) -> None:
-    """Requirement 6: something keeps it otherwise, as a network drive does."""
+    """Something keeps it otherwise, as a network drive does."""
     run_one = driver._execute
 
     def stubborn(connection: Any, operation: str, parameters: Any) -> Any:
@@ -143,14 +142,14 @@ async def _count(database: Database) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def turn_file(database: Database) -> Path:
+def lock_file(database: Database) -> Path:
     assert database.file is not None
     return database.file.with_name(database.file.name + "-turn")
 
 
 @contextmanager
-def holder_of_the_turn(file: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has the turn and does not get on."""
+def holding_write_lock(file: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the write lock and makes no progress."""
     code = (
         "import fcntl, os, sys, time; file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT);"
         "fcntl.flock(file, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
@@ -173,10 +172,10 @@ def is_free(file: Path) -> bool:
         return True
 
 
-async def test_a_process_that_dies_gives_its_turn_back(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kill -9 of the holder; meanwhile the process answers everything that needs no turn."""
+async def test_a_process_that_dies_releases_the_write_lock(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill -9 of the holder; meanwhile the process answers everything that needs no write lock."""
     monkeypatch.setattr(write_lock, "PATIENCE_SECONDS", 60)
-    with holder_of_the_turn(turn_file(wall.database)) as holder:
+    with holding_write_lock(lock_file(wall.database)) as holder:
         waiting = asyncio.create_task(post(wall.client, text="In turn"))
         await asyncio.sleep(0.3)
         assert (await wall.client.get("/healthz")).status_code == 200
@@ -186,11 +185,11 @@ async def test_a_process_that_dies_gives_its_turn_back(wall: Served, monkeypatch
         assert (await waiting).status_code == 201
 
 
-async def test_who_holds_the_turn_for_too_long_is_not_waited_for(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The turn is a courtesy. One that comes too late is given back at once."""
+async def test_a_write_lock_that_is_not_released_is_skipped(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write lock is advisory. One that arrives late is released immediately."""
     monkeypatch.setattr(write_lock, "PATIENCE_SECONDS", 0.1)
-    file = turn_file(wall.database)
-    with holder_of_the_turn(file):
+    file = lock_file(wall.database)
+    with holding_write_lock(file):
         for each in range(3):
             assert (await post(wall.client, text=f"{each}")).status_code == 201
         assert not is_free(file)
@@ -199,15 +198,13 @@ async def test_who_holds_the_turn_for_too_long_is_not_waited_for(wall: Served, m
     assert is_free(file)
 
 
-async def test_without_a_file_for_the_turn_posts_are_stored_all_the_same(wall: Served) -> None:
-    turn_file(wall.database).unlink(missing_ok=True)
-    turn_file(wall.database).mkdir()
+async def test_posts_are_stored_without_a_lock_file(wall: Served) -> None:
+    lock_file(wall.database).unlink(missing_ok=True)
+    lock_file(wall.database).mkdir()
     assert (await post(wall.client)).status_code == 201
 
 
-async def test_a_statement_is_one_errand_to_the_thread_of_its_connection(
-    wall: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_statement_is_one_call_to_its_connections_thread(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     errands: list[str] = []
     run_one = aiosqlite.Connection._execute
 
@@ -254,8 +251,8 @@ async def test_reading_never_waits_for_writing(serve: Callable[..., Any]) -> Non
             await fresh.close()
 
 
-async def test_the_log_is_bounded_although_somebody_always_reads(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requirement 14, in small: readers overlap, so that SQLite never finds a moment to begin the log anew."""
+async def test_the_wal_is_bounded_under_constant_reads(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers overlap, so that SQLite never finds a moment to restart the WAL."""
     monkeypatch.setattr(wal, "LONG_BYTES", 6 * 2**20)
     monkeypatch.setattr(wal, "PAUSE_SECONDS", 0)
     assert wall.database.file is not None

@@ -1,4 +1,4 @@
-"""Statistics: each question is answered by its own index, whatever the database knows of how much stands where."""
+"""Table statistics: each query uses its own index, whatever the planner's statistics say."""
 
 from typing import Any
 

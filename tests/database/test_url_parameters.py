@@ -1,4 +1,4 @@
-"""Addresses of databases as providers hand them out and as people type them: understood, or named in one line."""
+"""Database URLs as providers give them and people type them: accepted, or rejected with one line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Versions: 1, 2, 3 … in the order of commits, without a gap or a double, from any number of processes."""
+"""Versions: 1, 2, 3 … in commit order, without gaps or duplicates, from any number of processes."""
 
 import asyncio
 import random
@@ -50,7 +50,6 @@ async def changes(database: Database, after: int = 0) -> list[Feedback]:
 
 
 async def test_processes_that_write_to_one_wall_at_once_leave_no_gap(wall: Served, data: Path) -> None:
-    """Requirement 4."""
     root = ROOT
     writing = [
         subprocess.Popen(  # noqa: ASYNC220 - starting one takes a moment only.
@@ -67,7 +66,7 @@ async def test_processes_that_write_to_one_wall_at_once_leave_no_gap(wall: Serve
 
 
 async def test_a_follower_sees_every_committed_change_once_although_some_are_undone(data: Path) -> None:
-    """Requirement 5: sixteen writers of their own, one in twenty is undone in the middle, others are slow to commit."""
+    """Sixteen writers of their own, one in twenty is undone in the middle, others are slow to commit."""
     settings = Settings(data=data, database_url=url_of(data))
     databases = [Database(data_folder.database_url(settings)) for _ in range(16)]
     follower = Database(data_folder.database_url(settings))

@@ -1,4 +1,4 @@
-"""The writer: posts that wait at the same moment share a transaction, and each gets its own answer."""
+"""The writer (group commit): posts that wait together share a transaction, and each gets its own result."""
 
 import asyncio
 import sqlite3
@@ -69,7 +69,7 @@ async def test_those_who_wait_at_the_same_moment_share_one_commit(
 
 
 async def test_who_has_just_been_answered_is_taken_along_with_those_who_wait(wall: Served) -> None:
-    """Otherwise the two groups would take turns for ever, and each pay for a transaction of its own."""
+    """Otherwise two groups would alternate, each with a transaction of its own."""
     commits: list[None] = []
     wall.database.on_commit(lambda: commits.append(None))
 
@@ -102,7 +102,7 @@ async def test_the_same_form_twice_in_one_batch_is_one_entry(wall: Served) -> No
 
 
 async def test_the_same_form_sent_to_two_servers_at_once_is_one_entry(serve: Callable[..., Any]) -> None:
-    """Requirement 2, between processes: whoever has locked the wall second finds what the first one stored."""
+    """The second process to lock the wall finds what the first one stored."""
     servers = [await serve(post_limit="") for _ in range(2)]
     for each in range(15):
         answers = await asyncio.gather(
@@ -132,14 +132,14 @@ async def test_a_post_that_cannot_be_stored_harms_no_other_of_its_batch(wall: Se
     assert [row.text for row in rows] == [f"{each}" for each in range(20) if each not in (3, 11)]
 
 
-async def test_what_is_told_of_a_post_is_of_the_try_that_was_committed(wall: Served) -> None:
-    """It is made while the commit is on its way; when that fails, nobody has heard of it."""
+async def test_the_response_belongs_to_the_try_that_was_committed(wall: Served) -> None:
+    """The response is made during the commit; when that fails, nobody receives it."""
     await submit(wall.database, a_post("Before"))
     left = [ConnectionResetError()]
     made: list[str] = []
     asked: list[asyncio.Future[str]] = []
 
-    def told(feedback: Feedback) -> str:
+    def response(feedback: Feedback) -> str:
         assert not any(each.done() for each in asked)
         made.append(feedback.text)
         return f"{feedback.id}: {feedback.text}"
@@ -150,18 +150,18 @@ async def test_what_is_told_of_a_post_is_of_the_try_that_was_committed(wall: Ser
             raise left.pop()
 
     posts = [a_post(text, author=text) for text in ("One", "Two")]
-    asked += [asyncio.ensure_future(wall.database.write_together(store_posts, each, told)) for each in posts]
+    asked += [asyncio.ensure_future(wall.database.write_together(store_posts, each, response)) for each in posts]
     answers = await asyncio.gather(*asked)
     assert made == ["One", "Two"] * 2
     assert answers == [f"{row.id}: {row.text}" for row in (await stored(wall.database))[1:]]
 
 
-async def test_words_are_stored_and_harm_no_other_where_nothing_can_be_told_of_them(wall: Served) -> None:
-    def told(feedback: Feedback) -> str:
+async def test_a_post_is_stored_when_its_response_cannot_be_made(wall: Served) -> None:
+    def response(feedback: Feedback) -> str:
         return {"One": "Thanks for one", "Three": "Thanks for three"}[feedback.text]
 
     posts = [a_post(text, author=text) for text in ("One", "Two", "Three")]
-    asked = (wall.database.write_together(store_posts, each, told) for each in posts)
+    asked = (wall.database.write_together(store_posts, each, response) for each in posts)
     one, two, three = await asyncio.gather(*asked, return_exceptions=True)
     assert (one, type(two), three) == ("Thanks for one", KeyError, "Thanks for three")
     assert [row.text for row in await stored(wall.database)] == ["One", "Two", "Three"]
@@ -214,7 +214,7 @@ async def test_a_lock_that_passes_is_waited_for(serve: Callable[..., Any], monke
 
 
 async def test_a_request_that_is_cancelled_cancels_nothing(wall: Served) -> None:
-    """Requirement 3, below HTTP: cancelled before, while and after the transaction runs."""
+    """Cancelled before, while and after the transaction runs."""
     for each in range(60):
         task = asyncio.create_task(wall.database.write_together(store_posts, a_post(f"{each}", author=f"{each}")))
         await asyncio.sleep(each / 10_000)

@@ -1,4 +1,4 @@
-"""Backups: whole, taken while people write, and of use."""
+"""Backups: complete, taken while people write, and restorable."""
 
 import asyncio
 import re
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.sqlite
 async def test_a_backup_during_a_storm_holds_every_post_acknowledged_before_and_brings_it_back(
     process: Callable[..., Process], tmp_path: Path
 ) -> None:
-    """Requirement 11."""
     server, copy = process(FEEDBACK_DEFENCES="off"), tmp_path / "copy.sqlite3"
     acknowledged: set[str] = set()
     is_over = asyncio.Event()

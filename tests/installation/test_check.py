@@ -1,4 +1,4 @@
-"""What `check` says, and settings that cannot be meant."""
+"""The command `check`, and invalid settings."""
 
 import json
 import re
@@ -22,7 +22,7 @@ KEY = "a-key-that-nobody-guesses"
 
 
 def found(data: Path, **settings: str) -> dict[str, tuple[str, str]]:
-    """What `check` found, by what it is about; the last of several."""
+    """The findings of `check` by subject; the last of several."""
     outcome = run(data, "check", "--json", **settings)
     report = json.loads(outcome.stdout)
     assert report["ok"] is (outcome.returncode == 0)

@@ -1,4 +1,4 @@
-"""An installation: what the first start makes, what later starts refuse, and the command line."""
+"""Data folder: what the first start creates, what later starts reject, and the command line."""
 
 import asyncio
 import sqlite3
@@ -43,7 +43,6 @@ def test_the_first_start_makes_everything(empty: Path) -> None:
 
 
 def test_four_processes_that_start_at_once_on_nothing_all_come_up(empty: Path) -> None:
-    """Requirement 9, in part."""
     command = [sys.executable, "-m", "feedback_app", "migrate"]
     started = [Program(command, env=environment(empty), stdout=subprocess.PIPE, text=True) for _ in range(4)]
     said = "The database is up to date.\n"
@@ -59,7 +58,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.sqlite
 @pytest.mark.parametrize("fault", ["gone", "empty", "garbage", "damaged", "newer", "foreign"])
 def test_a_database_that_is_not_ours_as_it_should_be_stops_the_start(data: Path, fault: str) -> None:
-    """Requirement 8: one line, exit code 1, nothing touched or made. The server alone looks at every page."""
+    """One line, exit code 1, nothing touched or made. The server alone looks at every page."""
     file = data / DATABASE
     for side in ("-wal", "-shm"):
         file.with_name(file.name + side).unlink(missing_ok=True)
@@ -159,7 +158,7 @@ def test_the_version_is_said_in_a_checkout_too() -> None:
 
 @pytest.mark.sqlite
 def test_every_command_runs_as_a_program_that_has_imported_nothing_before(data: Path) -> None:
-    """Most tests have theirs from the nursery."""
+    """Most tests get theirs from the fork server."""
 
     def typed(*words: str) -> subprocess.CompletedProcess[str]:
         program = [sys.executable, "-m", "feedback_app", *words]
@@ -219,8 +218,7 @@ async def test_hiding_by_command_is_heard_by_a_running_server(process: Callable[
 
 
 @pytest.mark.sqlite
-async def test_sqlite_is_told_to_be_careful(wall: Served) -> None:
-    """Requirement 6."""
+async def test_sqlite_has_its_safe_pragmas(wall: Served) -> None:
     wanted = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
     for engine, query_only in ((wall.database.read_engine, 1), (wall.database.write_engine, 0)):
         async with engine.connect() as connection:

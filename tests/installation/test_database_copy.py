@@ -1,4 +1,4 @@
-"""Copying everything from one kind of database to another, and what is in the way of it."""
+"""Database copy from one kind of database to another, and its errors."""
 
 import sqlite3
 from contextlib import ExitStack, closing
@@ -73,7 +73,7 @@ def _without_host(item: dict[str, object]) -> dict[str, object]:
 
 @pytest.mark.sqlite
 def test_what_only_a_newer_version_knows_is_not_left_out_in_silence(data: Path, tmp_path: Path) -> None:
-    """Requirement 59: one may go back a version and serve, but not lose what the newer one has stored."""
+    """One may go back a version and serve, but not lose what the newer one has stored."""
     with closing(sqlite3.connect(data / "feedback.sqlite3")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999_since_0001'")
         connection.commit()

@@ -1,4 +1,4 @@
-"""Commands that another user types than the one whose installation it is: root's help, everybody else's are refused."""
+"""File ownership: commands by another user. Root becomes the owner; every other user is rejected."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The secret: replaced while people have forms open, without losing one."""
+"""Key rotation: the secret key is replaced while forms are open, without losing a post."""
 
 import re
 import stat
@@ -26,7 +26,7 @@ OLD, NEW = "the one of last year", "the one of this year"
 
 
 async def new_stamp(server: Served | Process, old: str) -> str:
-    """The stamp that pages come with as soon as it is another one."""
+    """The form token of the page, as soon as it has changed."""
     async with server.client() if isinstance(server, Process) else server.client as client:
         form_tokens: list[str] = []
 
@@ -39,7 +39,7 @@ async def new_stamp(server: Served | Process, old: str) -> str:
 
 
 async def test_a_form_that_is_open_outlives_a_rotation(process: Callable[..., Process]) -> None:
-    """Requirement 60: with no restart, in every worker, new forms are signed with the new secret, old ones are good."""
+    """With no restart, in every worker, new forms are signed with the new secret, old ones are good."""
     server = process(workers=2, FEEDBACK_POST_LIMIT="")
     async with server.client() as client:
         old = await stamp(client)
@@ -54,7 +54,7 @@ async def test_a_form_that_is_open_outlives_a_rotation(process: Callable[..., Pr
 
 
 async def test_a_secret_that_others_have_seen_is_void_at_once(process: Callable[..., Process]) -> None:
-    """Requirement 60: also pages that are ready or in a browser's cache bring a new stamp, and no word is lost."""
+    """Also pages that are ready or in a browser's cache bring a new form token, and no post is lost."""
     server = process(FEEDBACK_POST_LIMIT="")
     async with server.client() as client:
         old = await stamp(client)
@@ -69,10 +69,10 @@ async def test_a_secret_that_others_have_seen_is_void_at_once(process: Callable[
 
 
 @pytest.mark.parametrize("address", ["/walls/main", "/walls/main/frame"])
-async def test_a_page_that_was_being_made_meanwhile_does_not_keep_the_former_stamp(
+async def test_a_page_rendered_during_a_rotation_does_not_keep_the_former_token(
     wall: Served, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    """Requirement 60: neither is it ready for others, nor does a browser that has it take it for the new one."""
+    """Neither is it ready for others, nor does a browser that has it take it for the new one."""
 
     monkeypatch.setattr(secret_key, "LOOK_SECONDS", 0)
     make, form_tokens = page_module.render, re.compile(r'name="stamp" value="([^"]+)"')
@@ -91,7 +91,6 @@ async def test_a_page_that_was_being_made_meanwhile_does_not_keep_the_former_sta
 
 
 async def test_a_configured_secret_is_replaced_by_configuration(serve: Callable[..., Any], data: Path) -> None:
-    """Requirement 60."""
     first = await serve(secret_key=OLD)
     old = await stamp(first.client)
     second = await serve(secret_key=NEW, secret_key_fallbacks=f" {OLD}, one more of long ago")
@@ -109,8 +108,8 @@ def keys(folder: Path, **settings: str) -> Keys:
     return Keys(Secrets(Settings(data=folder, **settings)))  # type: ignore[arg-type]
 
 
-def test_authors_receipts_and_browsers_stay_known(tmp_path: Path) -> None:
-    """Requirement 60: a block does not end, a receipt opens and a browser is known after a rotation."""
+def test_authors_author_tokens_and_browsers_stay_valid(tmp_path: Path) -> None:
+    """A block does not end, an author token and a visitor token stay valid after a rotation."""
     at = datetime.now(UTC)
     before = keys(tmp_path)
     authors = pseudonyms_of("192.0.2.1", at, before)
@@ -129,7 +128,7 @@ def test_authors_receipts_and_browsers_stay_known(tmp_path: Path) -> None:
 def test_a_former_secret_is_good_for_a_day_and_until_the_next_rotation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Requirement 60: two rotations in a row leave what was signed twelve hours ago good, and none is kept for ever."""
+    """Two rotations in a row leave what was signed twelve hours ago good, and none is kept for ever."""
     settings, start = Settings(data=tmp_path), datetime.now(UTC)
     signed = []
     for hours, good in ((0, 0), (12, 1), (23, 2), (240, 1), (241, 2)):

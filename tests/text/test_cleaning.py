@@ -1,4 +1,4 @@
-"""Words as they are stored: what becomes of what people type."""
+"""Text cleaning: what is stored of what people type."""
 
 import time
 import unicodedata
@@ -68,7 +68,6 @@ def test_normal_form_carries_no_word_over_a_limit(grows: str) -> None:
     ],
 )
 def test_characters_are_counted_as_a_person_counts_them(words: str, count: int) -> None:
-    """Requirement 36."""
     assert characters(words) == count
     assert first_character(words * 2) == (
         words and words[: len(words) // count] if count < 3 else first_character(words)
@@ -76,7 +75,6 @@ def test_characters_are_counted_as_a_person_counts_them(words: str, count: int) 
 
 
 def test_both_limits_hold_at_their_very_end() -> None:
-    """Requirement 36."""
     for most, points, lines in ((NAME_LENGTH, NAME_CODE_POINTS, False), (TEXT_LENGTH, TEXT_CODE_POINTS, True)):
         limits = {"most": most, "most_code_points": points, "lines": lines}
         for typed in ("x" * most, f"  {'x' * most}\n", FAMILY * (points // len(FAMILY))):
@@ -102,7 +100,6 @@ def test_what_came_back_can_always_be_printed() -> None:
 
 
 def test_thirty_marks_on_a_letter_are_taken_and_one_more_is_not() -> None:
-    """Requirement 35."""
     limits = {"most": 2000, "most_code_points": 8000, "lines": True}
     assert clean("Z" + "\u0316" * 30, **limits) == "Z" + "\u0316" * 30
     with pytest.raises(InvalidText, match="piled"):

@@ -1,4 +1,4 @@
-"""Folding: two ways to write the same words are one for search."""
+"""Search folding: two spellings of the same words are equal for search."""
 
 # ruff: noqa: RUF001 - Letters that look alike are what this is about.
 

@@ -1,4 +1,4 @@
-"""Rates: how `FEEDBACK_POST_LIMIT` is read."""
+"""Rate limit notation: how `FEEDBACK_POST_LIMIT` is parsed."""
 
 from datetime import timedelta
 

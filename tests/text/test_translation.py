@@ -1,4 +1,4 @@
-"""What the wall says to visitors: every sentence in every language that is offered."""
+"""Translation: every message for visitors in every language."""
 
 import re
 from pathlib import Path

@@ -11,7 +11,7 @@ from ...antispam.rules import PostingRules
 from ...clock import now
 from ...database import NothingWritten
 from ...models import Feedback, Submission, Wall
-from ...models.feedback import NEW
+from ...models.feedback import INSERT_COLUMNS
 
 
 class Reason(StrEnum):
@@ -58,7 +58,7 @@ async def store_posts(session: AsyncSession, posts: Sequence[Submission]) -> lis
     answers: list[Feedback | Refused] = []
     for post in posts:
         earlier = [kept[post.wall_id, key] for key in post.keys if (post.wall_id, key) in kept]
-        if same := next((each for each in earlier if post.is_kept_as(each)), None):
+        if same := next((each for each in earlier if post.is_stored_as(each)), None):
             same.is_repeated = True
             answers.append(same)
         elif refusal := _refusal(post, walls, limiter, rules):
@@ -115,7 +115,7 @@ def _refusal(post: Submission, walls: Mapping[int, Wall], limiter: RateLimiter, 
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
     """One statement for all; where it cannot give their numbers, as on MySQL, and one that asks for those."""
-    rows = [each.row(NEW) for each in new]
+    rows = [each.row(INSERT_COLUMNS) for each in new]
     dialect = session.get_bind().dialect
     if dialect.name == "postgresql":
         stored = await session.execute(*Submission.storing_columns(rows))

@@ -59,7 +59,6 @@ async def server(data: Path) -> AsyncIterator[Clocked]:
 
 
 async def test_a_clock_that_jumps_changes_no_order_and_no_version(server: Clocked) -> None:
-    """Case Z1 of the design."""
     async with server.client() as client, Reader(server.port, "0") as reader:
         for text, wrong in (("One", 0), ("Two", -HOUR), ("Three", HOUR), ("Four", 0)):
             server.put(wrong)
@@ -95,7 +94,7 @@ async def test_a_form_of_a_machine_whose_clock_is_ahead_is_taken(server: Clocked
 
 
 async def test_a_form_from_the_time_that_was_wrong_keeps_its_words(server: Clocked) -> None:
-    """It is asked for once more where its stamp cannot be believed, and is taken then."""
+    """A form token from the future is rejected once; the second try is accepted."""
     async with server.client() as client:
         server.put(30 * HOUR)
         given = await stamp(client)

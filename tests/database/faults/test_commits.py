@@ -46,7 +46,7 @@ async def outcome(database: Database) -> str:
 async def test_a_server_that_is_killed_in_the_middle_of_an_act_has_done_all_of_it_or_nothing(
     process: Callable[..., Process], data: Path, tmp_path: Path, at: str
 ) -> None:
-    """Requirement 16: it is killed at one of the statements of the act, or when all that is left is to commit them."""
+    """It is killed at one of the statements of the act, or when all that is left is to commit them."""
     armed = tmp_path / "armed"
     server = process(
         program="tests.programs.killed_at_statement", FEEDBACK_DEFENCES="off", DIES_IN=str(armed), DIES_AT=at
@@ -93,7 +93,6 @@ async def far(data: Path, line: Line) -> AsyncIterator[Served]:
 async def test_a_line_that_breaks_in_the_middle_of_an_act_leaves_all_of_it_or_nothing(
     far: Served, line: Line, part: list[bytes], delivers: bool
 ) -> None:
-    """Requirement 16."""
     for text in ("One", "Two"):
         assert (await post(far.client, text=text)).status_code == 201
     async with moderating(far) as kim:

@@ -27,7 +27,7 @@ async def survived(server: Process, *, kills: int, posters: int, followers: int)
 async def test_no_acknowledged_post_is_lost_or_doubled_when_everything_is_killed(
     process: Callable[..., Process],
 ) -> None:
-    """Requirements 1 and 2; `make storm` does it more often."""
+    """`make storm` does it more often."""
     server = process(workers=2, FEEDBACK_DEFENCES="off", FEEDBACK_LOG="off")
     outcome = await survived(server, kills=3, posters=16, followers=4)
     assert outcome.is_good, outcome
@@ -36,7 +36,7 @@ async def test_no_acknowledged_post_is_lost_or_doubled_when_everything_is_killed
 
 @pytest.mark.slow
 async def test_the_storm_notices_a_server_that_answers_before_the_commit(process: Callable[..., Process]) -> None:
-    """Requirement 1, its negative control."""
+    """Its negative control."""
     server = process(program="tests.programs.answers_before_commit", FEEDBACK_DEFENCES="off", FEEDBACK_LOG="off")
     outcome = await survived(server, kills=4, posters=16, followers=0)
     assert outcome.lost > 0

@@ -1,6 +1,6 @@
-"""A disk that is full, read-only or broken under the database: nothing acknowledged is lost, and it heals by itself.
+"""A disk that is full, read-only or broken under the database: nothing acknowledged is lost, and it recovers.
 
-Requirement 10. The disk is a small tmpfs, or every write of the server is made to fail by strace.
+The disk is a small tmpfs, or every write of the server is made to fail by strace.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""While the database is away: reading goes on from what is known, no word is lost, and it heals by itself."""
+"""While the database is away: reading goes on from what is known, no word is lost, and it recovers without help."""
 
 import asyncio
 import os
@@ -67,7 +67,7 @@ async def line(postgresql: int) -> AsyncIterator[Line]:
 async def test_with_the_line_to_the_database_gone_reading_goes_on(
     postgresql: int, line: Line, tmp_path: Path, how: str
 ) -> None:
-    """What is known is shown, a post is refused with its words kept, and everything heals by itself."""
+    """What is known is shown, a post is refused with its words kept, and everything recovers without help."""
     await create_database(postgresql, how)
     url = f"postgresql://postgres@127.0.0.1:{line.port}/{how}"
     async with serving(data=tmp_path / "data", database_url=url, defences=False) as wall:
@@ -106,7 +106,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_an_outage_is_two_lines_in_the_log_however_many_are_refused(
     postgresql: int, line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It went, and it came back, said by whoever noticed first: pages, posts, streams, notices and desks alike."""
+    """The first to notice logs it: pages, posts, streams, notifications and the moderation queue."""
     caplog.set_level("INFO", "feedback_app.database.outage")
     await create_database(postgresql, "said")
     url = f"postgresql://postgres@127.0.0.1:{line.port}/said"
@@ -186,7 +186,7 @@ async def test_with_the_tables_gone_reading_goes_on(wall: Served) -> None:
 async def test_what_was_taken_off_the_wall_does_not_stand_there_again_while_the_database_is_away(
     wall: Served, made: Counter[str]
 ) -> None:
-    """Requirement 23, also for a page that nobody has asked for since."""
+    """Also for a page that nobody has asked for since."""
     await post(wall.client, text="Insult")
     assert "Insult" in (await pages_of(wall, fresh=True))["/walls/main"]
     await wall.change(Wall.hide, 1)
@@ -221,7 +221,7 @@ async def test_while_a_stranger_holds_the_file_every_page_is_fresh(wall: Served)
 async def test_a_server_stops_although_a_driver_takes_its_end_for_a_fault(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Requirement 24. A question that is cancelled may come back as a broken connection, after which one asks again."""
+    """A question that is cancelled may come back as a broken connection, after which one asks again."""
     asked: list[str] = []
 
     async def swallows(_self: SQLiteWallVersions, _slugs: object) -> NoReturn:

@@ -46,7 +46,7 @@ def forget_what_was_not_synced(trace: str, data: Path, copy: Path) -> int:
 async def test_when_the_power_fails_what_was_acknowledged_is_kept_by_default(
     process: Callable[..., Process], data: Path, tmp_path: Path, synchronous: str
 ) -> None:
-    """Requirement 15. With `normal` some of it is lost (docs/operations.md), which shows that the test can see."""
+    """With `normal` some of it is lost (docs/operations.md), which shows that the test can see."""
     server = process(FEEDBACK_SYNCHRONOUS=synchronous, FEEDBACK_DEFENCES="off")
     log = tmp_path / "trace"
     with tracing(server, "-y", "-s", "0", "-e", "trace=pwrite64,fsync,fdatasync", log=log):

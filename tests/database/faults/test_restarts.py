@@ -1,4 +1,4 @@
-"""A database server that is restarted under load: no word is lost, and everything goes on by itself."""
+"""A database server is restarted under load: no post is lost, and the server recovers without help."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
 async def test_restarted_three_times_under_load_no_acknowledged_post_is_lost(
     server: DatabaseServer, tmp_path: Path
 ) -> None:
-    """Requirement 12: callers see at most 503 with Retry-After, and news is live again within 5 s."""
+    """Callers see at most 503 with Retry-After, and live delivery works again within 5 s."""
     acknowledged: list[str] = []
     refused: list[int] = []
     stop = asyncio.Event()

@@ -214,7 +214,7 @@ class History(RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.every_engine
 def test_whatever_is_killed_everybody_sees_the_same_in_the_end(folders: Folders, tmp_path: Path) -> None:
-    """Requirements 1 to 4, 17 and 18: all screens are alike, acknowledged words are there, no version is missing."""
+    """All screens are alike, acknowledged words are there, no version is missing."""
     profile = settings.get_current_profile_name()
     run_state_machine_as_test(
         lambda: History(folders, tmp_path / "data"),
