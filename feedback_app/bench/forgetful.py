@@ -23,7 +23,7 @@ async def forget(_: Any, post: Submission, then: Callable[[Feedback], Any]) -> A
 
 
 if __name__ == "__main__":
-    access_log.begin("off")
+    access_log.configure("off")
     app = create_app()
     state_of(app).database.write_together = forget  # type: ignore[method-assign, assignment]
     listening = listen("127.0.0.1", 0)

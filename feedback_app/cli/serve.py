@@ -28,7 +28,7 @@ SETUP = "setup-address"
 def serve(host: str, port: int, workers: int) -> None:
     """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
     settings = Settings.from_environment()
-    access_log.begin(settings.log)
+    access_log.configure(settings.log)
     with sockets.open_socket(host, port) as listening:
         raise SystemExit(_serve(settings, listening, workers))
 
@@ -75,7 +75,7 @@ def _warn(settings: Settings, listening: socket.socket, warning: str | None) -> 
 def _announce(settings: Settings, address: str, setup: str) -> None:
     file = settings.data / SETUP
     file.unlink(missing_ok=True)
-    click.echo(access_log.said(f"The wall is at {address}/walls/main"))
+    click.echo(access_log.startup_line(f"The wall is at {address}/walls/main"))
     if not setup:
         return
     where = f", once, at {setup}"
@@ -83,7 +83,7 @@ def _announce(settings: Settings, address: str, setup: str) -> None:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(f"{setup}\n")
         where = f" at the address in {file.absolute()}"
-    click.echo(access_log.said(f"There is no moderator yet. Make yourself the first one{where}"))
+    click.echo(access_log.startup_line(f"There is no moderator yet. Make yourself the first one{where}"))
 
 
 @click.command(hidden=True)
@@ -95,7 +95,7 @@ def worker(listening: int, line: int) -> None:
 
     supervised = Heartbeat(line)
     supervised.follow()
-    access_log.begin(Settings.from_environment().log)
+    access_log.configure(Settings.from_environment().log)
     with_database(nothing)
     run_server(create_app(), socket.socket(fileno=listening), supervised.say, each_second=supervised.say)
 

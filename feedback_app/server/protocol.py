@@ -169,7 +169,7 @@ class Protocol(HttpToolsProtocol):
             return
         is_answered = False
         try:
-            is_answered = self._log.answer_at_once(cast("Scope", cycle.scope), self.answer)
+            is_answered = self._log.answer_immediately(cast("Scope", cycle.scope), self.answer)
         finally:  # What fails here is told by the loop; whoever asked gets their answer in the usual way.
             if not is_answered:
                 super()._start_asgi_task(cycle, app)

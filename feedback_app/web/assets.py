@@ -1,4 +1,4 @@
-"""Style sheets and scripts: joined at the start, named by their content, served for ever and compressed."""
+"""Static assets: style sheets and scripts, bundled and minified once, with a content hash in the URL, and brotli."""
 
 import hashlib
 import mimetypes
@@ -13,36 +13,38 @@ from quart import Quart, Response, abort, request
 
 from .. import PACKAGE
 
-# One script, since three deferred ones race: htmx would start before the extension it needs is there.
+# One bundle: separate deferred scripts race, and htmx would start before its SSE extension has loaded.
 SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/line.js", "js/wall.js", "js/elements/*.js")
 STYLES = ("css/layers.css", "css/*.css")
-# For moderators only, so that a wall's own page carries none of it.
+# For moderators' pages only; visitors download none of it.
 STAFF_STYLES = ("css/layers.css", "css/staff/*.css")
-DESK_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
-# A module that the wall's script fetches when a list has grown long or somebody begins to write.
-LATER = ("js/later/*.js",)
+QUEUE_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
+# A module that the wall's script loads lazily: when a list is long, or when a visitor starts to write.
+LAZY_SCRIPTS = ("js/later/*.js",)
 LOADER = "js/embed.js"
 FRAME = "js/frame.js"
 COPY = "js/copy-lines.js"
-# For the walls that hold something: it may come later than htmx.
+# For pages that show their author a held entry; it may load after htmx.
 RECEIPTS = "js/receipts.js"
 COLOUR = "js/colour-field.js"
 STAFF_FORMS = "js/staff-forms.js"
 ICON = "icon.svg"
-# A frame that is cross-origin isolated, and has an origin of its own by `sandbox`, loads nothing that does not say so.
+# A sandboxed, cross-origin isolated frame loads only what carries this header.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 LONGEST_ACCEPT = 256
 FOREVER = "public, max-age=31536000, immutable"
 
 
 def folder(name: str) -> Path:
-    """`templates` or `static`: inside the package when it is installed, beside it in a checkout."""
+    """The path of `templates` or `static`: inside an installed package, beside it in a checkout."""
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
 @dataclass(frozen=True)
 class Asset:
+    """One file to serve. `digest` is the 12 hexadecimal digits in its URL."""
+
     content: bytes
     type: str
 
@@ -55,6 +57,7 @@ class Asset:
         return hashlib.sha256(self.content).hexdigest()[:12]
 
     def answer(self, caching: str) -> Response:
+        """The file with this `Cache-Control`, compressed when the client accepts brotli."""
         headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "Content-Type": self.type, **EVERYWHERE}
         if takes_brotli():
             return Response(self.compressed, headers={**headers, "Content-Encoding": "br"})
@@ -63,7 +66,10 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """What pages name: `url("wall.css")`, `url("wall.js")`, `url("icon.svg")`."""
+    """All assets by name, such as `wall.css`, `wall.js` and `icon.svg`.
+
+    `url(name)` raises KeyError for a name that is not among them.
+    """
 
     by_name: dict[str, Asset] = field(default_factory=dict)
 
@@ -77,14 +83,14 @@ class Assets:
 
     @cached_property
     def digest(self) -> str:
-        """One name for all of them, for the ETag of pages that name them."""
+        """A hash over all assets, part of the ETag of the pages that link to them."""
         return hashlib.sha256("".join(asset.digest for asset in self.by_name.values()).encode()).hexdigest()[:8]
 
 
 def takes_brotli() -> bool:
-    # A longer list than any browser's takes long to read.
-    said = request.headers.get("Accept-Encoding", "")
-    return len(said) <= LONGEST_ACCEPT and request.accept_encodings.quality("br") > 0
+    """Whether the request accepts brotli; no for a header longer than any browser sends, which is slow to parse."""
+    header = request.headers.get("Accept-Encoding", "")
+    return len(header) <= LONGEST_ACCEPT and request.accept_encodings.quality("br") > 0
 
 
 def init_app(app: Quart) -> None:
@@ -95,25 +101,25 @@ def init_app(app: Quart) -> None:
 
     @app.get("/embed.js")
     async def loader() -> Response:
-        # Other people's pages name it without a digest, so that it can be mended.
+        # Other sites link to it without a digest, so it is cached for an hour only.
         answer = assets().by_name["embed.js"].answer("public, max-age=3600")
-        # For `import()`, `type="module"` and integrity.
+        # CORS: needed by `import()`, `type="module"` and `integrity`.
         answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
 
 
 @cache
 def assets() -> Assets:
-    """Read once in a process, at its start."""
+    """All assets, built once per process."""
     root = folder("static")
     return Assets(
         {
             "wall.css": _asset("wall.css", rcssmin.cssmin(_join(root, STYLES))),
             "staff.css": _asset("staff.css", rcssmin.cssmin(_join(root, STAFF_STYLES))),
             "wall.js": _asset("wall.js", _scripts(root, SCRIPTS)),
-            "desk.js": _asset("desk.js", _scripts(root, DESK_SCRIPTS)),
+            "desk.js": _asset("desk.js", _scripts(root, QUEUE_SCRIPTS)),
             "receipts.js": _asset("receipts.js", rjsmin.jsmin((root / RECEIPTS).read_text())),
-            "later.js": _asset("later.js", _scripts(root, LATER)),
+            "later.js": _asset("later.js", _scripts(root, LAZY_SCRIPTS)),
             "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
             "staff.js": _asset("staff.js", rjsmin.jsmin((root / STAFF_FORMS).read_text())),
             "colour-field.js": _asset("colour-field.js", rjsmin.jsmin((root / COLOUR).read_text())),
@@ -125,7 +131,7 @@ def assets() -> Assets:
 
 
 def _scripts(root: Path, patterns: tuple[str, ...]) -> str:
-    """The vendored files as they are, less the address of their source map; ours without comments."""
+    """Vendored files unchanged but for their source map URL; ours minified."""
     return ";\n".join(
         "\n".join(line for line in text.splitlines() if not line.startswith("//# sourceMappingURL"))
         if path.parent.name == "vendor"

@@ -1,4 +1,4 @@
-"""Everything a person may type, and its limits."""
+"""Form parsing and the WTForms validator for text fields, with their limits."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -17,7 +17,10 @@ NO_FORM = Message("This is not a form that the wall can read. Use the form on th
 
 
 async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
-    """The fields of a form as they were sent; bytes that are no UTF-8 become lone surrogates, which no field takes."""
+    """The request's form fields. Invalid UTF-8 becomes lone surrogates, which no field accepts.
+
+    Aborts with 415 for another content type and with 413 for more than `most` fields.
+    """
     if request.mimetype != URLENCODED or "Content-Encoding" in request.headers:
         abort(415, NO_FORM)
     try:
@@ -27,38 +30,40 @@ async def read_form(most: int = FIELDS) -> MultiDict[str, str]:
 
 
 def fields_of(body: bytes, most: int = FIELDS) -> MultiDict[str, str]:
-    """The fields in a body of that type. Raises ValueError where there are more."""
+    """The fields of a URL-encoded body. Raises ValueError when there are more than `most`."""
     text = body.decode("ascii", "surrogateescape")
     return MultiDict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=most))
 
 
 class TextValidator:
-    """A WTForms validator that puts clean words into the field, or says what is wrong with what was typed.
+    """A WTForms validator that replaces `field.data` with the cleaned text.
 
-    `missing` is the sentence for nothing at all, None where that is as good as words.
+    `missing` is the message for an empty field, None when the field is optional. `most` limits the characters as people
+    count them, `most_code_points` the code points; `lines` allows line breaks.
     """
 
     def __init__(self, *, missing: str | None, most: int, most_code_points: int, lines: bool) -> None:
         self.missing, self.most, self.most_code_points, self.lines = missing, most, most_code_points, lines
 
     def __call__(self, form: Form, field: Any) -> None:
-        typed: list[str] = field.raw_data or []
+        """Raises WTForms' ValidationError with the message for the visitor."""
+        values: list[str] = field.raw_data or []
         try:
-            field.data = self.of(typed)
+            field.data = self.of(values)
         except InvalidText as fault:
-            # A repeated field is refused, but none of its words are lost.
-            field.data = printable("\n".join(typed))
+            # A repeated field is rejected, but the form shows all of its text again.
+            field.data = printable("\n".join(values))
             raise ValidationError(fault.sentence) from fault
 
-    def of(self, typed: Sequence[str]) -> str:
-        """The words, clean, of a field that was sent so many times. Raises Unfit."""
-        if len(typed) > 1:
+    def of(self, values: Sequence[str]) -> str:
+        """The cleaned text of a field with these values. Raises InvalidText, also for more than one value."""
+        if len(values) > 1:
             raise InvalidText(Message("This arrived more than once. Check it and send it again."))
-        words = clean(
-            typed[0] if typed else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
+        text = clean(
+            values[0] if values else "", most=self.most, most_code_points=self.most_code_points, lines=self.lines
         )
-        if not is_blank(words):
-            return words
+        if not is_blank(text):
+            return text
         if self.missing is not None:
             raise InvalidText(self.missing)
         return ""

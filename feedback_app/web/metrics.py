@@ -1,4 +1,4 @@
-"""What is counted, for Prometheus. No label has a wall, an address or anything else that visitors make."""
+"""Prometheus metrics. No label value comes from a visitor, so their number is bounded."""
 
 import asyncio
 import functools
@@ -25,12 +25,12 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from .. import __version__
 
-# Prometheus' library looks for this when it is first imported, and then keeps its numbers in files of that folder.
+# prometheus_client reads this variable when it is first imported, and then stores its values in files there.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # Other methods count as "other".
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
-WRITING = "feedback.write"
-# What became of a post where nobody who decided it has said so (`answered`).
+POST_ROUTE = "feedback.write"
+# The outcome of a post by status, used when the code that answered it named none.
 OUTCOMES = {
     201: "stored",
     303: "stored",
@@ -43,12 +43,12 @@ OUTCOMES = {
     429: "limited",
 }
 LAG_SECONDS = 0.5
-# Routes that stay open.
+# Routes whose responses stay open.
 STREAMS = {"live.stream", "live.index"}
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 registry = CollectorRegistry()
-# Memory, processor time and open files; of one process, so that a server of several workers leaves it out.
+# Memory, CPU time and open files of one process; a server with several workers leaves it out.
 ProcessCollector(registry=registry)
 
 REQUESTS = Counter(
@@ -69,53 +69,53 @@ BUILD = Gauge(
 )
 DATABASE_BYTES = Gauge(
     "feedback_database_bytes",
-    "The size of an SQLite database with its log; 0 for one on a server.",
+    "The size of an SQLite database with its write-ahead log; 0 for a database server.",
     registry=registry,
     multiprocess_mode="mostrecent",
 )
-POSTS = Counter("feedback_posts", "Forms sent to a wall, by what became of them.", ("outcome",), registry=registry)
+POSTS = Counter("feedback_posts", "Forms sent to a wall, by outcome.", ("outcome",), registry=registry)
 LISTENERS = Gauge("feedback_listeners", "Open streams.", registry=registry, multiprocess_mode="livesum")
-CUT = Counter("feedback_listeners_cut", "Streams that were cut because the reader was too slow.", registry=registry)
+CUT = Counter("feedback_listeners_cut", "Streams closed because the client read too slowly.", registry=registry)
 TURNED_AWAY = Counter(
     "feedback_connections_turned_away",
-    "Connections that were cut off because there were too many: `all` when no file descriptor was left for them, "
-    "`address` when one address had its share.",
+    "Connections closed because there were too many: `all` when no file descriptor was left, "
+    "`address` when one address had reached its limit.",
     ("limit",),
     registry=registry,
 )
 BROADCAST_VERSIONS = Counter(
-    "feedback_versions_told", "Versions of walls told to those who listened; counted by process.", registry=registry
+    "feedback_versions_told", "Versions of walls broadcast to listeners, counted per process.", registry=registry
 )
 BROADCAST_DELAY = Histogram(
     "feedback_told_after_seconds",
-    "From a change in the database to the moment when this process had told it.",
+    "From a change in the database to the end of its broadcast by this process.",
     registry=registry,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 DATABASE_ERRORS = Counter(
-    "feedback_database_errors", "How often a request or the teller could not use the database.", registry=registry
+    "feedback_database_errors", "How often a request or the broadcaster could not use the database.", registry=registry
 )
 LAG = Histogram(
     "feedback_event_loop_lag_seconds",
-    "How late the event loop comes to what is due.",
+    "How late the event loop runs a timer that is due.",
     registry=registry,
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 
 
-class Counting(Protocol):
-    """The hub, as far as it is looked at."""
+class HasCount(Protocol):
+    """The part of the hub that `watch` reads: the number of listeners."""
 
     count: int
 
 
-def answered(method: str, route: str, status: int, times: int = 1, outcome: str = "") -> None:
-    """So many requests have ended in this way; `status` is 0 when they got no answer.
+def count_requests(method: str, route: str, status: int, times: int = 1, outcome: str = "") -> None:
+    """Count this many finished requests; `status` is 0 when there was no response.
 
-    `outcome` is what became of a post, in the words of whoever decided it, where that is more than the status says.
+    `outcome` names the result of a post; without it the status decides.
     """
     _requests(method, route, f"{status // 100}xx" if status else "none").inc(times)
-    if route == WRITING and method == "POST":
+    if route == POST_ROUTE and method == "POST":
         POSTS.labels("failed" if status >= 500 else outcome or OUTCOMES.get(status, "refused")).inc(times)
 
 
@@ -124,8 +124,8 @@ def _requests(method: str, route: str, status: str) -> Counter:
     return REQUESTS.labels(method, route, status)
 
 
-def took(route: str, seconds: float) -> None:
-    """A request has ended after so long."""
+def observe_duration(route: str, seconds: float) -> None:
+    """Record how long a request took; streams are left out."""
     if route not in STREAMS:
         _durations(route).observe(seconds)
 
@@ -136,15 +136,15 @@ def _durations(route: str) -> Histogram:
 
 
 def broadcast_done(versions: int, changed_at: datetime | None) -> None:
-    """Everybody who listens here has been told so many versions, the latest of which came to be at that time."""
+    """Record a broadcast of this many versions; `changed_at` is the UTC time of the latest one."""
     BROADCAST_VERSIONS.inc(versions)
     if changed_at is not None:
-        # Clocks of two machines need not agree.
+        # Clocks of two machines may differ.
         BROADCAST_DELAY.observe(max(0.0, (datetime.now(UTC) - changed_at).total_seconds()))
 
 
-async def watch(hub: Counting) -> None:
-    """Look at the streams and at the event loop now and then; cancelled when the server stops."""
+async def watch(hub: HasCount) -> None:
+    """Sample the number of listeners and the lag of the event loop until cancelled."""
     clock = asyncio.get_running_loop().time
     while True:
         due = clock() + LAG_SECONDS
@@ -154,23 +154,23 @@ async def watch(hub: Counting) -> None:
 
 
 def exposition(database: Path | None = None) -> bytes:
-    """The numbers of this process, or of all the workers of one server, in Prometheus' text format 0.0.4.
+    """The metrics of this process, or of all workers of one server, in Prometheus' text format 0.0.4.
 
-    `database` is the file of one that is SQLite's.
+    `database` is the SQLite file, None for a database server.
     """
     BUILD.labels(__version__, platform.python_version()).set(1)
     files = [database, database.with_name(f"{database.name}-wal")] if database else []
     DATABASE_BYTES.set(sum(file.stat().st_size for file in files if file.exists()))
     if FOLDER not in os.environ:
         return generate_latest(registry)
-    together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-    return generate_latest(together)
+    combined = CollectorRegistry()
+    MultiProcessCollector(combined)  # type: ignore[no-untyped-call]
+    return generate_latest(combined)
 
 
 @contextmanager
 def shared_folder() -> Iterator[str]:
-    """For a server of several workers: a private folder for their numbers, in the environment that they inherit."""
+    """For several workers: a private temporary folder for their metrics, named in the environment they inherit."""
     folder = tempfile.mkdtemp(prefix="feedback-metrics-")
     os.environ[FOLDER] = folder
     try:
@@ -181,5 +181,5 @@ def shared_folder() -> Iterator[str]:
 
 
 def forget(pid: int) -> None:
-    """A worker has ended: it has no streams any more. What it has counted stays counted."""
+    """Drop the gauges of a worker that has ended; its counters stay."""
     mark_process_dead(pid, os.environ[FOLDER])  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Problems (RFC 9457): what went wrong, for programs that read a feed and have no use for a page."""
+"""Problem details (RFC 9457): errors in JSON or XML for programs that read a feed."""
 
 import json
 from http import HTTPStatus
@@ -10,11 +10,11 @@ XML = '<?xml version="1.0" encoding="utf-8"?>\n<problem xmlns="urn:ietf:rfc:7807
 
 
 def problem(path: str, status: int, sentence: str) -> Response | None:
-    """The answer in the form of the feed at this path, None where no feed is."""
-    said = {"title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
+    """The error in the format of the feed at this path, None for any other path."""
+    details = {"title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
     if path.endswith("/feed.json"):
-        return Response(json.dumps(said, ensure_ascii=False), status, content_type="application/problem+json")
+        return Response(json.dumps(details, ensure_ascii=False), status, content_type="application/problem+json")
     if path.endswith("/feed.atom"):
-        parts = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in said.items())
+        parts = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in details.items())
         return Response(XML.format(parts), status, content_type="application/problem+xml")
     return None

@@ -1,4 +1,4 @@
-"""Answers: the wall's page with its form in whichever state, conditional and compressed."""
+"""Responses to public pages: ETag, 304 Not Modified (conditional requests), compression."""
 
 import hashlib
 from typing import cast
@@ -20,24 +20,24 @@ def init_app(app: Quart) -> None:
 
 
 def wants_fragment() -> bool:
-    """Whether htmx asks; only the answer to a write may depend on it."""
+    """Whether htmx sent the request. Only responses to a write may depend on it."""
     return request.headers.get("HX-Request") == "true"
 
 
 def fingerprint(wall: Wall) -> tuple[int, int, str]:
-    """All that a public page depends on beside its address and our files; the last is the form's stamp."""
-    return wall.id, wall.version, g.edition
+    """What a public page depends on besides its URL and our files: wall id, wall version, form token period."""
+    return wall.id, wall.version, g.token_period
 
 
 def entity_tag(wall: Wall, *, has_form: bool = False) -> str:
-    """What this address shows, made by these files; a form has a stamp, which changes every hour."""
-    *wall_and_version, stamp = fingerprint(wall)
-    parts = (state().build_id, *wall_and_version, stamp if has_form else "", request.full_path)
+    """The ETag of the requested page. With a form it changes with the form token, every hour."""
+    *wall_and_version, period = fingerprint(wall)
+    parts = (state().build_id, *wall_and_version, period if has_form else "", request.full_path)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
 def unchanged(wall: Wall, *, has_form: bool = False) -> Response | None:
-    """304 for a reader who has just this."""
+    """304 when `If-None-Match` names the current ETag, else None."""
     tag = entity_tag(wall, has_form=has_form)
     if not request.if_none_match.contains_weak(tag):
         return None
@@ -49,6 +49,7 @@ def unchanged(wall: Wall, *, has_form: bool = False) -> Response | None:
 
 
 def answer(body: str, wall: Wall, mimetype: str = "text/html", *, has_form: bool = False) -> Response:
+    """A 200 response with its ETag, which the page cache may store."""
     response = Response(body, mimetype=mimetype)
     response.set_etag(entity_tag(wall, has_form=has_form), weak=True)
     cast("Scope", request.scope)[FINGERPRINT] = fingerprint(wall)
@@ -56,6 +57,7 @@ def answer(body: str, wall: Wall, mimetype: str = "text/html", *, has_form: bool
 
 
 async def compress(response: Response) -> Response:
+    """Compress a complete text response with brotli when it is large enough and the client accepts it."""
     is_whole = isinstance(response.response, response.data_body_class)
     if response.mimetype not in COMPRESSED or response.status_code == 304 or not is_whole:
         return response

@@ -1,4 +1,4 @@
-"""What every answer says to the browser, and which forms we take: those that our own pages sent."""
+"""Security headers (CSP, HSTS, clickjacking protection) and the CSRF check by `Sec-Fetch-Site` and `Origin`."""
 
 import logging
 import re
@@ -17,11 +17,11 @@ POLICY = (
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    # Without a referrer the browser would call the origin of our own plain forms "null".
+    # Without a referrer, browsers send `Origin: null` with our own forms.
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
-# For pages behind the login, and the login itself.
+# For pages behind the login, and the login page.
 PRIVATE = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -29,11 +29,11 @@ PRIVATE = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
-# For what may stand in a frame on a page that is cross-origin isolated, and for all that such a frame loads.
+# For frames on cross-origin isolated pages, and for everything such a frame loads.
 FRAMED = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
-# For what is no page of its own, and would be found without the page around it.
+# For fragments, which search engines must not list without their page.
 FRAGMENT = {"X-Robots-Tag": "noindex"}
-# For what stands on a public page, which changes.
+# For public pages: stored by the browser only, and revalidated each time.
 CHANGING = "private, no-cache"
 ORIGIN = re.compile(r"null|https?://[0-9A-Za-z._:\[\]-]{1,255}")
 logger = logging.getLogger(__name__)
@@ -47,67 +47,67 @@ def init_app(app: Quart) -> None:
 
 
 def own_origin() -> str:
-    """The scheme, host and port under which visitors see us."""
+    """The public scheme, host and port."""
     return own_address().removesuffix(root())
 
 
 def own_address() -> str:
-    """The address below which visitors see us: our origin, and the path of a wall that lives below one."""
+    """The public base URL: our origin plus the sub-path, without a slash at the end."""
     return str(state().settings.base_url or request.host_url).rstrip("/")
 
 
 def is_secure() -> bool:
-    """Whether visitors see us over https."""
+    """Whether the public URL uses https."""
     return own_origin().startswith("https:")
 
 
 async def refuse_foreign_forms() -> None:
-    """Take a form only from our own pages.
+    """CSRF protection: abort with 403 unless our own page sent the form.
 
-    Browsers say where a request comes from in headers that no page can forge: `Sec-Fetch-Site` to https and to
-    localhost, `Origin` everywhere. This needs no cookie and no token, so it holds in a frame on another site too. A
-    request with neither header is no browser's form.
+    Browsers name the source in headers that no page can forge: `Sec-Fetch-Site` for https and localhost, `Origin`
+    everywhere. This needs no cookie and no token, so it also works in a frame on another site. A request with neither
+    header does not come from a browser's form.
     """
     if request.method in SAFE_METHODS:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if not (is_our_site(site) if site is not None else request.headers.get("Origin") == own_origin()):
         if site is None:
-            _say_where_from()
+            _warn_foreign_origin()
         abort(403, FOREIGN)
 
 
-def _say_where_from() -> None:
-    """Once: a proxy that hands on another name or scheme than the browser used makes all forms look foreign."""
+def _warn_foreign_origin() -> None:
+    """Once: a proxy that changes the host or the scheme makes every form look foreign."""
     origin = request.headers.get("Origin")
     if origin is None or "foreign form" in state().warned:
         return
     state().warned.add("foreign form")
-    shown = origin if ORIGIN.fullmatch(origin) else "unreadable"
+    logged = origin if ORIGIN.fullmatch(origin) else "unreadable"
     advice = (
-        f"Where that is the address of this wall, set {PREFIX}BASE_URL to it, or have the proxy pass the host and the "
-        "scheme on."
-        if shown != "null"
-        else "A policy that sends no referrer has browsers say null: do not set one in the proxy."
+        f"If that is the address of this wall, set {PREFIX}BASE_URL to it, or let the proxy pass on the host and the "
+        "scheme."
+        if logged != "null"
+        else "A policy that sends no referrer makes browsers send null: do not set one in the proxy."
     )
-    logger.warning("A form came from another site: Origin %s, while this wall is %s. %s", shown, own_origin(), advice)
+    logger.warning("A form came from another site: Origin %s, while this wall is %s. %s", logged, own_origin(), advice)
 
 
 def is_our_site(site: str) -> bool:
-    """Whether a browser that says this in `Sec-Fetch-Site` sends a form from one of our own pages."""
+    """Whether this value of `Sec-Fetch-Site` means one of our own pages."""
     return site == "same-origin"
 
 
 def allow_framing(ancestors: str) -> None:
-    """Let these other sites show this answer in a frame; `*` is any page, also of a file or an app."""
+    """Let these sites show this response in a frame; `*` allows any page, also of a file or an app."""
     g.frame_ancestors = ancestors
 
 
 def session_cookie(*, is_secure: bool, is_below_path: bool) -> str:
-    """The name of the cookie that holds a session.
+    """The name of the session cookie.
 
-    A browser takes `__Host-` only from the host itself over https, so that nothing beside us can put one there. It
-    also demands that the cookie is for the whole host, which is not ours alone below a path.
+    Browsers accept a `__Host-` cookie only over https from the host itself, so no subdomain can set it. They also
+    require it to be for the whole host, which is not ours alone below a sub-path.
     """
     if not is_secure:
         return "feedback"
@@ -115,16 +115,17 @@ def session_cookie(*, is_secure: bool, is_below_path: bool) -> str:
 
 
 def keep_private() -> None:
-    """This answer is for one person: it is kept nowhere, and no other window gets hold of its own."""
+    """Mark this response as personal: not cached, not framed, not shared with other windows (see PRIVATE)."""
     g.is_private = True
 
 
 def keep_unlisted() -> None:
-    """This answer is a part of a page, which search engines are not to list."""
+    """Mark this response as a fragment that search engines must not list."""
     g.is_unlisted = True
 
 
 async def add_headers(response: Response) -> Response:
+    """Add the security headers, the Content-Security-Policy and a default `Cache-Control`."""
     response.headers.update(headers(state().settings))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
@@ -132,7 +133,7 @@ async def add_headers(response: Response) -> Response:
         response.headers.update(FRAMED)
     if g.get("is_unlisted"):
         response.headers.update(FRAGMENT)
-    # A policy on a 304 would replace the one of the page that the browser has kept.
+    # A policy on a 304 would replace the one of the page in the browser's cache.
     if response.mimetype == "text/html" and response.status_code != 304:
         response.headers["Content-Security-Policy"] = policy(
             g.get("frame_src", "'none'"), g.get("frame_ancestors", "'none'")
@@ -143,16 +144,16 @@ async def add_headers(response: Response) -> Response:
 
 
 def headers(settings: Settings) -> dict[str, str]:
-    """What every answer says."""
+    """The headers of every response, as names and values; HSTS only when the wall has an https address."""
     if not settings.base_url.startswith("https:") or settings.hsts == "off":
         return HEADERS
     return {**HEADERS, "Strict-Transport-Security": settings.hsts}
 
 
 def policy(frames: str = "'none'", ancestors: str = "'none'") -> str:
-    """What every page says about what it may load, which it may show in frames, and which may show it.
+    """The Content-Security-Policy of a page: `frames` it may show, and `ancestors` that may frame it.
 
-    For `*` it says nothing about the last: in a policy that stands for http and https alone (CSP 3, section 6.7.2.8).
+    For `*` there is no `frame-ancestors`: there the asterisk means http and https only (CSP 3, section 6.7.2.8).
     """
     framing = "" if ancestors == "*" else f"frame-ancestors {ancestors}; "
     return POLICY.format(frames=frames, framing=framing)

@@ -1,4 +1,4 @@
-"""The state of an app: the objects that `create_app` makes once and every room uses."""
+"""The app's state: the objects that `create_app` makes once and every room uses."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -9,7 +9,7 @@ from ..config import Settings
 from ..database import Database
 from ..installation.signing import Keys
 
-if TYPE_CHECKING:  # The types of later rooms, whose objects this room only hands on.
+if TYPE_CHECKING:  # Types of later rooms; this room only stores their objects.
     from ..accounts.login_throttle import Subjects
     from ..accounts.passwords import Passwords
     from ..antispam.form_token import FormTokens
@@ -28,7 +28,7 @@ NAME = "feedback"
 
 @dataclass(frozen=True)
 class State:
-    """`build_id` names the files that pages are made of; `warned` holds what the log has been warned of once."""
+    """`build_id` is a hash of all templates, catalogues and assets; `warned` lists warnings already logged once."""
 
     settings: Settings
     keys: Keys
@@ -50,14 +50,15 @@ class State:
 
 
 def state() -> State:
-    """The state of the app that answers the current request."""
+    """The state of the current app. Raises RuntimeError outside of an app context."""
     return state_of(current_app)
 
 
 def state_of(app: Quart) -> State:
+    """The state of this app. Raises KeyError when `create_app` did not make it."""
     return cast("State", app.extensions[NAME])
 
 
 def database() -> Database:
-    """The database of the app that answers the current request."""
+    """The database of the current app."""
     return state().database

@@ -1,4 +1,4 @@
-"""Ending tasks that would run for ever, when the server stops."""
+"""Cancelling background tasks at shutdown."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,15 +8,15 @@ AGAIN_SECONDS = 0.5
 
 
 async def cancel_all(tasks: Iterable["asyncio.Task[Any]"]) -> None:
-    """Cancel them until they have ended, whatever with: once is not always enough.
+    """Cancel the tasks, repeatedly, until all have ended; their exceptions are dropped.
 
-    A database's driver whose question is cancelled may say that its connection broke (seen with asyncmy). To whoever
-    asked that is a fault like any other: they go on as after any other, and the server would wait for them for ever.
+    Once is not always enough: a database driver may turn a cancelled query into a connection error (seen with
+    asyncmy). The task would handle that like any other error and go on for ever.
     """
-    ending = set(tasks)
-    left = {task for task in ending if not task.done()}
-    while left:
-        for task in left:
+    every = set(tasks)
+    pending = {task for task in every if not task.done()}
+    while pending:
+        for task in pending:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
-    await asyncio.gather(*ending, return_exceptions=True)
+        _, pending = await asyncio.wait(pending, timeout=AGAIN_SECONDS)
+    await asyncio.gather(*every, return_exceptions=True)

@@ -1,10 +1,10 @@
-"""Addresses as strangers write them in headers."""
+"""Parsing of URLs from request headers, which may be malformed."""
 
 from urllib.parse import SplitResult, urlsplit
 
 
 def parts_of(address: str) -> SplitResult:
-    """The parts of an address; all of them are empty where it cannot be read."""
+    """The parts of a URL; all of them are empty when it cannot be parsed."""
     try:
         return urlsplit(address)
     except ValueError:

@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-classroom", description=__doc__)
     parser.add_argument("--posts", type=int, default=1000, help="of the robot, each time")
     options = parser.parse_args()
-    access_log.begin("off")
+    access_log.configure("off")
     print(f"{now():%Y-%m-%d %H:%M} UTC, make bench-classroom ARGS={' '.join(sys.argv[1:])!r}")
     print(f"{os.cpu_count()} cores, SQLite, the default limits\n")
     print(LINE.format("behind one network address", "posts", "heard", "held", "refused", "after"))

@@ -248,7 +248,7 @@ async def test_whoever_asks_gets_their_answer_also_where_the_short_way_fails(
         raise RuntimeError
 
     page = await client.get("/walls/main")
-    monkeypatch.setattr(middleware.PageCacheMiddleware, "at_once", fail)
+    monkeypatch.setattr(middleware.PageCacheMiddleware, "immediate_response", fail)
     assert (await client.get("/walls/main")).text == page.text
 
 

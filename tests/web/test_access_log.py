@@ -1,4 +1,4 @@
-"""The log: a line for each request, and nothing in it about a person."""
+"""The access log: a line for each request, without personal data."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ async def visit(server: Logged) -> None:
         large = await client.post("/walls/main/feedback", data={"text": "sonnet" * 40_000}, headers=HTMX)
         assert large.status_code == 413
         assert (await client.get("/healthz")).status_code == 200
-        # Without what makes it doubtful, it is answered with bytes that are ready.
+        # Without those headers, it is answered from the page cache.
         del client.headers["Authorization"]
         assert (await client.get("/walls/main/frame")).status_code == 200
         assert (await client.get("/walls/main/feed.json")).status_code == 200
@@ -78,7 +78,6 @@ async def visit(server: Logged) -> None:
 async def test_the_log_has_a_line_for_each_request_and_nothing_of_the_visitor(
     form: str, data: Path, tmp_path: Path
 ) -> None:
-    """Requirement 55, in part."""
     server = await asyncio.to_thread(
         lambda: Logged(data, tmp_path / "log", FEEDBACK_LOG=form, FEEDBACK_TRUSTED_PROXIES="1")
     )

@@ -1,4 +1,4 @@
-"""Ways to send a request that are allowed but odd, and ways that never end."""
+"""The body limit: unusual but valid framing, and requests that never end."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ async def pour(port: int, head: bytes, piece: bytes, most: int) -> int:
 
 @pytest.mark.parametrize("start", [b"", b"0\r\nX: ", b"1\r\nx\r\n0\r\n"], ids=["a header", "a trailer", "trailers"])
 async def test_a_head_before_or_after_the_body_has_an_end(wall: Served, start: bytes) -> None:
-    """Requirement 30: trailers are a way around a limit of the body, and one of the head."""
+    """Trailers are a way around a limit of the body, and one of the head."""
     head = CHUNKED + start if start else b"GET / HTTP/1.1\r\nX: "
     piece = b"X: y\r\n" * 1000 if start.endswith(b"0\r\n") else b"x" * 6000
     assert await pour(wall.port, head, piece, 16_000_000) < 16_000_000
@@ -47,7 +47,6 @@ async def test_a_head_before_or_after_the_body_has_an_end(wall: Served, start: b
 
 
 async def test_a_chunk_without_end_of_its_size_is_cut_off(wall: Served) -> None:
-    """Requirement 30."""
     assert await pour(wall.port, CHUNKED + b"5;", b"x" * 6000, 16_000_000) < 16_000_000
 
 
@@ -66,7 +65,7 @@ async def test_a_connection_may_be_used_again_and_again(wall: Served) -> None:
         assert (await post(wall.client, text="x" * 1500 + str(each), padding="x" * 60_000)).status_code == 201
 
 
-async def test_who_asks_first_whether_to_send_is_told(wall: Served) -> None:
+async def test_expect_100_continue_is_answered(wall: Served) -> None:
     body = f"name=Ann&text=Polite&stamp={await stamp(wall.client)}"
     reader, writer = await asyncio.open_connection("127.0.0.1", wall.port)
     writer.write(f"{HEAD}Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode())
@@ -93,7 +92,6 @@ async def test_requests_one_behind_the_other_are_answered_in_turn_until_one_is_g
 
 
 async def test_a_stream_with_a_body_without_end_is_refused(wall: Served) -> None:
-    """Requirement 30."""
     reader, writer = await asyncio.open_connection("127.0.0.1", wall.port)
     writer.write(b"GET /walls/main/live?after=0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n")
     writer.write(b"x" * 4096 + b"\r\n")
@@ -106,7 +104,6 @@ async def test_a_stream_with_a_body_without_end_is_refused(wall: Served) -> None
 
 
 async def test_many_who_dribble_keep_nobody_waiting(wall: Served) -> None:
-    """Requirement 32, with fewer of them."""
     dribbling = [await asyncio.open_connection("127.0.0.1", wall.port) for _ in range(100)]
     for _, writer in dribbling:
         writer.write(b"GET / HTTP/1.1\r\nHost")
@@ -116,7 +113,7 @@ async def test_many_who_dribble_keep_nobody_waiting(wall: Served) -> None:
         writer.transport.abort()
 
 
-def test_small_answers_leave_at_once() -> None:
+def test_small_answers_leave_immediately() -> None:
     """Asyncio turns Nagle's algorithm off, which costs 40 ms, only where it is sure that a socket speaks TCP."""
     with connections.listen("127.0.0.1", 0) as listening:
         assert listening.proto == connections.socket.IPPROTO_TCP

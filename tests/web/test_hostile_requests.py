@@ -1,4 +1,4 @@
-"""Requirement 33 on the wire: whatever bytes a request is made of, the answer is no fault of ours."""
+"""Hostile requests: whatever bytes a request has, the response is never a 500."""
 
 import asyncio
 from typing import Any

@@ -45,7 +45,7 @@ async def test_what_happens_is_counted(wall: Served) -> None:
     assert grown("feedback_requests_total{method=POST,route=feedback.write,status=2xx}") == 1
     assert grown("feedback_requests_total{method=GET,route=none,status=4xx}") == 1
     assert grown("feedback_requests_total{method=GET,route=live.stream,status=2xx}") == 1
-    # Pages that are ready when they are asked for, and those that are not; two more brought the stamps of the posts.
+    # Cached pages and others; two more requests fetched the form tokens of the posts.
     for route, count in (("walls.show", 6), ("walls.frame", 2), ("feeds.atom_feed", 2), ("none", 0)):
         assert grown(f"feedback_requests_total{{method=GET,route={route},status=2xx}}") == count, route
     assert grown("feedback_versions_told_total") == 1
@@ -55,7 +55,7 @@ async def test_what_happens_is_counted(wall: Served) -> None:
 
 
 async def test_each_outcome_of_a_post_is_counted_as_what_was_decided(serve: Callable[..., Any]) -> None:
-    """By the letterbox and by Quart alike."""
+    """By the fast path and by Quart alike."""
     wall: Served = await serve(post_limit="4/hour", address_limit="3/hour")
     mine, other, key = "a" * 32, "b" * 32, "the-same-key-1234"
     before = await numbers(wall)
@@ -115,7 +115,7 @@ async def test_a_slow_reader_who_is_cut_and_a_database_that_fails_are_counted(wa
 
 
 async def test_walls_addresses_and_odd_requests_make_no_new_numbers(serve: Callable[..., Any]) -> None:
-    """Requirement 63: ten thousand walls, and as many requests as the time allows, each from another address."""
+    """Ten thousand walls, and as many requests as the time allows, each from another address."""
     wall: Served = await serve(trusted_proxies=1, metrics_token="t" * 20, post_limit="", streams=1)
 
     async def many(session: Any) -> None:
@@ -192,7 +192,10 @@ async def test_without_a_token_none_opens(wall: Served) -> None:
 
 
 def test_the_workers_of_one_server_are_counted_together(data: Path) -> None:
-    count = "from feedback_app.web import metrics; metrics.answered('GET', 'walls.show', 200); metrics.LISTENERS.set(5)"
+    count = (
+        "from feedback_app.web import metrics; "
+        "metrics.count_requests('GET', 'walls.show', 200); metrics.LISTENERS.set(5)"
+    )
     with metrics.shared_folder() as folder:
         workers = [
             subprocess.Popen([sys.executable, "-c", count], env=environment(data, PROMETHEUS_MULTIPROC_DIR=folder))

@@ -1,4 +1,4 @@
-"""What an operator reads: from the first line, about proxies and foreign forms, and nothing that strangers wrote."""
+"""The operator's log: startup lines, and warnings about proxies and foreign forms, without text from visitors."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.sqlite
 
 
 def serve_until_it_says(data: Path, *options: str, lines: int, **settings: str) -> tuple[list[str], str]:
-    """So many lines of its standard output, and its standard error."""
+    """The first lines of its standard output, and its standard error."""
     command = [sys.executable, "-m", "feedback_app", "serve", "--port", "0", *options]
     with subprocess.Popen(
         command, env=environment(data, **settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -56,12 +56,12 @@ def test_a_log_for_programs_is_json_from_the_first_line_and_holds_no_token(empty
 
 
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")])  # noqa: S104
-def test_the_address_that_is_told_can_be_opened(data: Path, host: str, shown: str) -> None:
+def test_the_printed_address_can_be_opened(data: Path, host: str, shown: str) -> None:
     said, _ = serve_until_it_says(data, "--host", host, lines=1)
     assert said[0].startswith(f"The wall is at http://{shown}:"), said
 
 
-def test_what_cannot_be_listened_on_is_told_with_the_option_that_helps(data: Path) -> None:
+def test_an_address_that_cannot_be_bound_is_reported_with_the_option_to_change(data: Path) -> None:
     for host in ("192.0.2.1", "no.such.host.invalid", "a b", "unix..x"):
         outcome = run(data, "serve", "--host", host, "--port", "0")
         assert (outcome.returncode, len(outcome.stderr.splitlines())) == (1, 1), outcome.stderr
@@ -92,7 +92,7 @@ REFERERS = (
 
 
 async def test_a_referer_that_cannot_be_read_does_no_harm(wall: Served, kim: Any, caplog: Any) -> None:
-    """Neither is what was stored called a fault, nor does the log hold a stranger's path."""
+    """A stored post is not reported as an error, and the log does not contain the path."""
     await post(wall.client, text="Hello")
     for referer in REFERERS:
         path = "/settings/walls/Ann%20says%20%1b[31mFORGED/address"
@@ -104,8 +104,8 @@ async def test_a_referer_that_cannot_be_read_does_no_harm(wall: Served, kim: Any
     assert "FORGED" not in caplog.text
 
 
-async def test_a_fault_is_told_without_the_path(wall: Served, caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one that comes up where errors are explained."""
+async def test_an_error_is_logged_without_the_path(wall: Served, caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also an error in the error handler itself."""
 
     async def fail(*_: Any) -> None:
         raise RuntimeError("words of somebody")
@@ -194,7 +194,7 @@ async def test_hsts_is_a_setting(serve: Callable[..., Any]) -> None:
             assert ("strict-transport" in answer) == bool(expected)
 
 
-def test_a_secret_that_cannot_be_read_is_told_once_and_is_in_use_when_it_can_be(
+def test_an_unreadable_secret_is_logged_once_and_used_when_it_is_readable(
     tmp_path: Path, caplog: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedback_app.installation.secret_key.LOOK_SECONDS", 0)

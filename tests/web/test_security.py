@@ -1,4 +1,4 @@
-"""Which forms are taken, what every answer says to the browser, and what the body guard keeps out."""
+"""CSRF protection, security headers, and what the body limit refuses."""
 
 import asyncio
 from collections.abc import Iterator
@@ -27,7 +27,6 @@ FOREIGN = [
 
 
 async def test_a_form_from_elsewhere_is_refused(client: httpx.AsyncClient) -> None:
-    """Requirement 42."""
     own = str(client.base_url).rstrip("/")
     for headers in FOREIGN:
         sent = {name: value.replace("OWN", own) for name, value in headers.items()}
@@ -46,7 +45,6 @@ async def test_a_form_of_ours_is_taken(client: httpx.AsyncClient, headers: dict[
 
 
 async def test_every_page_says_how_it_may_be_used(client: httpx.AsyncClient) -> None:
-    """Requirement 52."""
     await post(client)
     for address in (
         "/walls/main",
@@ -75,7 +73,7 @@ async def test_every_page_says_how_it_may_be_used(client: httpx.AsyncClient) -> 
         assert answer.headers["cache-control"] == caching, address
 
 
-async def test_assets_are_kept_for_ever_and_unknown_ones_are_not_there(client: httpx.AsyncClient) -> None:
+async def test_assets_are_cached_for_ever_and_unknown_ones_are_not_found(client: httpx.AsyncClient) -> None:
     page = (await client.get("/walls/main")).text
     for name in ("css", "js"):
         address = page.split("/static/wall.")[1 if name == "css" else 2].split('"')[0]
@@ -87,7 +85,7 @@ async def test_assets_are_kept_for_ever_and_unknown_ones_are_not_there(client: h
 
 @pytest.fixture
 def hurried() -> Iterator[None]:
-    """The guard and the server lose their patience sooner."""
+    """Shorter timeouts of the body limit and the server."""
     patience = body_limit.SECONDS, protocol.HEAD_SECONDS
     body_limit.SECONDS, protocol.HEAD_SECONDS = 1, 1
     yield
@@ -119,7 +117,6 @@ FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
 async def test_ten_megabytes_are_refused_and_the_sender_hears_it(client: httpx.AsyncClient, wall: Served) -> None:
-    """Requirement 30."""
     body = {"name": "Ann", "text": "x" * 10_000_000, "stamp": await stamp(client)}
     answer = await client.post("/walls/main/feedback", data=body, headers=HTMX)
     assert answer.status_code == 413
@@ -155,14 +152,12 @@ async def test_what_is_not_well_formed_is_refused(wall: Served) -> None:
 
 
 async def test_a_body_that_dribbles_is_given_up(wall: Served, hurried: None) -> None:
-    """Requirement 31."""
     answer = await talk(wall.port, POST + FORM + b"Content-Length: 50\r\n\r\nname=A")
     assert answer.startswith(b"HTTP/1.1 408")
 
 
 @pytest.mark.parametrize("head", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"])
 async def test_a_head_that_dribbles_is_given_up(serve: object, head: bytes, hurried: None) -> None:
-    """Requirement 31."""
     wall: Served = await serve()  # type: ignore[operator]
     assert await talk(wall.port, head) == b""
     assert (await wall.client.get("/healthz")).status_code == 200
@@ -173,7 +168,7 @@ async def test_a_head_without_end_is_cut_off(wall: Served) -> None:
     assert await talk(wall.port, b"GET / HTTP/1.1\r\nHost: x\r\n", lines, lines) == b""
 
 
-async def test_streams_go_on_behind_the_guard(wall: Served) -> None:
+async def test_streams_stay_open_behind_the_body_limit(wall: Served) -> None:
     async with Reader(wall.port, "0") as reader:
         assert reader.status == 200
         await post(wall.client)

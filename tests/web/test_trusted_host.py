@@ -51,7 +51,7 @@ OTHERS = [
 
 
 async def test_any_other_name_is_refused_and_not_repeated(wall: Served) -> None:
-    """Requirement 50, attack P3; also where the pages are ready for those who ask under its own name."""
+    """Also where the pages are ready for those who ask under its own name."""
     for target in ("/walls/main", "/walls/main/feed.json"):
         assert " 200 " in await asked(wall, "Host: wall.example", target=target)
     for host in OTHERS:
@@ -70,7 +70,6 @@ async def test_two_names_and_none_are_refused(wall: Served) -> None:
 
 
 async def test_what_a_proxy_would_say_is_not_believed(wall: Served) -> None:
-    """Attack P1."""
     forwarded = ("X-Forwarded-Host: evil.example", "Forwarded: host=evil.example;proto=http", "X-Real-IP: 6.6.6.6")
     for target in ("/walls/main/feed.json", "/walls/main/embed"):
         answer = await asked(wall, "Host: wall.example", *forwarded, target=target)
@@ -112,7 +111,7 @@ async def test_a_post_to_another_name_stores_nothing(wall: Served) -> None:
 async def test_an_address_is_compared_as_browsers_write_it(
     serve: Callable[..., Any], address: str, origin: str
 ) -> None:
-    """Requirements 42 and 50, with a browser that says no more than the origin."""
+    """With a browser that sends `Origin` and no `Sec-Fetch-Site`."""
     wall: Served = await serve(base_url=address)
     taken = await post(wall.client, headers={"Origin": origin, "Accept": "text/html"})
     assert taken.status_code == 303, taken.text

@@ -45,7 +45,7 @@ class PageCacheMiddleware:
         # Addresses with a query are without number; they make room for each other, not on the others' shelf.
         self._plain, self._queried = LRUCache(PLAIN_BYTES), LRUCache(QUERIED_BYTES)
 
-    def at_once(self, scope: Scope) -> RawResponse | None:
+    def immediate_response(self, scope: Scope) -> RawResponse | None:
         """What is ready and still so."""
         headers = _told(scope)
         if headers is None or scope["method"] != "GET":

@@ -1,7 +1,7 @@
-"""The log: one line for each request and for each thing that went wrong, and nothing in it about a person.
+"""Access log and error log, as text or JSON lines, without personal data.
 
-No address, query, path or user agent of a request is written down, and no message of an unexpected error, which might
-quote what somebody typed: only its name and where in the program it came up.
+A request's line has no IP address, path, query or user agent. An unexpected error is logged by its type and location
+only, since its message may quote what a visitor typed.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from sqlalchemy.exc import OperationalError
 
 from ... import PACKAGE
 from .. import metrics
-from .asgi import App, ASGIMessage, Receive, Scope, Send, at_once
+from .asgi import App, ASGIMessage, Receive, Scope, Send, immediate_response
 from .scope_keys import RECORD
 
-# What supervisors ask every few seconds is worth a line only when it goes wrong.
+# Health checks arrive every few seconds, so they are logged only when they fail.
 UNEVENTFUL = {"health.alive", "health.ready", "metrics.show"}
 
-# Names requests across the processes of a server.
+# Makes request ids unique across the processes of a server.
 PROCESS = secrets.token_hex(3)
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _request: ContextVar[str] = ContextVar("request", default="")
 
 
 def init_app(app: Quart) -> None:
-    # Quart's own would write the path down, which visitors can fill with words.
+    # Quart's own would log the path, which visitors can fill with text.
     app.log_exception = _fault  # type: ignore[method-assign, assignment]
 
     @app.before_request
@@ -48,31 +48,31 @@ def init_app(app: Quart) -> None:
 
 
 def _fault(*arguments: Any) -> None:
-    """Quart 0.22 passes the exception alone, and 0.23 its context before it."""
+    """Quart 0.22 passes only the exception; 0.23 passes the context before it."""
     logger.error("A request failed.", exc_info=arguments[-1])
 
 
 def name(scope: Any, route: str) -> None:
-    """Say which route a request takes; it stands for the path, which visitors can fill with words."""
+    """Set the route name of a request; the log has it instead of the path."""
     if RECORD in scope:
         scope[RECORD].route = route
 
 
 def answered(scope: Any, status: int, size: int) -> None:
-    """Say what a request was answered by whoever does not use `send`."""
+    """Set status and size in bytes, for a response that does not go through `send`."""
     if RECORD in scope:
         scope[RECORD].status, scope[RECORD].bytes = status, size
 
 
 def decided(scope: Any, outcome: str) -> None:
-    """Say what became of a post, for the metrics."""
+    """Set the outcome of a post, for the metrics."""
     if RECORD in scope:
         scope[RECORD].outcome = outcome
 
 
 @dataclass(slots=True)
 class Record:
-    """What is known of one request when it has ended; `status` is 0 when it got no answer."""
+    """One request in the log; `status` is 0 when there was no response."""
 
     request: str
     method: str
@@ -99,30 +99,36 @@ class Record:
 
 
 class AccessLogMiddleware:
-    """The outermost layer: counts and writes down every request, also those that the layers below it refuse."""
+    """The outermost middleware: counts and logs every request, also those that inner layers refuse.
+
+    `form` is `text`, `json` or `off`, for the whole process.
+    """
 
     form = "off"
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._lately: list[Record] = []
+        self._finished: list[Record] = []
 
-    def answer_at_once(self, scope: Scope, put: Callable[[int, bytes], bool]) -> bool:
-        """Have an answer put on the line, where one is ready and `put` takes it; else the request is to be called."""
-        began = time.perf_counter()
-        answer = at_once(self.app, scope)
+    def answer_immediately(self, scope: Scope, put: Callable[[int, bytes], bool]) -> bool:
+        """Send a response that needs no waiting; False when there is none, and the app must be called.
+
+        `put(status, bytes)` writes to the connection, or returns False.
+        """
+        started = time.perf_counter()
+        answer = immediate_response(self.app, scope)
         if answer is None or not put(answer.status, answer.framed):
             return False
-        record = self._begun(scope)
+        record = self._new_record(scope)
         record.route, record.status, record.bytes = answer.route, answer.status, answer.size
-        self._ended(record, began)
+        self._finish(record, started)
         return True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        began = time.perf_counter()
-        record = scope[RECORD] = self._begun(scope)
+        started = time.perf_counter()
+        record = scope[RECORD] = self._new_record(scope)
         _request.set(record.request)
 
         def count(message: ASGIMessage) -> Awaitable[None]:
@@ -133,54 +139,54 @@ class AccessLogMiddleware:
         try:
             await self.app(scope, receive, count)
         finally:
-            self._ended(record, began)
+            self._finish(record, started)
         return None
 
-    def _begun(self, scope: Scope) -> Record:
+    def _new_record(self, scope: Scope) -> Record:
         method = scope["method"] if scope["method"] in metrics.METHODS else "other"
         return Record(f"{PROCESS}-{next(_numbers)}", method)
 
-    def _ended(self, record: Record, began: float) -> None:
-        record.milliseconds = (time.perf_counter() - began) * 1000
-        if not self._lately:
-            asyncio.get_running_loop().call_soon(self._settle)
-        self._lately.append(record)
+    def _finish(self, record: Record, started: float) -> None:
+        record.milliseconds = (time.perf_counter() - started) * 1000
+        if not self._finished:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._finished.append(record)
 
-    def _settle(self) -> None:
-        """Count and write down all that ended in this turn of the loop.
+    def _flush(self) -> None:
+        """Count and log all requests that finished in this iteration of the event loop.
 
-        Not through `logging`, which takes longer over a line than the server over a page that is ready.
+        Not through `logging`: a line there takes longer than serving a cached page.
         """
-        lately, self._lately = self._lately, []
-        ended = Counter((each.method, each.route, each.status, each.outcome) for each in lately)
-        for (method, route, status, outcome), times in ended.items():
-            metrics.answered(method, route, status, times, outcome)
-        for each in lately:
-            metrics.took(each.route, each.milliseconds / 1000)
+        finished, self._finished = self._finished, []
+        counts = Counter((each.method, each.route, each.status, each.outcome) for each in finished)
+        for (method, route, status, outcome), times in counts.items():
+            metrics.count_requests(method, route, status, times, outcome)
+        for each in finished:
+            metrics.observe_duration(each.route, each.milliseconds / 1000)
         if self.form != "off":
             at, line = _at(time.time()), Record.line if self.form == "text" else Record.json_line
-            sys.stderr.write("".join(line(each, at) for each in lately if each.is_eventful))
+            sys.stderr.write("".join(line(each, at) for each in finished if each.is_eventful))
 
 
-def begin(form: str) -> None:
-    """Write the log of this process to standard error: `text` or `json`, or with `off` only what goes wrong."""
+def configure(form: str) -> None:
+    """Log this process to standard error: as `text` or `json`; `off` leaves only warnings and errors."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines() if form == "json" else Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    # Ours says little that is no fault, such as that one is over.
+    # Our own INFO lines are few, such as the end of an outage.
     logging.getLogger(PACKAGE.name).setLevel(logging.INFO)
     AccessLogMiddleware.form = form
 
 
-def said(sentence: str) -> str:
-    """What the server says when it begins, as a line in the form of its log."""
+def startup_line(sentence: str) -> str:
+    """A line of output at startup, in the format of the log."""
     if AccessLogMiddleware.form != "json":
         return sentence
     return JSONLines().format(logging.makeLogRecord({"msg": sentence, "levelname": "INFO", "name": PACKAGE.name}))
 
 
 class Lines(logging.Formatter):
-    """A line for people."""
+    """Log lines for people."""
 
     def format(self, record: logging.LogRecord) -> str:
         during = f" (request {_request.get()})" if _request.get() else ""
@@ -188,7 +194,7 @@ class Lines(logging.Formatter):
 
 
 class JSONLines(logging.Formatter):
-    """A line for programs."""
+    """Log lines as JSON, with the keys `at`, `level`, `message`, `room` (the logger) and `request` (its id)."""
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(
@@ -207,21 +213,21 @@ def _at(seconds: float) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    """One line. Of other programs' messages the first one: what follows it may quote the data at hand."""
+    """One line. Further lines of a library's message are dropped, since they may quote data."""
     error = record.exc_info[1] if record.exc_info else None
     first = (record.getMessage().splitlines() or [""])[0]
     return plain(f"{first} {described(error)}" if error else first)
 
 
 def plain(text: str) -> str:
-    """The text with what a terminal would obey, or nobody would see, written as its number."""
+    """The text with control and other unprintable characters escaped as `\\uXXXX`."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 
 def described(error: BaseException) -> str:
-    """An error in one line: its name, its message where that cannot quote anybody, and its way through our program."""
+    """An error in one line: its type, its message if that cannot quote a visitor, its cause, and our stack frames."""
     parts = [_named(error)]
     cause = getattr(error, "orig", None) or error.__cause__
     if cause is not None:

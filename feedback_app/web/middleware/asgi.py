@@ -1,4 +1,4 @@
-"""The types of ASGI, the protocol between the server and us (https://asgi.readthedocs.io)."""
+"""ASGI types (https://asgi.readthedocs.io) and small helpers for middleware."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ Layer = TypeVar("Layer")
 
 
 def layer_of(app: Quart, kind: type[Layer]) -> Layer:
-    """The layer of this kind around the app. Raises LookupError where there is none."""
+    """The middleware of this class around the app. Raises LookupError when there is none."""
     layer: Any = app.asgi_app
     while layer is not None:
         if isinstance(layer, kind):
@@ -23,24 +23,24 @@ def layer_of(app: Quart, kind: type[Layer]) -> Layer:
     raise LookupError(kind)
 
 
-def at_once(app: App, scope: Scope) -> Any:
-    """What the app answers to this request without waiting for anything, ready to be put on the line.
+def immediate_response(app: App, scope: Scope) -> Any:
+    """The RawResponse that the app can give without waiting, None when it must be called.
 
-    None where it has to be called: most apps always have. It is an offer of our own layers, and not part of ASGI.
+    This is an extension of our own middleware, not part of ASGI.
     """
-    ready = getattr(app, "at_once", None)
-    return None if ready is None else ready(scope)
+    method = getattr(app, "immediate_response", None)
+    return None if method is None else method(scope)
 
 
 def again(message: ASGIMessage, receive: Receive) -> Receive:
-    """What was taken out already, once more for the next who asks, and then what comes after it."""
-    told = False
+    """A `receive` that first repeats this message, which was already received, and then goes on."""
+    is_replayed = False
 
     async def replay() -> ASGIMessage:
-        nonlocal told
-        if told:
+        nonlocal is_replayed
+        if is_replayed:
             return await receive()
-        told = True
+        is_replayed = True
         return message
 
     return replay

@@ -1,6 +1,6 @@
-"""The body guard, outermost of all: no request brings more than it may, by whatever framing and however slowly.
+"""Request body limit: at most 128 KiB within 10 seconds, also for chunked bodies.
 
-Quart 0.23 reads a chunked body to its end whatever the limit, so nothing that is too large may reach it.
+Quart 0.23 reads a chunked body to its end regardless of the limit, so a larger one must not reach it.
 """
 
 import asyncio
@@ -22,11 +22,10 @@ MALFORMED = (400, Message("This request is not well formed, so nothing was store
 
 
 class BodyLimitMiddleware:
-    """Reads the whole body before the app sees the request. What is refused reaches the app without its body.
+    """Reads the whole body before calling the app. A refused request reaches the app without its body.
 
-    The app finds (status, sentence) in `scope["feedback.refused"]` and answers with that. The rest of a refused body
-    is then read and thrown away for a while, since a connection that is closed under somebody who still sends loses
-    the answer.
+    The app finds `(status, message)` in `scope["feedback.refused"]` and responds with it. Afterwards the rest of the
+    body is read and discarded for up to 10 seconds: closing the connection during an upload would lose the response.
     """
 
     def __init__(self, app: App) -> None:
@@ -36,14 +35,15 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         body = Body(receive, _most(scope))
-        refusal = _fault_of_head(scope) or await body.take()
+        refusal = _fault_of_head(scope) or await body.read()
         if body.is_abandoned:
             return None
         if refusal is None:
-            return await self.app(scope, again(_whole(body.content), receive), send)
-        ended = asyncio.Event()
+            return await self.app(scope, again(_request_message(body.content), receive), send)
+        finished = asyncio.Event()
         refused = {**scope, REFUSED: refusal}
-        return await self.app(refused, again(_whole(b""), _gone_after(ended)), _linger(body, send, ended))
+        receive_nothing = again(_request_message(b""), _disconnect_after(finished))
+        return await self.app(refused, receive_nothing, _drain_before_end(body, send, finished))
 
 
 def _most(scope: Scope) -> int:
@@ -51,8 +51,8 @@ def _most(scope: Scope) -> int:
 
 
 def _fault_of_head(scope: Scope) -> tuple[int, str] | None:
-    """What the head alone gives away."""
-    if "\0" in scope["path"]:  # Nothing of ours is called like that, and PostgreSQL does not even look.
+    """What is wrong with the request, judged by its path and headers."""
+    if "\0" in scope["path"]:  # PostgreSQL raises an error for a NUL in a parameter.
         return NOWHERE
     lengths = {value for name, value in scope["headers"] if name == b"content-length"}
     is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
@@ -64,19 +64,19 @@ def _fault_of_head(scope: Scope) -> tuple[int, str] | None:
 
 
 class Body:
-    """What arrives with a request, read to its end or to what is too much of it."""
+    """A request body, read up to `most` bytes. `is_abandoned` when the client disconnected."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self.content = b""
         self.is_abandoned = False
         self._receive, self._most = receive, most
-        self._is_whole = False
+        self._is_complete = False
 
-    async def take(self) -> tuple[int, str] | None:
-        """Read it; gives what is wrong with it."""
+    async def read(self) -> tuple[int, str] | None:
+        """Read into `content`. Returns (status, message) when it is too large or too slow, else None."""
         try:
             async with asyncio.timeout(SECONDS):
-                while not self._is_whole:
+                while not self._is_complete:
                     self.content += await self._next()
                     if len(self.content) > self._most:
                         return TOO_LARGE if self._most else UNEXPECTED
@@ -84,37 +84,38 @@ class Body:
             return TOO_SLOW
         return None
 
-    async def throw_away(self) -> None:
-        """Read the rest for nothing, for a while."""
+    async def drain(self) -> None:
+        """Read and discard the rest, for up to 10 seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS):
-                while not self._is_whole:
+                while not self._is_complete:
                     await self._next()
 
     async def _next(self) -> bytes:
         message = await self._receive()
         self.is_abandoned = message["type"] == "http.disconnect"
-        self._is_whole = not message.get("more_body", False)
+        self._is_complete = not message.get("more_body", False)
         return bytes(message.get("body", b""))
 
 
-def _whole(body: bytes) -> ASGIMessage:
+def _request_message(body: bytes) -> ASGIMessage:
     return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _gone_after(ended: asyncio.Event) -> Receive:
-    """Nothing more comes to the app with a request that was refused, until the answer has left: the rest of its body is
-    not the app's."""
+def _disconnect_after(finished: asyncio.Event) -> Receive:
+    """A `receive` that reports a disconnect once the response is sent; the rest of the body is not for the app."""
 
-    async def gone() -> ASGIMessage:
-        await ended.wait()
+    async def disconnect() -> ASGIMessage:
+        await finished.wait()
         return {"type": "http.disconnect"}
 
-    return gone
+    return disconnect
 
 
-def _linger(body: Body, send: Send, ended: asyncio.Event) -> Send:
-    async def linger(message: ASGIMessage) -> None:
+def _drain_before_end(body: Body, send: Send, finished: asyncio.Event) -> Send:
+    """A `send` that drains the request body before the last message, and then closes the connection."""
+
+    async def send_and_drain(message: ASGIMessage) -> None:
         if message["type"] == "http.response.start":
             headers = [header for header in message["headers"] if header[0].lower() != b"connection"]
             await send({**message, "headers": [*headers, (b"connection", b"close")]})
@@ -123,13 +124,14 @@ def _linger(body: Body, send: Send, ended: asyncio.Event) -> Send:
             await send(message)
             return
         await send({**message, "more_body": True})
-        await body.throw_away()
+        await body.drain()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-        ended.set()
+        finished.set()
 
-    return linger
+    return send_and_drain
 
 
 def refusal_of(scope: Any) -> tuple[int, str] | None:
+    """The status and message with which to refuse this request, None for a good one."""
     found: tuple[int, str] | None = scope.get(REFUSED)
     return found

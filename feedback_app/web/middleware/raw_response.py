@@ -1,4 +1,4 @@
-"""An answer that is whole before it leaves, and the shortest way for it to do that."""
+"""A complete response in bytes, and compression: what the page cache and the post fast path send."""
 
 import gzip
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from .scope_keys import WRITE_RESPONSE
 
 Header = tuple[bytes, bytes]
 WORTH_COMPRESSING = 600
-# Each at its fast level, for the first who asks, and at its best, for the many who come while the page stays.
+# By encoding: a fast compressor for a new page, and the best one for a page that stays in the cache.
 ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     "br": (lambda body: brotli.compress(body, quality=1), lambda body: brotli.compress(body, quality=11)),
     "gzip": (lambda body: gzip.compress(body, 6, mtime=0), lambda body: gzip.compress(body, 9, mtime=0)),
@@ -20,9 +20,9 @@ ENCODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] 
 
 
 class RawResponse(NamedTuple):
-    """As ASGI has it, and as it goes down the line after the status line and what the server says in every answer.
+    """A response as ASGI messages, and `framed`: the bytes that follow the status line and the server's own headers.
 
-    `route` is for the log.
+    `route` is the name for the log.
     """
 
     route: str
@@ -32,9 +32,10 @@ class RawResponse(NamedTuple):
 
     @classmethod
     def of(cls, route: str, status: int, headers: Iterable[Header], body: bytes = b"") -> "RawResponse":
-        told = list(headers)
-        start = {"type": "http.response.start", "status": status, "headers": told}
-        framed = b"".join(b"%b: %b\r\n" % header for header in told) + b"\r\n" + body
+        """A response from its parts; header names are lower-case bytes."""
+        fields = list(headers)
+        start = {"type": "http.response.start", "status": status, "headers": fields}
+        framed = b"".join(b"%b: %b\r\n" % header for header in fields) + b"\r\n" + body
         return cls(route, start, {"type": "http.response.body", "body": body, "more_body": False}, framed)
 
     @property
@@ -46,6 +47,7 @@ class RawResponse(NamedTuple):
         return len(self.body["body"])
 
     async def give(self, scope: Scope, send: Send) -> None:
+        """Send it: directly to the connection if our server offers that, else as ASGI messages."""
         name(scope, self.route)
         put = (scope.get("extensions") or {}).get(WRITE_RESPONSE) if scope["method"] != "HEAD" else None
         if put is not None and put(self.status, self.framed):

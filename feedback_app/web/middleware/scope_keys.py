@@ -1,16 +1,16 @@
-"""The private keys of ASGI scopes: what our layers, the server and Quart tell each other about one request."""
+"""Private keys of the ASGI scope, by which our middleware, the server and Quart share data about a request."""
 
 # The access log's record of the request: `access_log.Record`.
 RECORD = "feedback.record"
-# What a public page is made of (`responses.fingerprint`), left there by the view that rendered it.
+# The page's fingerprint (`responses.fingerprint`), set by `responses.answer` for the page cache.
 FINGERPRINT = "feedback.fingerprint"
-# What came of a post that `fast_path` has tried: `store.Refused`, or an exception, for Quart to explain.
+# The result of a post that the fast path could not store: `store.Refused`, or an exception, for Quart to explain.
 SUBMITTED = "feedback.submitted"
 
 # Keys of `scope["extensions"]`, which our server offers (`server/protocol.py`).
 # The connection's transport.
 TRANSPORT = "feedback.transport"
-# A function that writes a whole response at once.
+# A function `(status, bytes) -> bool` that writes a complete, framed response to the connection.
 WRITE_RESPONSE = "feedback.write_response"
-# A function that cuts the connection.
+# A function that closes the connection.
 DISCONNECT = "feedback.disconnect"

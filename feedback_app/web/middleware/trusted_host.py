@@ -1,4 +1,4 @@
-"""Under which name we may be asked: with a public address configured, under that one only."""
+"""Trusted host check: with a public URL configured, requests for any other `Host` are refused."""
 
 import logging
 import re
@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...config import PREFIX, USUAL_PORTS, Settings
-from .asgi import App, Receive, Scope, Send, at_once
+from .asgi import App, Receive, Scope, Send, immediate_response
 from .network import parsed_address
 
-# They are asked from inside, by supervisors, balancers and collectors, and name no address in their answers.
+# Health checks and metrics are requested from inside, under any name, and contain no URLs.
 ANYWHERE = ("/healthz", "/readyz", "/metrics")
 SENTENCE = b"This server is not known under the name in this address. Open the wall at its public address.\n"
 UNREADABLE = b"This request does not say which host it is for, so nothing was stored.\n"
@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class TrustedHostMiddleware:
-    """Answers 421 to a request for another host, without repeating what it said, and 400 where it is not clear.
+    """Responds 421 to a request for another host, and 400 when the host is missing or malformed.
 
-    Otherwise somebody could have us, or a cache in front of us, hand out pages whose links lead to them. Without a
-    public address any one name will do, since a network may call us what it likes.
+    This prevents host header injection: an attacker could otherwise fill a cache with pages that link to their host.
+    Without a public URL, any one well-formed name is accepted.
     """
 
     def __init__(self, app: App, settings: Settings) -> None:
@@ -32,8 +32,8 @@ class TrustedHostMiddleware:
         self._logged = set[str]()
         self._fault_of = lru_cache(maxsize=1024)(self._fault_of_name)
 
-    def at_once(self, scope: Scope) -> Any:
-        return at_once(self.app, scope) if self._fault(scope) is None else None
+    def immediate_response(self, scope: Scope) -> Any:
+        return immediate_response(self.app, scope) if self._fault(scope) is None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in ANYWHERE or (fault := self._fault(scope)) is None:
@@ -64,25 +64,25 @@ class TrustedHostMiddleware:
         return (400, UNREADABLE) if name_in(asked) is None else None
 
     def _log(self, scope: Scope) -> None:
-        """Each name once, so that an operator sees what a proxy passes on; strangers can make up few."""
+        """Log each name once, at most ten, so that an operator sees what a proxy passes on."""
         asked = next((value for name, value in scope["headers"] if name == b"host"), b"")
         host = asked.decode("latin-1").lower()
-        shown = host if WELL_FORMED.fullmatch(host) else "a name that is none"
-        if shown not in self._logged and len(self._logged) < MOST_LOGGED:
-            self._logged.add(shown)
-            advice = f"Have the proxy pass the host on as it is, or set {PREFIX}BASE_URL to the public address."
-            logger.warning("A request asked for %s, which is not the name of this wall. %s", shown, advice)
+        name = host if WELL_FORMED.fullmatch(host) else "a malformed host"
+        if name not in self._logged and len(self._logged) < MOST_LOGGED:
+            self._logged.add(name)
+            advice = f"Let the proxy pass the host on unchanged, or set {PREFIX}BASE_URL to the public address."
+            logger.warning("A request asked for %s, which is not the name of this wall. %s", name, advice)
 
 
 def _names_of(base_url: str) -> set[bytes]:
-    """The host as a browser names it and, where its port is the usual one, with that too."""
+    """The host as browsers send it and, when it has the default port, also with that port."""
     address = urlsplit(base_url)
     name = address.netloc.encode()
     return {name} if address.port else {name, b"%s:%d" % (name, USUAL_PORTS[address.scheme])}
 
 
 def name_in(host: bytes) -> str | None:
-    """The name in a `Host` header, without its port; None where there is none to be read."""
+    """The name in a `Host` header, without its port; None when it is malformed."""
     text = host.decode("latin-1").lower()
     if not WELL_FORMED.fullmatch(text):
         return None
@@ -90,6 +90,6 @@ def name_in(host: bytes) -> str | None:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether only this machine itself is called so."""
+    """Whether this name or address means this machine only."""
     address = parsed_address(name)
     return name == "localhost" or name.endswith(".localhost") or (address is not None and address.is_loopback)
