@@ -1,4 +1,4 @@
-"""The composer's stamp: proof that a form came from us not long ago, the same for everybody who loads it that hour."""
+"""Form tokens: the signed timestamp in the post form, shared by everybody who loads the page in the same hour."""
 
 from datetime import datetime
 
@@ -7,38 +7,38 @@ from itsdangerous import BadData
 from ..installation.signing import Keys
 
 HOURS = 24
-# How many hours the clock of the machine that made it may be ahead of ours.
+# Tolerated clock difference between machines, in hours.
 AHEAD = 1
 
 
 class FormTokens:
-    """A stamp names the wall, by its number since addresses change, and the hour.
+    """A token names the wall's id and the hour; the form field is called `stamp`.
 
-    It is shared and not spent: it stops scripts that never look at the page.
+    It can be used many times. It stops bots that post without loading the page.
     """
 
     def __init__(self, keys: Keys) -> None:
         self._keys, self._signer = keys, keys.signer("composer")
-        self._edition, self._made = "", dict[int, str]()
+        self._period, self._tokens = "", dict[int, str]()
 
     def make(self, wall_id: int, at: datetime) -> str:
-        """Signed once for each wall and hour."""
-        if (edition := self.edition(at)) != self._edition:
-            self._edition, self._made = edition, {}
-        if wall_id not in self._made:
-            self._made[wall_id] = self._signer.sign([wall_id, _hour(at)])
-        return self._made[wall_id]
+        """The token of a wall for the current hour, signed once and cached."""
+        if (period := self.period(at)) != self._period:
+            self._period, self._tokens = period, {}
+        if wall_id not in self._tokens:
+            self._tokens[wall_id] = self._signer.sign([wall_id, _hour(at)])
+        return self._tokens[wall_id]
 
-    def edition(self, at: datetime) -> str:
-        """Pages with the same edition hold the same stamp: it names the hour, and the secret it is signed with."""
+    def period(self, at: datetime) -> str:
+        """The hour and the signing secret in use: pages of the same period have the same token."""
         return f"{_hour(at)} {self._keys.mark()}"
 
-    def is_good(self, stamp: str, wall_id: int, at: datetime) -> bool:
-        """Whether it is ours, for this wall, at most a day old and an hour ahead; most are of this hour."""
-        if stamp == self.make(wall_id, at):
+    def is_good(self, token: str, wall_id: int, at: datetime) -> bool:
+        """Whether it is ours, for this wall, and from the last 24 hours, allowing an hour of clock difference."""
+        if token == self.make(wall_id, at):
             return True
         try:
-            named, hour = self._signer.read(stamp)
+            named, hour = self._signer.read(token)
         except (BadData, ValueError, TypeError):
             return False
         return bool(named == wall_id and -AHEAD <= _hour(at) - hour <= HOURS)

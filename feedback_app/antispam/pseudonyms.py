@@ -1,4 +1,4 @@
-"""Networks: telling addresses apart for a day, without keeping which they are."""
+"""Pseudonyms of IP addresses: keyed hashes that change daily, so that no address is stored."""
 
 from datetime import datetime, timedelta
 
@@ -8,11 +8,10 @@ from ..web.middleware.network import network_of
 
 
 def pseudonyms_of(address: str, at: datetime, keys: Keys) -> list[str]:
-    """The pseudonyms of this network address today and yesterday, today's first.
+    """The pseudonyms of this IP address today and yesterday, today's first.
 
-    A pseudonym is an HMAC under a key of the day; of an IPv6 address only the network (/64) counts, since a household
-    or a phone has all of it. Those made with a former secret are among them, so that limits and blocks go on when it is
-    replaced.
+    A pseudonym is an HMAC under a key of the day. An IPv6 address counts by its /64 network, since a household or a
+    phone has all of it. Pseudonyms under a former secret are included: limits and blocks survive its replacement.
     """
     network = network_of(address)
     days = (at, at - timedelta(days=1))

@@ -1,5 +1,4 @@
-"""How often a visitor may post, and the newcomers of a network address together: counted in the database, so that all
-processes and machines count together."""
+"""Rate limits of posts, per visitor and for all newcomers of a network, counted in the database across processes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -9,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import Submission
 from ..text.rates import Rate
 
-# What is above the allowance of an address is held, and what is so many times above it is refused.
+# Posts above a network's allowance are held; above this multiple of it they are refused.
 REFUSED_FROM = 10
 NO_TIME = timedelta()
 
 
 class _Count:
-    """What was counted in one window: by author or network, how many posts, and the time of the earliest of them."""
+    """The counts of one window: the number of posts by author or network, and the time of the earliest."""
 
     def __init__(self) -> None:
         self.posts: dict[str, int] = {}
@@ -27,11 +26,10 @@ class _Count:
 
 
 class RateLimiter:
-    """How many posts each visitor, and the newcomers of each network, made within the windows of the limits; counts on
-    while posts are taken in.
+    """Sliding windows over stored posts, per visitor and per network's newcomers, for one batch of posts.
 
-    What is counted are the posts themselves, whatever became of them. Those that are dated further ahead than the
-    window is long were written under a clock that has been put right since, and are not held against anybody.
+    Stored posts count in every state. Posts dated further in the future than the window is long do not
+    count: the clock was wrong when they were stored.
     """
 
     def __init__(self, at: datetime) -> None:
@@ -39,7 +37,7 @@ class RateLimiter:
         self._counts: dict[timedelta, _Count] = {}
 
     async def read(self, posts: Iterable[Submission], session: AsyncSession) -> None:
-        """One question about all visitors, networks and windows."""
+        """Read the counts for these posts, in one query for all visitors, networks and windows."""
         limited = [post for post in posts if post.limits or post.allowance]
         windows = sorted({limit.window for post in limited for limit in (*post.limits, *post.allowance)})
         if not windows:
@@ -49,36 +47,38 @@ class RateLimiter:
         networks = {network for post in limited if post.allowance for network in post.networks}
         spans = [(self.at - window, self.at + window) for window in windows]
         for name, *found in await session.execute(*Submission.times_by(authors, networks, spans)):
-            for counted, posted, earliest in zip(self._counts.values(), found[::2], found[1::2], strict=True):
-                if posted:
-                    counted.posts[name], counted.earliest[name] = posted, earliest
+            for count, posts_of_name, earliest in zip(self._counts.values(), found[::2], found[1::2], strict=True):
+                if posts_of_name:
+                    count.posts[name], count.earliest[name] = posts_of_name, earliest
 
     def add(self, post: Submission) -> None:
-        for counted in self._counts.values():
+        """Count a post of this batch that is stored."""
+        for count in self._counts.values():
             if post.limits:
-                counted.add(post.authors[0], self.at)
+                count.add(post.authors[0], self.at)
             if post.allowance:
-                counted.add(post.networks[0], self.at)
+                count.add(post.networks[0], self.at)
 
     def seconds_to_wait(self, post: Submission) -> int:
-        """How long until its visitor may post again; 0 when they may now."""
+        """Seconds until its visitor may post again; 0 when they may now."""
         return self._seconds(post.authors, post.limits)
 
     def seconds_of_network(self, post: Submission) -> int:
-        """How long until a newcomer of its network may post again; 0 when they may now."""
+        """Seconds until a newcomer of its network may post again; 0 when they may now."""
         return self._seconds(post.networks, post.allowance, REFUSED_FROM)
 
     def is_above_allowance(self, post: Submission) -> bool:
+        """Whether its network's newcomers have used up their allowance, so that the post is to be held."""
         return self._seconds(post.networks, post.allowance) > 0
 
     def _seconds(self, names: Sequence[str], limits: Iterable[Rate], times: int = 1) -> int:
         wait = NO_TIME
         for amount, window in limits:
-            counted = self._counts[window]
+            count = self._counts[window]
             posted = 0
             for name in names:
-                posted += counted.posts.get(name, 0)
+                posted += count.posts.get(name, 0)
             if posted >= amount * times:
-                earliest = min(counted.earliest[name] for name in names if name in counted.earliest)
+                earliest = min(count.earliest[name] for name in names if name in count.earliest)
                 wait = max(wait, min(earliest - self.at, NO_TIME) + window)
         return 0 if wait <= NO_TIME else int(wait.total_seconds()) + 1

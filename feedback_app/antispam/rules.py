@@ -1,4 +1,4 @@
-"""Policies: whom a wall lets write, how soon again, and what it holds until a moderator has looked."""
+"""Posting rules of a wall: blocked authors, slow mode, and which posts are held for moderation."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from ..text.cleaning import has_link
 
 
 class PostingRules:
-    """What the walls of some posts say about them; reads on while posts are taken in."""
+    """The rules of the walls that a batch of posts is for; `add` each stored post."""
 
     def __init__(
         self,
@@ -19,8 +19,7 @@ class PostingRules:
         watched: Collection[tuple[int, str]],
         at: datetime,
     ) -> None:
-        """`blocked` are those of the authors who may not write, and `watched` the networks of such authors, both by
-        the wall's number."""
+        """`blocked` has blocked authors and `watched` the networks of blocked authors, as (wall id, pseudonym)."""
         self.at = at
         self._walls = {wall.id: wall for wall in walls}
         self._blocked, self._watched = blocked, watched
@@ -28,7 +27,7 @@ class PostingRules:
         self._latest: dict[tuple[int, str], datetime] = {}
 
     async def read(self, posts: Sequence[Submission], session: AsyncSession) -> None:
-        """One question for each policy that one of the walls has."""
+        """Read known authors and latest posts: at most one query for first-time holding and one for slow mode."""
         authors = {(post.wall_id, author) for post in posts for author in post.authors}
         first = {each for each in authors if each[0] in self._walls and self._walls[each[0]].hold == "first"}
         if first:
@@ -44,21 +43,22 @@ class PostingRules:
                     self._latest[wall_id, author] = latest
 
     def is_blocked(self, post: Submission) -> bool:
+        """Whether its author may not write on this wall."""
         return post.is_recognised and any((post.wall_id, author) in self._blocked for author in post.authors)
 
     def seconds_to_wait(self, post: Submission) -> int:
-        """How long the wall's slow mode has this author wait; 0 when they may write now."""
+        """Seconds that the wall's slow mode makes this author wait; 0 when they may write now."""
         times = [self._latest[post.wall_id, each] for each in post.authors if (post.wall_id, each) in self._latest]
         if not times:
             return 0
-        # A post from the future was written under a clock that has been put right since.
+        # For a post from the future the clock was wrong when it was stored.
         wait = timedelta(seconds=self._walls[post.wall_id].slow_seconds) - max(self.at - max(times), timedelta())
         return 0 if wait <= timedelta() else int(wait.total_seconds()) + 1
 
     def reason(self, post: Submission, *, is_above_allowance: bool) -> str | None:
-        """Why the post is to be held, in one word; None where it is public at once.
+        """Why the post is held: `blocked`, `address`, `all`, `first` or `links`; None when it is public immediately.
 
-        `blocked` and `address` come first, since who is held for one of them gets no visitor token yet (writing.py).
+        `blocked` and `address` take precedence: these posts get no visitor token yet (walls/posting/submit.py).
         """
         if post.is_newcomer and any((post.wall_id, network) in self._watched for network in post.networks):
             return "blocked"
@@ -71,6 +71,6 @@ class PostingRules:
         return hold if hold == "links" and (has_link(post.name) or has_link(post.text)) else None
 
     def add(self, post: Submission) -> None:
-        """It was taken in."""
+        """Note a post of this batch that is stored, for slow mode."""
         if self._walls[post.wall_id].slow_seconds:
             self._latest[post.wall_id, post.authors[0]] = self.at

@@ -1,8 +1,8 @@
-"""Visitors: one is told from another without a cookie, and nothing is kept by which to know who they are.
+"""Visitor tokens: recognising a returning visitor without a cookie and without personal data.
 
-The page makes a random key when somebody first writes, and keeps it where it may. A digest of it, keyed for the wall,
-is the visitor's pseudonym there. The answer holds a token that names the pseudonym and is signed: proof that the server
-has let this visitor in before. A key without it is a newcomer's, since robots would make another one for each post.
+The page makes a random key when a visitor first posts, and stores it in the browser if it can. An HMAC of that key and
+the wall is the visitor's pseudonym. The response has a signed token with the pseudonym, proof that the server accepted
+this visitor before. A key without a token belongs to a newcomer, since bots could make a new key for each post.
 """
 
 import re
@@ -21,8 +21,10 @@ LONGEST = 256
 
 
 class Visitor(NamedTuple):
-    """`names` are the pseudonyms, the one in use first; there is none of somebody who cannot be told apart. `token` is
-    for the next time: empty where what was sent is good for nothing, and None where nothing was."""
+    """`names` are the visitor's pseudonyms, the current one first; empty when the visitor is unknown.
+
+    `token` is for the next post: empty when what was sent is invalid, None when nothing was sent.
+    """
 
     names: list[str]
     is_newcomer: bool
@@ -34,14 +36,16 @@ STRANGER = Visitor([], is_newcomer=True, token="")
 
 
 class VisitorTokens:
+    """Reads visitor keys and tokens and signs new tokens."""
+
     def __init__(self, keys: Keys) -> None:
         self._keys, self._signer = keys, keys.signer("visitor")
 
     def read(self, sent: str, wall: Wall, at: datetime) -> Visitor:
-        """Whose key or token this is; what is forged, outdated or another wall's is nobody's, and no error."""
+        """The visitor with this key or token. One that is forged, expired or for another wall gives STRANGER."""
         if not sent:
             return NOBODY
-        # Whichever address and number it has.
+        # It stays the same when the wall is renamed, or imported with another id.
         mark = wall.identity
         if KEY.fullmatch(sent):
             digests = self._keys.digests("visitor", f"{mark} {sent.lower()}")
@@ -51,10 +55,10 @@ class VisitorTokens:
             its_wall, name, day = self._signer.read(sent) if len(sent) <= LONGEST else (0, "", 0)
         except (BadData, ValueError, TypeError):
             return STRANGER
-        # The clock of the machine that gave it may be ahead of this one's.
+        # The clock of the machine that issued it may be ahead of ours.
         if its_wall != mark or not -1 <= _day(at) - day <= VISITOR_TOKEN_DAYS:
             return STRANGER
-        # Signed with the secret in use, whichever it came with.
+        # Signed again, with the secret in use now.
         return Visitor([name], is_newcomer=False, token=self._signer.sign([mark, name, day]))
 
 

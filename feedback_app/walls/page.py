@@ -50,7 +50,7 @@ async def listed(
 async def remember_token_period() -> None:
     """Before anything is made: were it taken afterwards, a page that was made while the hour or the secret changed
     would be kept as one that has the new stamp."""
-    g.token_period = state().form_tokens.edition(now())
+    g.token_period = state().form_tokens.period(now())
 
 
 async def wall_page(

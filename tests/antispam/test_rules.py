@@ -1,4 +1,4 @@
-"""Policies of a wall: what is held, who has to wait, who may not write; and what the author sees of it."""
+"""Posting rules of a wall: held posts, slow mode, blocked authors; and what the author sees."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ VISITOR = "0123456789abcdef" * 2
 RECEIPT = re.compile(r'data-waiting="([^"]+)"')
 
 
-def receipt_of(answer: httpx.Response) -> str:
+def author_token_of(answer: httpx.Response) -> str:
     found = RECEIPT.search(answer.text)
     assert found is not None, answer.text
     return found.group(1)
@@ -67,7 +67,6 @@ LINKS = [
 
 
 async def test_what_looks_like_a_link_is_held(wall: Served) -> None:
-    """Requirement 40, in part."""
     await arrange(wall, hold="links")
     await post(wall.client, text="No link")
     for text in LINKS:
@@ -89,7 +88,7 @@ async def test_a_closed_wall_takes_nothing_and_loses_no_word(wall: Served) -> No
     for headers in (HTMX, OURS):
         refused = await wall.client.post(
             "/walls/main/feedback",
-            data={"name": "Ann", "text": "Words to keep", "stamp": await open_stamp(wall), "key": "k" * 16},
+            data={"name": "Ann", "text": "Words to keep", "stamp": await token_from_before(wall), "key": "k" * 16},
             headers=headers,
         )
         assert refused.status_code == 403
@@ -98,8 +97,8 @@ async def test_a_closed_wall_takes_nothing_and_loses_no_word(wall: Served) -> No
     assert await words(wall.client) == []
 
 
-async def open_stamp(wall: Served) -> str:
-    """A closed wall's page has no form; this is a stamp from before it was closed."""
+async def token_from_before(wall: Served) -> str:
+    """A form token from before the wall was closed; a closed wall's page has no form."""
     from feedback_app.antispam.form_token import FormTokens
 
     form_tokens: FormTokens = wall.state.form_tokens
@@ -133,7 +132,7 @@ async def test_a_post_that_arrives_twice_is_one_in_slow_mode_too(wall: Served) -
     assert await words(wall.client) == ["One"]
 
 
-async def test_a_blocked_author_is_told_so_and_loses_no_word(wall: Served, kim: Desk) -> None:
+async def test_a_blocked_author_sees_a_message_and_loses_no_text(wall: Served, kim: Desk) -> None:
     await post(wall.client, text="One", visitor=VISITOR)
     await kim.act("block-author", 1)
     for headers in (HTMX, OURS):
@@ -169,13 +168,13 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
             data={
                 "name": "Ann",
                 "text": f"Mine{place}",
-                "stamp": await stamp_of(wall),
+                "stamp": await form_token_of(wall),
                 "key": f"key-of-mine{place[1:]}",
             },
             headers=HTMX,
         )
         assert answer.status_code == 201
-        receipt = receipt_of(answer)
+        receipt = author_token_of(answer)
         assert 'hx-target="#feedback" hx-swap="feed own:true"' in answer.text
         assert "moderator will review" in answer.text
         assert "on the wall</a>" not in answer.text
@@ -204,7 +203,7 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
         assert (mine in page.text) == is_shown
 
 
-async def stamp_of(wall: Served) -> str:
+async def form_token_of(wall: Served) -> str:
     found = re.search(r'name="stamp" value="([^"]+)"', (await wall.client.get("/walls/main")).text)
     assert found is not None
     return found.group(1)
@@ -223,10 +222,10 @@ async def test_a_plain_form_leads_to_the_page_where_ones_own_entry_waits(wall: S
 FORGED = ["1", "", "x" * 5000, "WzEsMV0.AAAA", "WzEsMV0", "[1,1]", "\u0661", "%00", "null"]
 
 
-async def test_without_its_receipt_nobody_sees_a_held_entry(wall: Served) -> None:
+async def test_without_its_author_token_nobody_sees_a_held_entry(wall: Served) -> None:
     await arrange(wall, hold="all")
     answer = await post(wall.client, text="Secret words")
-    receipt = receipt_of(answer)
+    receipt = author_token_of(answer)
     for forged in FORGED:
         for each in (forged, receipt[:-1], receipt[1:], receipt + "A"):
             found = await wall.client.get("/walls/main/waiting", params={"of": each})
@@ -236,10 +235,10 @@ async def test_without_its_receipt_nobody_sees_a_held_entry(wall: Served) -> Non
             assert "Secret words" not in page.text, each
 
 
-async def test_a_receipt_is_for_its_own_wall(wall: Served) -> None:
+async def test_an_author_token_is_for_its_own_wall(wall: Served) -> None:
     from ..support.moderators import make_wall
 
     await make_wall(wall, "other", hold="all")
     await arrange(wall, hold="all")
-    receipt = receipt_of(await post(wall.client, text="Secret words"))
+    receipt = author_token_of(await post(wall.client, text="Secret words"))
     assert (await wall.client.get("/walls/other/waiting", params={"of": receipt})).text == ""

@@ -1,4 +1,4 @@
-"""Visitors: who is told from whom, how often they may post, and what becomes of the many behind one address."""
+"""Visitor tokens and rate limits: recognising visitors, and many visitors behind one network address."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ def at(address: str) -> dict[str, str]:
 
 
 async def known(client: httpx.AsyncClient, **more: Any) -> str:
-    """The token of somebody who has posted once."""
+    """The token of a visitor who has posted once."""
     return (await post(client, visitor=key(), **more)).headers["Visitor"]
 
 
@@ -74,7 +74,7 @@ async def test_each_wall_knows_a_visitor_by_another_pseudonym(wall: Served) -> N
 
 
 async def token_of(wall: Served, days: int = 0) -> str:
-    """One that was given so many days ago."""
+    """A token that was issued this many days ago."""
     visitors: VisitorTokens = wall.state.visitor_tokens
     async with wall.database.reading() as session:
         found = (await session.scalars(Wall.named("main"))).one()
@@ -188,7 +188,7 @@ async def test_newcomers_above_the_allowance_of_their_address_are_held_and_far_a
 
 
 async def test_an_allowance_is_exact_over_walls_and_servers(serve: Callable[..., Any]) -> None:
-    """Two servers, twelve walls, and as many posts at once as there is no room for."""
+    """Two servers, twelve walls, and more parallel posts than the limits allow."""
     servers: list[Served] = [await serve(address_limit="5/minute") for _ in range(2)]
     slugs = [f"wall-{each}" for each in range(12)]
     for slug in slugs:
@@ -261,7 +261,7 @@ async def test_a_block_without_a_token_holds_the_newcomers_of_the_address(wall: 
     assert await reasons(wall) == [None, None, "blocked", "blocked", None]
 
 
-async def test_who_can_be_blocked_depends_on_how_long_they_are_told_apart(wall: Served, kim: Desk) -> None:
+async def test_an_author_can_be_blocked_while_the_pseudonym_is_known(wall: Served, kim: Desk) -> None:
     await known(wall.client, text="With a token")
     await post(wall.client, text="Without")
     for number, days, blocked in ((1, 29, True), (2, 3, False), (1, 32, False)):
@@ -317,7 +317,7 @@ async def test_slow_mode_says_so_beforehand_and_when_one_must_wait(wall: Served)
 
 
 @pytest.mark.sqlite
-async def test_the_wait_is_said_in_the_language_of_the_wall_and_nothing_in_it_is_markup(wall: Served) -> None:
+async def test_the_wait_is_shown_in_the_language_of_the_wall_and_nothing_in_it_is_markup(wall: Served) -> None:
     await arrange(wall, slow_seconds=300, language="fr", version=1)
     mine = await known(wall.client)
     refused = await post(wall.client, text="<b>Deux</b>", visitor=mine, headers=OURS)

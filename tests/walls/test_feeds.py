@@ -119,7 +119,7 @@ async def test_an_unchanged_feed_is_unchanged_in_the_next_hour(wall: Served, mon
     kinds = {"feed.json": 304, "feed.atom": 304, "feedback": 304, "feedback/1": 304, "embed": 304, "frame": 200}
     tags = {kind: (await wall.client.get(f"/walls/main/{kind}")).headers["etag"] for kind in kinds}
     form_tokens = wall.state.form_tokens
-    monkeypatch.setattr(form_tokens, "edition", lambda _: "the next hour")
+    monkeypatch.setattr(form_tokens, "period", lambda _: "the next hour")
     for kind, status in kinds.items():
         for _ in range(2):
             again = await wall.client.get(f"/walls/main/{kind}", headers={"If-None-Match": tags[kind]})

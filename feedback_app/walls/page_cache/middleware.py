@@ -83,7 +83,7 @@ class PageCacheMiddleware:
             state = self._wall_versions.at_once(ready.slug)
         except VersionUnknown:
             return False
-        return state is not None and ready.fingerprint == (*state, self._form_tokens.edition(now()))
+        return state is not None and ready.fingerprint == (*state, self._form_tokens.period(now()))
 
     async def _ready(self, address: PageKey, slug: str) -> tuple[CachedPage | None, bool]:
         """What answers this request, if anything does, and whether it is only what was known last."""
@@ -97,7 +97,7 @@ class PageCacheMiddleware:
         else:
             if state is None:
                 return None, False
-            fingerprint = (*state, self._form_tokens.edition(now()))
+            fingerprint = (*state, self._form_tokens.period(now()))
         while True:
             known = self._shelf(address).find(address)
             if known is not None and known.fingerprint == fingerprint:
