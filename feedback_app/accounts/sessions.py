@@ -12,7 +12,7 @@ from ..clock import now
 from ..models import LoginSession, Membership, Moderator, Wall
 from ..models.login import LONGEST
 from ..models.moderator import MODERATOR, OWNER
-from ..walls.lookup import NOT_YOURS, lead_on
+from ..walls.lookup import NOT_YOURS, redirect_reader
 from ..web.middleware.sub_path import root
 from ..web.security import is_secure, keep_private, session_cookie
 from ..web.state import database, state
@@ -70,7 +70,7 @@ async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) 
         if wall is None:
             note_refusal(found)
             abort(404, NOT_YOURS)
-        lead_on(wall, slug)
+        redirect_reader(wall, slug)
     membership = await session.scalar(Membership.of(found.id, wall.id)) if role == OWNER else None
     if role == OWNER and not (membership and membership.is_owner):
         note_refusal(found)

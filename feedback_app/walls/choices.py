@@ -1,4 +1,4 @@
-"""Embedders: the sites that may show a wall in a frame, as an owner types them and as `frame-ancestors` has them."""
+"""The choices in a wall's settings, as values with their labels."""
 
 ANYBODY = "*"
 HOLD = (

@@ -1,8 +1,8 @@
-"""Colours: whether words on them can be read, by the formulas of WCAG 2.2, and what is done where they cannot."""
+"""Colour contrast by the formulas of WCAG 2.2, and darkening an accent colour until white text is legible on it."""
 
 from math import floor
 
-# What WCAG asks of text of ordinary size (success criterion 1.4.3).
+# The minimum for text of normal size (WCAG success criterion 1.4.3).
 ENOUGH = 4.5
 WHITE = "ffffff"
 
@@ -14,15 +14,15 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """From 1, none, to 21 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
+    """The contrast ratio, 1 to 21 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def legible(colour: str) -> str:
-    """The colour, or the nearest darker one of the same hue on which white text can be read.
+    """The colour, or the nearest darker one of the same hue on which white text is legible; six hexadecimal digits.
 
-    Luminance is linear in the light of the three channels, so dimming all of them alike gives just the one wanted.
+    Luminance is linear in the three channels, so scaling all of them alike gives the luminance wanted.
     """
     if contrast(colour, WHITE) >= ENOUGH:
         return colour
@@ -32,13 +32,13 @@ def legible(colour: str) -> str:
 
 
 def six_digits(colour: str) -> str:
-    """`0a7` and `#0A7D55` as they are compared: six small digits."""
+    """The normal form of `0a7` or `#0A7D55`: six lower-case hexadecimal digits."""
     digits = colour.removeprefix("#").lower()
     return "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
 
 
 def _linear(colour: str) -> list[float]:
-    """Red, green and blue as amounts of light, each 0 to 1."""
+    """Linear red, green and blue, each 0 to 1."""
     values = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     return [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
 

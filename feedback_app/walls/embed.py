@@ -1,4 +1,4 @@
-"""The wall on other people's pages: the lines they copy, and a frame's accent colour."""
+"""Embedding a wall on other sites: the page with HTML snippets, and the style sheet of an accent colour."""
 
 from markupsafe import escape
 from quart import Blueprint, Response, abort, g, request
@@ -19,7 +19,7 @@ views = Blueprint("embeds", __name__)
 
 @views.get("/walls/<slug>/embed")
 async def show(slug: str) -> Response:
-    """The lines to copy, for the look that is asked for, above a frame that shows it."""
+    """The snippets for the requested look, above a preview in a frame."""
     look = Look.of(request.args)
     async with database().reading() as session:
         wall = await find_wall(slug, session)
@@ -37,7 +37,10 @@ async def show(slug: str) -> Response:
 
 @views.get("/accents/<colour>.css")
 async def accent(colour: str) -> Response:
-    """A style sheet of one line, since a style in the page itself would need a hole in the policy."""
+    """A style sheet of one rule; an inline style would need an exception in the Content-Security-Policy.
+
+    Aborts with 404 when it is no colour.
+    """
     if not ACCENT.fullmatch(colour):
         abort(404)
     seed = legible(six_digits(colour))
@@ -46,15 +49,15 @@ async def accent(colour: str) -> Response:
 
 
 def _snippets(wall: Wall, frame: Location, origin: str) -> list[tuple[str, Message, Message, str]]:
-    """Name, title, use and lines of each way to embed a wall."""
-    said = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
-    script = "".join(f' data-{name}="{value}"' for name, value in said.items())
-    element = "".join(f' {name}="{value}"' for name, value in said.items())
+    """Name, title, description and HTML of each way to embed a wall."""
+    options = {name: f"#{value}" if name == "accent" else value for name, value in frame.look.query.items()}
+    script = "".join(f' data-{name}="{value}"' for name, value in options.items())
+    element = "".join(f' {name}="{value}"' for name, value in options.items())
     title = escape(wall.title)
-    # Where it differs from the page's, browsers put a ground of their own behind the frame.
+    # Without it, browsers paint an opaque background behind a frame whose colour scheme differs from the page's.
     theme = frame.theme_of(wall)
     scheme = f' style="color-scheme: {theme}"' if theme != "auto" else ""
-    # For those who do not get the script, and for as long as it is not there.
+    # The fallback while the script loads, and when it is blocked.
     link = f'<a href="{origin}{Location(wall.slug).address()}">{title}</a>'
     return [
         (

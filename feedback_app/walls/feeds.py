@@ -1,4 +1,4 @@
-"""Feeds of what is public: JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and Atom (RFC 4287)."""
+"""Feeds of public entries: JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and Atom (RFC 4287)."""
 
 import json
 
@@ -18,7 +18,7 @@ from .lookup import before_in_query, find_wall
 views = Blueprint("feeds", __name__)
 
 SIZE = 50
-# Scripts of every site may read what everybody may, and say which version of it they have.
+# CORS: scripts of any site may read public feeds, and make conditional requests.
 SHARED = {**FRAGMENT, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After"}
 PREFLIGHT = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "If-None-Match"}
 ANONYMOUS = Message("Anonymous")
@@ -26,14 +26,14 @@ ANONYMOUS = Message("Anonymous")
 
 @views.after_request
 async def share(response: Response) -> Response:
-    """Also what is unchanged, has moved, or went wrong: a script that may not read that learns nothing."""
+    """Add the CORS headers to every response, also to 304, redirects and errors."""
     response.headers.update(SHARED if request.method != "OPTIONS" else {**SHARED, **PREFLIGHT})
     return response
 
 
 @views.get("/walls/<slug>/feed.json")
 async def json_feed(slug: str) -> Response:
-    found = await _slice(slug)
+    found = await _find_page(slug)
     if isinstance(found, Response):
         return found
     wall, entries = found
@@ -42,7 +42,7 @@ async def json_feed(slug: str) -> Response:
 
 @views.get("/walls/<slug>/feed.atom")
 async def atom_feed(slug: str) -> Response:
-    found = await _slice(slug)
+    found = await _find_page(slug)
     if isinstance(found, Response):
         return found
     wall, entries = found
@@ -50,7 +50,7 @@ async def atom_feed(slug: str) -> Response:
     return answer(xml, wall, "application/atom+xml")
 
 
-async def _slice(slug: str) -> Response | tuple[Wall, Page]:
+async def _find_page(slug: str) -> Response | tuple[Wall, Page]:
     before = before_in_query()
     async with database().reading() as session:
         wall = await find_wall(slug, session)

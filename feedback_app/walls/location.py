@@ -1,4 +1,4 @@
-"""Where somebody is: on a wall's page or in a frame on another site, and how its host wanted the frame to look."""
+"""A wall's page or its frame on another site: its URLs, and the look that the frame's query parameters ask for."""
 
 import re
 from collections.abc import Mapping
@@ -10,16 +10,13 @@ from ..models.pagination import PAGE_SIZE
 
 THEMES = ("auto", "light", "dark")
 ACCENT = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
-# With what a sentence left behind it.
+# Punctuation behind the number is ignored, since URLs are copied from sentences.
 SIZE = re.compile(r"\s*([0-9]{1,3})\W*")
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a frame's address asks for; whatever it asks for that cannot be is left out.
-
-    Where it asks for no theme and no accent, the frame has those of the wall.
-    """
+    """The look of a frame; an empty `theme` or `accent` means that of the wall."""
 
     theme: str = ""
     accent: str = ""
@@ -28,6 +25,7 @@ class Look:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Look":
+        """The look from the query parameters `theme`, `accent`, `form` and `limit`; invalid values are ignored."""
         theme, limit = query.get("theme", ""), query.get("limit", "")
         accent, size = ACCENT.fullmatch(query.get("accent", "")), SIZE.fullmatch(limit)
         return cls(
@@ -39,19 +37,19 @@ class Look:
 
     @property
     def query(self) -> dict[str, str]:
-        """The same again for an address, without what is the default."""
-        said = {
+        """The query parameters for this look, without defaults."""
+        parameters = {
             "theme": self.theme,
             "accent": self.accent,
             "form": "" if self.has_form else "off",
             "limit": "" if self.limit == PAGE_SIZE else str(self.limit),
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in parameters.items() if value}
 
 
 @dataclass(frozen=True)
 class Location:
-    """A wall's page, or its frame; it makes the addresses that lead back to the same place."""
+    """A wall's page, or its frame; builds the URLs that lead back to it."""
 
     slug: str
     is_frame: bool = False
@@ -59,25 +57,28 @@ class Location:
 
     @classmethod
     def of_form(cls, slug: str, query: Mapping[str, str]) -> "Location":
-        """Where a form or a fragment belongs: only the two places of the same wall can be said."""
+        """Where a form or fragment belongs: the frame for `view=frame`, else the page. No open redirect."""
         return cls.frame(slug, query) if query.get("view") == "frame" else cls(slug)
 
     @classmethod
     def frame(cls, slug: str, query: Mapping[str, str]) -> "Location":
+        """The wall's frame, with the look from the query."""
         return cls(slug, is_frame=True, look=Look.of(query))
 
     def theme_of(self, wall: Wall) -> str:
+        """The theme to show: `auto`, `light` or `dark`."""
         return self.look.theme or wall.theme
 
     def accent_of(self, wall: Wall) -> str:
+        """The accent colour to show, without `#`; empty for the default one."""
         return self.look.accent or wall.accent
 
     def address(self, **query: object) -> str:
-        """The page itself."""
+        """The path of the page or frame, with its query."""
         return _address(f"/walls/{self.slug}" + ("/frame" if self.is_frame else ""), {**self.look.query, **query})
 
     def feedback(self, **query: object) -> str:
-        """Where the form goes, and where older slices come from."""
+        """The path that the form posts to, and that returns older entries."""
         view = {"view": "frame", **self.look.query} if self.is_frame else {}
         return _address(f"/walls/{self.slug}/feedback", {**view, **query})
 

@@ -1,4 +1,4 @@
-"""Finding what an address names, or saying in a sentence that there is nothing."""
+"""Finding the wall or entry that a URL names, with redirects from former addresses, or else 404."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ from ..web.state import database, state
 from .versions import VersionUnknown
 
 NO_WALL = Message("There is no wall at this address. Check the link, or ask whoever gave it to you.")
-# Whether there is one that others moderate is not said.
+# The same for a wall that others moderate, so that its existence is not revealed.
 NOT_YOURS = "There is no wall at this address that you moderate. Check the link, or ask an owner of the wall."
 NO_PAGE = Message("There is no such page of this wall. Start again at its newest feedback.")
 NO_FEEDBACK = Message("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
@@ -21,7 +21,7 @@ DIGITS = 40
 
 
 class WallMoved(HTTPException):
-    """The wall has another address now. It is not for ever, since a new wall may take the former one."""
+    """A redirect (301) to the wall's current address."""
 
     code = 301
 
@@ -34,23 +34,26 @@ class WallMoved(HTTPException):
 
 
 async def find_wall(slug: str, session: AsyncSession) -> Wall:
-    """The wall at this address. At one it had before, a reader is led to the new one, and what is sent arrives."""
+    """The wall at this address, also at a former one.
+
+    Raises WallMoved when a former address is read; aborts with 404 when there is no wall.
+    """
     wall = await session.scalar(Wall.named(slug))
     if wall is None:
         wall = await session.scalar(Wall.formerly(slug)) or abort(404, NO_WALL)
-        lead_on(wall, slug)
+        redirect_reader(wall, slug)
     g.wall = wall
     return wall
 
 
-def lead_on(wall: Wall, slug: str) -> None:
-    """From an address that the wall had before; what is sent to it arrives without a detour."""
+def redirect_reader(wall: Wall, slug: str) -> None:
+    """Raises WallMoved for a safe method at a former address; a form sent there is accepted without a redirect."""
     if request.method in SAFE_METHODS:
         raise WallMoved(_address_on(wall, slug))
 
 
 async def wall_of_request(session: AsyncSession) -> Wall | None:
-    """The wall that the address of this request names, if there is one: for those who answer in its stead."""
+    """The wall that the current URL names, None if there is none; for error pages."""
     if "wall" in g:
         return cast("Wall", g.wall)
     slug = (request.view_args or {}).get("slug")
@@ -60,14 +63,17 @@ async def wall_of_request(session: AsyncSession) -> Wall | None:
 
 
 def _address_on(wall: Wall, slug: str) -> str:
-    """The same page of the wall under the address it has now."""
+    """The current URL with the wall's current address."""
     path = request.path.replace(f"/walls/{slug}", f"/walls/{wall.slug}", 1)
     query = request.query_string.decode("latin-1")
     return f"{path}?{query}" if query else path
 
 
 async def find_arranged(slug: str) -> Wall:
-    """The wall, to look at how it is arranged and not to be changed: asked for once a version, not once a request."""
+    """The wall to read its settings, cached until its version changes. It must not be modified.
+
+    Raises WallMoved and aborts with 404 as `find_wall` does.
+    """
     try:
         wall = await state().wall_versions.wall(slug)
     except VersionUnknown:
@@ -80,13 +86,13 @@ async def find_arranged(slug: str) -> Wall:
 
 
 async def find_feedback(wall: Wall, number: int, session: AsyncSession) -> Feedback:
-    """Public feedback of this wall; of another wall, hidden and never written are all the same nothing."""
+    """Public feedback of this wall. Aborts with 404 when it is missing, hidden or on another wall."""
     feedback = await session.scalar(Feedback.numbered(wall.id, number))
     return feedback if feedback is not None and feedback.is_public else abort(404, NO_FEEDBACK)
 
 
 def before_in_query() -> int | None:
-    """The number in `?before=`, None without one; what is no number leads nowhere."""
+    """The number in `?before=`, None without one. Aborts with 404 when it is not a number."""
     text = request.args.get("before")
     if text is None:
         return None

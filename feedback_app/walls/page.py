@@ -1,4 +1,4 @@
-"""Listing: what a wall's page shows at once: what is pinned on top of the newest entries, or a slice of older ones."""
+"""A wall's page: pinned entries, the newest entries or a page of older ones (pagination), and the post form."""
 
 import re
 from datetime import timedelta
@@ -18,9 +18,9 @@ from .posting.form import Composer
 from .posting.receipts import LONGEST
 from .posting.submit import EMPTY
 
-# How long an address that somebody may have passed on thanks whoever opens it.
+# The thanks in a URL expire, since a visitor may pass the URL on.
 THANKS_LAST = timedelta(minutes=10)
-# The number of an entry or a receipt for one, with what a sentence left behind it.
+# An entry's id or an author token; punctuation behind it is ignored.
 _THANKED = re.compile(r"([\w.-]*[\w-])\W*")
 
 
@@ -36,20 +36,25 @@ async def listed(
     size: int = PAGE_SIZE,
     own: Feedback | None = None,
 ) -> Page:
-    """`own` stands in its place in time, although it is not public. Pinned entries are not counted among the `size`."""
-    # Asked to leave out what is pinned, SQLite would go through all that is not, public or waiting.
+    """A page of entries older than `before`, or the newest ones below the pinned ones.
+
+    `own`, an entry that only its author sees, is sorted in by time. Pinned entries do not count towards `size`.
+    """
+    # A condition on `pinned_at` would make SQLite scan all entries without a pin, public or held.
     found = await session.scalars(Feedback.published_on(wall_id, before=before, size=size + MOST_PINNED))
-    shown = Page([each for each in found if not each.pinned_at], size)
+    page = Page([each for each in found if not each.pinned_at], size)
     if before is None:
         pinned = (await session.scalars(Feedback.pinned_on(wall_id))).all()
-        others = sorted([*shown.entries, *([own] if own else [])], key=lambda each: each.id, reverse=True)
-        shown.entries = [*pinned, *others]
-    return shown
+        others = sorted([*page.entries, *([own] if own else [])], key=lambda each: each.id, reverse=True)
+        page.entries = [*pinned, *others]
+    return page
 
 
 async def remember_token_period() -> None:
-    """Before anything is made: were it taken afterwards, a page that was made while the hour or the secret changed
-    would be kept as one that has the new stamp."""
+    """Read the form token period before a page is rendered.
+
+    Read afterwards, a page rendered while the hour or the secret changes would be cached with the wrong period.
+    """
     g.token_period = state().form_tokens.period(now())
 
 
@@ -63,38 +68,38 @@ async def wall_page(
     notice: str = "",
     own: Feedback | None = None,
 ) -> str:
-    """A slice of the wall: the newest one below the form, fresh or as somebody sent it, or one of older feedback.
+    """The HTML of the wall's page or frame, with the newest entries or those older than `before`.
 
-    `own` is what only its author sees, beside what everybody does.
+    `form` is the form to show again with a visitor's text; `own` is a held entry, shown to its author only.
     """
-    shown = await listed(wall.id, session, before=before, size=place.look.limit, own=own)
-    number = next(iter(_thanked()), "")
+    page = await listed(wall.id, session, before=before, size=place.look.limit, own=own)
+    number = next(iter(_thanks_in_query()), "")
     if place.is_frame:
         allow_framing(wall.frame_ancestors)
     return render(
         "walls/show.html",
         wall=wall,
         place=place,
-        slice=shown,
+        slice=page,
         before=before,
-        thanks=own or next((each for each in shown.entries if str(each.id) == number and _is_fresh(each)), None),
+        thanks=own or next((each for each in page.entries if str(each.id) == number and _is_recent(each)), None),
         receipt=number if own else "",
         printed=f"{own_address()}/walls/{wall.slug}",
         **state().submissions.composer(wall, form, notice),
     )
 
 
-def _is_fresh(feedback: Feedback) -> bool:
+def _is_recent(feedback: Feedback) -> bool:
     return now() - feedback.created_at < THANKS_LAST
 
 
 async def own_entry(wall: Wall, session: AsyncSession) -> Feedback | None:
-    """What waits for a moderator and belongs to whoever asks, who has a receipt for it in the address."""
-    numbers = state().author_tokens.read(_thanked(), wall.id)
+    """The visitor's own held entry, named by an author token in `?thanks=`; None if there is none."""
+    numbers = state().author_tokens.read(_thanks_in_query(), wall.id)
     found = (await session.scalars(Feedback.among(wall.id, numbers))).all() if numbers else []
     return next((each for each in found if each.is_waiting), None)
 
 
-def _thanked() -> list[str]:
+def _thanks_in_query() -> list[str]:
     given = (each for each in request.args.getlist("thanks") if len(each) <= LONGEST)
     return [found.group(1) for each in given if (found := _THANKED.fullmatch(each))]

@@ -1,4 +1,4 @@
-"""Freshness: which version a wall has at this moment, asked so cheaply that no page need ever be older."""
+"""The current version of a wall, read so cheaply that the page cache checks it for every request."""
 
 import asyncio
 import sqlite3
@@ -15,23 +15,23 @@ from ..database import Database
 from ..models import Wall
 from ..web.tasks import cancel_all
 
-# What other machines committed is seen after this long at the latest, where each look is a question over the network.
+# On a database server, a result is reused for this long, so other machines' commits are seen this much later.
 SECONDS = 0.05
-# A look that takes longer than this proves nothing any more, and is given up after the second time.
+# Readers stop waiting for a query after the first time, and the query is cancelled after the second.
 PATIENCE_SECONDS = 2
 GIVE_UP_SECONDS = 10
 SQLITE = dialect()
 
 
 class State(NamedTuple):
-    """Everything that a wall's public pages are made of: another state, other pages."""
+    """What a wall's public pages depend on: they change only when this changes."""
 
     wall_id: int
     version: int
 
 
 class VersionUnknown(Exception):
-    """The database does not say what the state is: it refuses, or it `hangs`, and would keep others waiting as well."""
+    """The database did not give the version: an error, or with `hangs` a timeout, which others would run into too."""
 
     def __init__(self, *, hangs: bool = False) -> None:
         super().__init__()
@@ -39,109 +39,111 @@ class VersionUnknown(Exception):
 
 
 class WallVersions(ABC):
+    """Current versions of walls, by their slug."""
+
     @abstractmethod
-    def at_once(self, slug: str) -> State | None:
-        """The wall's state where it is proved without waiting for anything."""
+    def immediate(self, slug: str) -> State | None:
+        """The wall's current state if it is known without waiting, else None. Raises VersionUnknown."""
 
     @abstractmethod
     async def of(self, slug: str) -> State | None:
-        """The wall's state, None where there is no such wall. Raises Unproved."""
+        """The wall's current state, None when there is no such wall. Raises VersionUnknown."""
 
     @abstractmethod
     async def wall(self, slug: str) -> Wall | None:
-        """The wall itself, to look at how it is arranged, None where there is none. Raises Unproved.
+        """The wall with its settings, None when there is no such wall. Raises VersionUnknown.
 
-        It belongs to no session and to everybody: nothing on it may be changed.
+        It is shared and belongs to no session: it must not be modified.
         """
 
     @abstractmethod
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
-        """The states of those that there are. Raises Unproved."""
+        """The current states of those walls that exist, by slug. Raises VersionUnknown."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
 
 
 class SQLiteWallVersions(WallVersions):
-    """Looks every time, on a connection kept for that: some ten microseconds tell that nobody committed since."""
+    """Asks `PRAGMA data_version` each time, on its own connection: about 10 µs show that nothing was committed."""
 
     def __init__(self, file: Path) -> None:
         self._address = f"{file.absolute().as_uri()}?mode=ro"
         self._cursor: sqlite3.Cursor | None = None
         self._data_version = 0
-        self._is_proved = False
+        self._is_checked = False
         self._states: dict[str, State] = {}
         self._walls: dict[str, Wall] = {}
-        question = Wall.states(["main"]).compile(dialect=SQLITE, compile_kwargs={"render_postcompile": True})
-        self._question = str(question)
-        self._whole = str(Wall.named("main").compile(dialect=SQLITE))
+        statement = Wall.states(["main"]).compile(dialect=SQLITE, compile_kwargs={"render_postcompile": True})
+        self._state_sql = str(statement)
+        self._wall_sql = str(Wall.named("main").compile(dialect=SQLITE))
 
-    def at_once(self, slug: str) -> State | None:
+    def immediate(self, slug: str) -> State | None:
         try:
             cursor = self._cursor or self._open()
-            if not self._is_proved:
-                self._prove(cursor)
+            if not self._is_checked:
+                self._check(cursor)
             return self._states.get(slug) or self._read(slug, cursor)
         except sqlite3.Error as error:
-            self._forget()
+            self._close()
             raise VersionUnknown() from error
 
     async def of(self, slug: str) -> State | None:
-        return self.at_once(slug)
+        return self.immediate(slug)
 
     async def wall(self, slug: str) -> Wall | None:
-        if self.at_once(slug) is None:
+        if self.immediate(slug) is None:
             return None
-        return self._walls.get(slug) or self._read_whole(slug)
+        return self._walls.get(slug) or self._read_wall(slug)
 
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
-        return {slug: state for slug in slugs if (state := self.at_once(slug)) is not None}
+        return {slug: state for slug in slugs if (state := self.immediate(slug)) is not None}
 
     async def close(self) -> None:
-        self._forget()
+        self._close()
 
-    def _forget(self) -> None:
+    def _close(self) -> None:
         if self._cursor is not None:
             self._cursor.connection.close()
             self._cursor = None
-            self._is_proved = False
+            self._is_checked = False
             self._states.clear()
             self._walls.clear()
 
-    def _prove(self, cursor: sqlite3.Cursor) -> None:
-        """One look serves all that are waiting for their turn at this moment, since it comes after every one of them.
+    def _check(self, cursor: sqlite3.Cursor) -> None:
+        """Clear the caches after a commit; one check serves all requests of this iteration of the event loop.
 
-        Whatever comes later is put behind what we ask the loop to call here, and looks again.
+        They all arrived before the check. Later ones run after `_expire`, and check again.
         """
         (data_version,) = cursor.execute("PRAGMA data_version").fetchone()
         if data_version != self._data_version:
             self._data_version = data_version
             self._states.clear()
             self._walls.clear()
-        self._is_proved = True
-        asyncio.get_running_loop().call_soon(self._doubt)
+        self._is_checked = True
+        asyncio.get_running_loop().call_soon(self._expire)
 
-    def _doubt(self) -> None:
-        self._is_proved = False
+    def _expire(self) -> None:
+        self._is_checked = False
 
     def _open(self) -> sqlite3.Cursor:
-        # It never waits: whoever is in the way, Quart has the patience for.
+        # Without a busy timeout: on a lock, Quart answers the request, and waits there.
         self._cursor = sqlite3.connect(self._address, uri=True, isolation_level=None, timeout=0).cursor()
         return self._cursor
 
     def _read(self, slug: str, cursor: sqlite3.Cursor) -> State | None:
-        row = cursor.execute(self._question, (slug,)).fetchone()
+        row = cursor.execute(self._state_sql, (slug,)).fetchone()
         if row is None:
             return None
         state = self._states[slug] = State(*row[1:])
         return state
 
-    def _read_whole(self, slug: str) -> Wall | None:
+    def _read_wall(self, slug: str) -> Wall | None:
         try:
-            row = (self._cursor or self._open()).execute(self._whole, (slug,)).fetchone()
+            row = (self._cursor or self._open()).execute(self._wall_sql, (slug,)).fetchone()
         except sqlite3.Error as error:
-            self._forget()
+            self._close()
             raise VersionUnknown() from error
         if row is None:
             return None
@@ -151,36 +153,36 @@ class SQLiteWallVersions(WallVersions):
 
 
 class ServerWallVersions(WallVersions):
-    """Looks at most every 50 ms for each wall that is asked for; this process's own commits are seen at once."""
+    """Queries each requested wall at most every 50 ms; this process's own commits take effect immediately."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._looks: dict[str, tuple[float, asyncio.Task[Wall | None]]] = {}
-        # Those that are not done, whether their answer still counts or not: each has a connection.
-        self._looking: set[asyncio.Task[Wall | None]] = set()
-        database.on_commit(self._looks.clear)
+        self._queries: dict[str, tuple[float, asyncio.Task[Wall | None]]] = {}
+        # All unfinished queries, also outdated ones: each has a connection.
+        self._running: set[asyncio.Task[Wall | None]] = set()
+        database.on_commit(self._queries.clear)
 
-    def at_once(self, slug: str) -> State | None:
-        started, look = self._looks.get(slug, (0.0, None))
-        is_proof = look is not None and look.done() and asyncio.get_running_loop().time() - started <= SECONDS
-        return _state(look.result()) if look is not None and is_proof else None
+    def immediate(self, slug: str) -> State | None:
+        started, query = self._queries.get(slug, (0.0, None))
+        is_current = query is not None and query.done() and asyncio.get_running_loop().time() - started <= SECONDS
+        return _state(query.result()) if query is not None and is_current else None
 
     async def of(self, slug: str) -> State | None:
         return _state(await self.wall(slug))
 
     async def wall(self, slug: str) -> Wall | None:
         clock = asyncio.get_running_loop().time
-        came = clock()
+        asked = clock()
         while True:
-            started, look = self._looks.get(slug) or self._start(slug)
-            # Several wait for the same look, so that none of them may cancel it.
-            await asyncio.wait({look}, timeout=max(0, started + PATIENCE_SECONDS - clock()))
-            if not look.done():
+            started, query = self._queries.get(slug) or self._start(slug)
+            # Several requests share a query, so none of them may cancel it.
+            await asyncio.wait({query}, timeout=max(0, started + PATIENCE_SECONDS - clock()))
+            if not query.done():
                 raise VersionUnknown(hangs=True)
-            if came - started <= SECONDS:
-                return look.result()
-            if self._looks.get(slug) == (started, look):
-                del self._looks[slug]
+            if asked - started <= SECONDS:
+                return query.result()
+            if self._queries.get(slug) == (started, query):
+                del self._queries[slug]
 
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
         try:
@@ -190,21 +192,21 @@ class ServerWallVersions(WallVersions):
             raise VersionUnknown(hangs=isinstance(error, TimeoutError)) from error
 
     async def close(self) -> None:
-        await cancel_all(self._looking)
+        await cancel_all(self._running)
 
     def _start(self, slug: str) -> tuple[float, asyncio.Task[Wall | None]]:
         clock = asyncio.get_running_loop().time()
         for each in [
-            each for each, (started, look) in self._looks.items() if look.done() and clock - started > SECONDS
+            each for each, (started, query) in self._queries.items() if query.done() and clock - started > SECONDS
         ]:
-            del self._looks[each]
-        look = asyncio.create_task(self._look(slug))
-        self._looking.add(look)
-        look.add_done_callback(self._looking.discard)
-        self._looks[slug] = clock, look
-        return clock, look
+            del self._queries[each]
+        query = asyncio.create_task(self._query(slug))
+        self._running.add(query)
+        query.add_done_callback(self._running.discard)
+        self._queries[slug] = clock, query
+        return clock, query
 
-    async def _look(self, slug: str) -> Wall | None:
+    async def _query(self, slug: str) -> Wall | None:
         try:
             async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
                 return await session.scalar(Wall.named(slug))
@@ -217,10 +219,11 @@ def _state(wall: Wall | None) -> State | None:
 
 
 def _value(kind: TypeEngine[Any], stored: Any) -> Any:
-    """What SQLAlchemy makes of what SQLite has."""
+    """A value from SQLite, converted as SQLAlchemy would."""
     processor = kind.dialect_impl(SQLITE).result_processor(SQLITE, None)
     return stored if processor is None else processor(stored)
 
 
 def wall_versions_for(database: Database) -> WallVersions:
+    """The implementation for this database."""
     return SQLiteWallVersions(database.file) if database.file is not None else ServerWallVersions(database)

@@ -1,4 +1,4 @@
-"""Walls to read: the list of walls, a wall's page with its slices of older entries, and the page of one entry."""
+"""The pages that visitors read: the list of walls, a wall with older entries (pagination), and a single entry."""
 
 from quart import Blueprint, Response, request
 
@@ -14,7 +14,7 @@ from .lookup import before_in_query, find_feedback, find_wall
 from .page import listed, own_entry, wall_page
 
 views = Blueprint("walls", __name__)
-# `posting.views` adds the way to write to it.
+# `posting/views.py` adds the route for posts.
 feedback_views = Blueprint("feedback", __name__)
 
 
@@ -25,9 +25,9 @@ async def index() -> Response:
 
     if len(walls) == 1:
         return Response("", 302, {"Location": Location(walls[0].slug).address()})
-    # It belongs to no wall whose language it could have.
-    said = request.headers.get("Accept-Language", "")
-    language = first_of(request.accept_languages.values() if len(said) <= LONGEST_ACCEPT else ())
+    # This page belongs to no wall, so the browser's languages decide.
+    accepted = request.headers.get("Accept-Language", "")
+    language = first_of(request.accept_languages.values() if len(accepted) <= LONGEST_ACCEPT else ())
     headers = {"Vary": "Accept-Language"}
     return Response(render("walls/index.html", walls=walls, language=language), headers=headers)
 
@@ -44,23 +44,23 @@ async def frame(slug: str) -> Response:
 
 @feedback_views.get("/walls/<slug>/waiting")
 async def waiting(slug: str) -> Response:
-    """How it is now with what somebody has receipts for: it waits, marked as that, or it is public, or on no screen.
+    """The visitor's own entries, named by author tokens in `?of=`: held, published, or empty when hidden.
 
-    The header `Receipts` names those that wait, so that the page asks for no others again.
+    The header `Receipts` lists the tokens of entries still held, so that the page asks for no others again.
     """
     keep_unlisted()
     async with database().reading() as session:
         wall = await find_wall(slug, session)
-        given = state().author_tokens.read(request.args.getlist("of"), wall.id)
-        found = (await session.scalars(Feedback.among(wall.id, given))).all() if given else []
-    html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=given[each.id]) for each in found)
-    still = " ".join(given[each.id] for each in found if each.is_waiting)
-    return Response(html, headers={"Cache-Control": "no-store", "Receipts": still})
+        tokens = state().author_tokens.read(request.args.getlist("of"), wall.id)
+        found = (await session.scalars(Feedback.among(wall.id, tokens))).all() if tokens else []
+    html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=tokens[each.id]) for each in found)
+    held = " ".join(tokens[each.id] for each in found if each.is_waiting)
+    return Response(html, headers={"Cache-Control": "no-store", "Receipts": held})
 
 
 @feedback_views.get("/walls/<slug>/feedback")
 async def older(slug: str) -> Response:
-    """A slice of the list, a fragment: what is older than `before`, or the newest."""
+    """A fragment with the next page of entries: those older than `before`, or the newest."""
     place, before = Location.of_form(slug, request.args), before_in_query()
     keep_unlisted()
     async with database().reading() as session:
@@ -69,8 +69,8 @@ async def older(slug: str) -> Response:
         if same := unchanged(wall):
             return same
 
-        shown = await listed(wall.id, session, before=before, size=place.look.limit)
-    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=shown, before=before), wall)
+        page = await listed(wall.id, session, before=before, size=place.look.limit)
+    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=page, before=before), wall)
 
 
 @feedback_views.get("/walls/<slug>/feedback/<int:number>", endpoint="show")
@@ -93,7 +93,7 @@ async def _page(place: Location) -> Response:
 
         own = await own_entry(wall, session)
         if own is not None:
-            # It can change without a version of the wall's, and is for one person.
+            # It can change without a new version of the wall, and is for one visitor only.
             html = await wall_page(wall, place, session, before=before, own=own)
             return Response(html, headers={"Cache-Control": "no-store"})
 

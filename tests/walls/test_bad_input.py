@@ -1,4 +1,4 @@
-"""What people and robots send that is no feedback: the right status, a sentence, nothing stored, nothing lost."""
+"""Invalid input from people and bots: the right status and message, nothing stored, no text lost."""
 
 import asyncio
 import re
@@ -40,7 +40,6 @@ WELCOME = {
 
 
 async def test_words_that_cannot_be_are_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
-    """Requirements 34, 35 and 36."""
     for kind, text in REFUSED.items():
         mark = await stamp(client)
         started = time.perf_counter()
@@ -55,7 +54,6 @@ async def test_words_that_cannot_be_are_refused_with_a_sentence(client: httpx.As
 
 
 async def test_every_script_and_emoji_comes_back_as_it_was_typed(client: httpx.AsyncClient) -> None:
-    """Requirement 34."""
     for text in WELCOME.values():
         assert (await post(client, "🦊 " + text[:20].replace("\n", " "), text)).status_code == 201, text
         assert (await words(client))[0] == text
@@ -139,7 +137,6 @@ NO_FORMS = [
 
 
 async def test_what_is_no_form_is_not_parsed(client: httpx.AsyncClient) -> None:
-    """Requirement 41."""
     for headers in NO_FORMS:
         answer = await client.post("/walls/main/feedback", content=b"name=Ann&text=x", headers={**OURS, **headers})
         assert answer.status_code == 415, headers
@@ -165,7 +162,6 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_markup_is_text_on_every_path(client: httpx.AsyncClient, wall: Served, text: str) -> None:
-    """Attacks X1 and X2."""
     async with Reader(wall.port, "0") as reader:
         answer = await post(client, text, text)
         assert answer.status_code == 201
@@ -197,7 +193,6 @@ async def test_markup_is_text_on_every_path(client: httpx.AsyncClient, wall: Ser
     ],
 )
 async def test_text_that_looks_like_an_event_is_one_event(client: httpx.AsyncClient, wall: Served, text: str) -> None:
-    """Requirement 29."""
     async with Reader(wall.port, "0") as reader:
         await post(client, text=text)
         await post(client, text="After")
@@ -239,7 +234,6 @@ async def test_text_that_looks_like_an_event_is_one_event(client: httpx.AsyncCli
 async def test_nothing_hostile_breaks_the_server(
     client: httpx.AsyncClient, path: str, part: str | bytes, query: dict[str, bytes], body: bytes, method: str
 ) -> None:
-    """Requirement 33, with fewer inputs."""
     part = part if isinstance(part, str) else quote_from_bytes(part, safe="")
     address = (
         path.replace("{}", part) + "?" + "&".join(f"{name}={quote_from_bytes(value)}" for name, value in query.items())

@@ -1,4 +1,4 @@
-"""Pages that the browser has already: asked for again, and sent again only when they have changed."""
+"""ETags and conditional requests: a page is sent again only when it has changed."""
 
 import httpx
 
@@ -32,7 +32,6 @@ async def test_a_page_is_sent_once(client: httpx.AsyncClient) -> None:
 
 
 async def test_hidden_words_are_not_taken_for_unchanged(client: httpx.AsyncClient, wall: Served) -> None:
-    """Requirement 23."""
     await post(client, text="Insult")
     tags = {address: await tag_of(client, address) for address in PAGES}
     await wall.change(Wall.hide, 1)
@@ -68,7 +67,7 @@ async def test_who_just_wrote_gets_the_page_with_the_thank_you(client: httpx.Asy
 
 
 async def test_an_unchanged_frame_does_not_forbid_what_the_frame_allowed(client: httpx.AsyncClient) -> None:
-    """Headers of a 304 replace those that the browser has kept with the page (RFC 9111, section 3.2)."""
+    """Headers of a 304 replace those in the browser's cache (RFC 9111, section 3.2)."""
     for address in ("/walls/main/frame", "/walls/main/embed", "/walls/main"):
         first = await client.get(address)
         again = await client.get(address, headers={"If-None-Match": first.headers["etag"]})

@@ -1,4 +1,4 @@
-"""The letterbox: a form that it takes in is answered as Quart answers it, and everything else is left to Quart."""
+"""The fast path for posts: it answers as Quart does, and leaves everything unusual to Quart."""
 
 import asyncio
 import re
@@ -81,7 +81,7 @@ async def send(wall: Served, sent: Sent, mark: str, more: str = "", slug: str = 
 
 
 async def both_ways(wall: Served, sent: Sent, made: Counter[str], *, slug: str = "main") -> tuple[bytes, int]:
-    """What a form is answered that is sent twice, the second time past the letterbox; and how often Quart answered."""
+    """The responses to a form sent twice, the second time past the fast path; and how often Quart responded."""
     mark = wall.state.form_tokens.make(1, now())
     made.clear()
     answer = await send(wall, sent, mark, slug=slug)
@@ -136,7 +136,9 @@ async def test_an_address_without_a_wall_is_explained(wall: Served, made: Counte
     assert (answer.split()[1], by_quart) == (b"404", 1)
 
 
-async def test_who_posts_too_often_is_told_and_not_counted_twice(serve: Callable[..., Any], made: Counter[str]) -> None:
+async def test_a_post_above_the_rate_limit_is_refused_and_not_counted_twice(
+    serve: Callable[..., Any], made: Counter[str]
+) -> None:
     wall: Served = await serve(post_limit="1/hour")
     assert (await both_ways(wall, ({"visitor": VISITOR}, {}, ""), made))[1] == 0
     answer, by_quart = await both_ways(wall, ({"key": "another-key", "visitor": VISITOR}, {}, ""), made)

@@ -114,7 +114,7 @@ async def test_a_wall_that_another_version_made_has_ids_too(wall: Served) -> Non
 
 
 async def test_an_unchanged_feed_is_unchanged_in_the_next_hour(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A form has a stamp of the hour; what has no form does not change with it."""
+    """Only pages with a form depend on the hour of the form token."""
     await post(wall.client)
     kinds = {"feed.json": 304, "feed.atom": 304, "feedback": 304, "feedback/1": 304, "embed": 304, "frame": 200}
     tags = {kind: (await wall.client.get(f"/walls/main/{kind}")).headers["etag"] for kind in kinds}
@@ -131,7 +131,7 @@ async def test_an_unchanged_feed_is_unchanged_in_the_next_hour(wall: Served, mon
 
 @pytest.mark.parametrize("kind", ["feed.json", "feed.atom"])
 async def test_scripts_of_other_sites_may_read_feeds(wall: Served, owner: Browser, kind: str) -> None:
-    """Also what is unchanged, moved, missing, or comes from the page cache."""
+    """Also for 304, redirects, 404 and responses from the page cache."""
     await post(wall.client)
     address = f"/walls/main/{kind}"
     assert (await owner.post("/settings/walls/main/address", data={"slug": "retro"})).status_code == 303
@@ -172,7 +172,7 @@ async def test_every_page_of_an_atom_feed_says_which_it_is(client: httpx.AsyncCl
     assert "next" not in older
 
 
-async def test_what_is_wrong_with_a_feed_is_said_in_a_form_for_programs(wall: Served) -> None:
+async def test_errors_of_a_feed_are_problem_details(wall: Served) -> None:
     """RFC 9457, in JSON or XML as the feed, in the language of its wall."""
 
     async def speak_german(session: Any) -> None:

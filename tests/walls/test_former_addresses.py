@@ -55,7 +55,7 @@ async def test_to_others_a_former_address_is_nothing(wall: Served, renamed: Brow
             assert answer.text == none.text.replace("nonesuch", "main")
             login = await wall.client.get(page)
             assert login.headers["location"].startswith("/login?next="), page
-        # Whoever moderates the wall is led on, and told there whom to ask for what owners do.
+        # A moderator is redirected, and then sees which owners to ask.
         assert {(await moderator.get(page)).status_code for page in (*PAGES, *SETTINGS)} == {301}
         assert {(await moderator.get(page, follow_redirects=True)).status_code for page in SETTINGS} == {403}
 
@@ -73,7 +73,7 @@ async def test_what_is_sent_from_a_page_that_is_older_than_the_name_arrives(rena
     assert back.headers["location"].startswith("/walls/retro/moderation/log?act=")
 
 
-async def test_a_desk_that_is_open_goes_on_when_its_wall_is_renamed(wall: Served, renamed: Browser) -> None:
+async def test_an_open_moderation_queue_goes_on_when_its_wall_is_renamed(wall: Served, renamed: Browser) -> None:
     async with renamed.stream("GET", "/walls/main/moderation/live?after=0") as stream:
         assert stream.status_code == 200
         heard: list[str] = []

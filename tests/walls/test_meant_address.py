@@ -144,7 +144,7 @@ async def test_a_form_from_another_site_is_sent_nowhere(client: httpx.AsyncClien
     assert answer.status_code == 403
 
 
-async def test_a_reader_of_the_wall_is_not_kept_from_it(wall: Served) -> None:
+async def test_a_url_that_works_is_not_corrected(wall: Served) -> None:
     await post(wall.client, text="Hello")
     async with Reader(wall.port, "0") as reader:
         await until(lambda: reader.versions == [1])

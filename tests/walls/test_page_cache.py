@@ -1,4 +1,4 @@
-"""The front door: pages that are ready are the pages that Quart would make, and never older than what was written."""
+"""The page cache: cached pages are those that Quart would render, and never older than the last post."""
 
 import asyncio
 import gzip
@@ -59,8 +59,8 @@ async def test_a_page_is_made_once_for_all_who_ask(client: httpx.AsyncClient, ma
         assert made[address] <= 2, address
 
 
-async def test_a_ready_page_says_what_the_page_itself_says(client: httpx.AsyncClient, made: Counter[str]) -> None:
-    """A parameter that no page knows leads past the front door to the same page."""
+async def test_a_cached_page_is_the_page_itself(client: httpx.AsyncClient, made: Counter[str]) -> None:
+    """An unknown query parameter bypasses the page cache, and gives the same page."""
     for each in range(20):
         await post(client, text=f"Entry {each}")
     for address in PAGES:
@@ -94,7 +94,7 @@ async def test_a_ready_page_says_what_the_page_itself_says(client: httpx.AsyncCl
                 }, address
 
 
-async def test_every_encoding_holds_the_same_page_at_once_and_when_it_has_stayed(
+async def test_every_encoding_has_the_same_page_before_and_after_the_best_compression(
     client: httpx.AsyncClient, made: Counter[str]
 ) -> None:
     for each in range(30):
@@ -131,7 +131,7 @@ async def test_every_encoding_holds_the_same_page_at_once_and_when_it_has_stayed
 
 
 async def test_no_page_is_older_than_a_post_that_was_answered(client: httpx.AsyncClient) -> None:
-    """Many read while many write, and everybody who wrote reads their own words at once."""
+    """Many read while many post, and every author reads the own post immediately."""
     given = await stamp(client)
     stop = asyncio.Event()
 
@@ -165,7 +165,6 @@ async def test_no_page_is_older_than_what_another_process_answered(process: Call
 
 
 async def test_what_is_taken_off_the_wall_is_on_no_page(client: httpx.AsyncClient, wall: Served) -> None:
-    """Requirement 23."""
     await post(client, text="Insult")
     for address in PAGES:
         assert "Insult" in (await client.get(address)).text
@@ -174,7 +173,7 @@ async def test_what_is_taken_off_the_wall_is_on_no_page(client: httpx.AsyncClien
         assert "Insult" not in (await client.get(address)).text
 
 
-async def test_the_form_of_a_page_is_stamped_with_the_hour_that_it_is(
+async def test_the_form_on_a_cached_page_has_the_token_of_the_current_hour(
     client: httpx.AsyncClient, made: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await client.get("/walls/main")
@@ -187,7 +186,7 @@ async def test_the_form_of_a_page_is_stamped_with_the_hour_that_it_is(
 
 
 async def test_hosts_are_not_taken_for_each_other(client: httpx.AsyncClient) -> None:
-    """Without a public address, feeds and the lines to copy name the one that the reader used."""
+    """Without a public URL, feeds and snippets contain the host of the request."""
     await post(client)
     for _ in range(2):
         for host in ("one.example", "two.example:8080", "ONE.example"):
@@ -195,8 +194,8 @@ async def test_hosts_are_not_taken_for_each_other(client: httpx.AsyncClient) -> 
             assert feed["home_page_url"].lower() == f"http://{host}/walls/main".lower()
 
 
-async def test_with_a_public_address_no_header_can_change_what_is_kept(serve: Callable[..., Any]) -> None:
-    """Cache poisoning: what the first visitor says must not be told to the next one."""
+async def test_with_a_public_address_no_header_can_change_a_cached_page(serve: Callable[..., Any]) -> None:
+    """Cache poisoning: one visitor's headers must not reach the next one."""
     wall: Served = await serve(base_url="https://wall.example", trusted_proxies=1, post_limit="")
     evil = {
         "X-Forwarded-Host": "evil.example",
@@ -228,10 +227,9 @@ async def test_with_a_public_address_no_header_can_change_what_is_kept(serve: Ca
         {"Transfer-Encoding": "chunked"},
     ],
 )
-async def test_a_request_for_a_ready_page_that_brings_a_body_is_refused(
+async def test_a_request_for_a_cached_page_with_a_body_is_refused(
     client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    """Requirement 30."""
     assert (await client.get("/walls/main")).status_code == 200
     body = b"5\r\nhello\r\n0\r\n\r\n" if "Transfer-Encoding" in headers else b"hello"
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -241,7 +239,7 @@ async def test_a_request_for_a_ready_page_that_brings_a_body_is_refused(
     writer.transport.abort()
 
 
-async def test_whoever_asks_gets_their_answer_also_where_the_short_way_fails(
+async def test_a_request_is_answered_also_when_the_immediate_response_fails(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -273,7 +271,7 @@ async def test_addresses_without_number_do_not_take_the_place_of_the_pages_peopl
     assert made["/walls/main"] == 0
 
 
-async def test_a_shelf_that_is_full_lets_go_of_what_was_not_wanted_for_longest(
+async def test_a_full_cache_evicts_the_least_recently_used_page(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, serve: Callable[..., Any], made: Counter[str]
 ) -> None:
     monkeypatch.setattr(middleware, "QUERIED_BYTES", 60_000)
@@ -293,7 +291,7 @@ async def test_a_shelf_that_is_full_lets_go_of_what_was_not_wanted_for_longest(
 async def test_what_was_hidden_is_dropped_before_anything_is_compressed(
     wall: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many pages wait to be compressed; it must not stand there again when the database goes."""
+    """However many pages wait for compression: a hidden entry must not reappear on a stale page."""
     goes_on = threading.Event()
     monkeypatch.setattr(cached_page.CachedPage, "compress_best", lambda _: goes_on.wait(20))
     monkeypatch.setattr(middleware, "SETTLED_SECONDS", 0)
@@ -302,9 +300,9 @@ async def test_what_was_hidden_is_dropped_before_anything_is_compressed(
         for _ in range(2):
             await wall.client.get(f"/walls/main?before={each + 2}", headers={"Host": f"host-{each}.test"})
     cache = layer_of(wall.app, middleware.PageCacheMiddleware)
-    shelves = cache._queried, cache._plain
-    before = {id(each) for shelf in shelves for _, each in shelf.latest()}
+    caches = cache._queried, cache._plain
+    before = {id(each) for cached in caches for _, each in cached.latest()}
     assert len(before) >= 60
     await wall.change(Wall.hide, 1)
-    await until(lambda: not before & {id(each) for shelf in shelves for _, each in shelf.latest()}, 8)
+    await until(lambda: not before & {id(each) for cached in caches for _, each in cached.latest()}, 8)
     goes_on.set()

@@ -1,4 +1,4 @@
-"""Writing on a wall, through the front door."""
+"""Posting on a wall, over HTTP."""
 
 import asyncio
 import random
@@ -54,7 +54,6 @@ async def test_a_fault_keeps_what_was_typed(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_form_that_arrives_twice_is_one_entry(client: httpx.AsyncClient) -> None:
-    """Requirement 2."""
     first = await post(client, "Ann", "Once", key="the-same-key-1234")
     again = await post(client, "Ann", "Once", key="the-same-key-1234")
     assert (first.status_code, again.status_code) == (201, 201)
@@ -75,7 +74,6 @@ async def test_without_script_the_same_words_within_a_minute_are_one_entry(clien
 
 
 async def test_fields_that_the_form_does_not_have_change_nothing(client: httpx.AsyncClient) -> None:
-    """Requirement 45."""
     await post(client, "Ann", "Hello", id="99", version="99", state="hidden", wall_id="7", created_at="2001-01-01")
     (item,) = await items(client)
     assert item["url"].endswith("/walls/main/feedback/1")
@@ -83,10 +81,10 @@ async def test_fields_that_the_form_does_not_have_change_nothing(client: httpx.A
 
 
 @pytest.mark.parametrize("forged", ["", "x", "WyJtYWluIiwxXQ.wrong", "other"])
-async def test_a_stamp_that_is_not_ours_is_asked_for_again(
+async def test_a_form_token_that_is_not_ours_is_refused_with_a_new_one(
     client: httpx.AsyncClient, wall: Served, forged: str
 ) -> None:
-    """A forged stamp, and one for another wall; a fresh one comes with the answer."""
+    """A forged form token, and one for another wall; the response has a new one."""
     if forged == "other":
 
         async def add(session: Any) -> None:
@@ -104,7 +102,7 @@ async def test_a_stamp_that_is_not_ours_is_asked_for_again(
     assert (await post(client, "Ann", "Stays", stamp=fresh.group(1))).status_code == 201
 
 
-async def test_an_old_stamp_is_asked_for_again(client: httpx.AsyncClient, wall: Served) -> None:
+async def test_an_old_form_token_is_refused_with_a_new_one(client: httpx.AsyncClient, wall: Served) -> None:
     from datetime import UTC, datetime, timedelta
 
     form_tokens = wall.state.form_tokens
@@ -114,7 +112,7 @@ async def test_an_old_stamp_is_asked_for_again(client: httpx.AsyncClient, wall: 
 
 
 async def test_a_robot_in_the_hidden_field_is_not_published(client: httpx.AsyncClient) -> None:
-    """Requirement 38, in part: a person can always continue."""
+    """A person can always continue."""
     answer = await post(client, "Ann", "Stays", website="https://spam.example")
     assert answer.status_code == 422
     assert "Stays</textarea>" in answer.text
@@ -122,7 +120,7 @@ async def test_a_robot_in_the_hidden_field_is_not_published(client: httpx.AsyncC
 
 
 async def test_too_many_posts_wait_and_lose_no_word(serve: Callable[..., Any]) -> None:
-    """Requirement 37, in part: the limit is counted in the database, and forwarding headers do not help."""
+    """The limit is counted in the database, and forwarding headers do not help."""
     client = (await serve(post_limit="2/minute")).client
     for each in range(2):
         assert (await post(client, text=f"Post {each}", visitor=VISITOR)).status_code == 201
@@ -162,7 +160,6 @@ async def test_defences_can_be_left_out_but_not_the_checks_of_input(serve: Calla
 
 
 async def test_no_address_is_stored(client: httpx.AsyncClient, wall: Served) -> None:
-    """Requirement 55, in part."""
     await post(client)
     async with wall.database.reading() as session:
         for table in Base.metadata.sorted_tables:
@@ -170,7 +167,7 @@ async def test_no_address_is_stored(client: httpx.AsyncClient, wall: Served) -> 
 
 
 async def test_a_frame_comes_back_to_the_frame_as_it_looked(client: httpx.AsyncClient) -> None:
-    """Requirement 51: only the two places of the wall can be said."""
+    """Only the two places of the wall can be said."""
     data = {"name": "Ann", "text": "Framed", "stamp": await stamp(client)}
     answer = await client.post(
         "/walls/main/feedback?view=frame&theme=dark&accent=0a7d55&next=//evil", data=data, headers=OURS
@@ -185,7 +182,7 @@ async def test_a_frame_comes_back_to_the_frame_as_it_looked(client: httpx.AsyncC
 async def test_an_address_that_thanks_names_nobody_and_thanks_for_ten_minutes(
     client: httpx.AsyncClient, wall: Served
 ) -> None:
-    """Somebody who is given it did not write."""
+    """A person who was sent the link did not post."""
     data = {"name": "Ann", "text": "Hello", "stamp": await stamp(client)}
     sent = await client.post("/walls/main/feedback", data=data, headers=OURS)
     address = sent.headers["location"]
@@ -226,7 +223,6 @@ async def test_a_page_that_cannot_be_is_not_there(client: httpx.AsyncClient) -> 
 
 
 async def test_each_entry_has_an_address_and_only_on_its_wall(client: httpx.AsyncClient, wall: Served) -> None:
-    """Requirement 44, in part."""
     await post(client, "Ann", "Stands alone")
     assert "Stands alone" in (await client.get("/walls/main/feedback/1")).text
 
@@ -242,7 +238,6 @@ async def test_each_entry_has_an_address_and_only_on_its_wall(client: httpx.Asyn
 
 
 async def test_what_is_hidden_is_nowhere(client: httpx.AsyncClient, wall: Served) -> None:
-    """Requirement 23."""
     await post(client, "Ann", "Terrible insult")
     await wall.change(Wall.hide, 1)
     for address in (
@@ -282,7 +277,7 @@ async def test_a_page_is_sent_again_only_when_something_changed(client: httpx.As
         assert changed.headers["etag"] != tag
 
 
-async def test_many_posts_at_once_are_all_stored_with_versions_without_a_gap(
+async def test_many_posts_in_parallel_are_all_stored_with_versions_without_a_gap(
     client: httpx.AsyncClient, wall: Served
 ) -> None:
     answers = await asyncio.gather(*(post(client, text=f"Post {each}") for each in range(40)))
@@ -293,7 +288,7 @@ async def test_many_posts_at_once_are_all_stored_with_versions_without_a_gap(
 
 
 async def test_clients_that_go_away_at_any_moment_stall_nobody(wall: Served) -> None:
-    """Requirement 3: 300 of them, each followed by somebody else's post, none of which fails or waits for long."""
+    """300 abandoned posts, each followed by another visitor's post, which neither fails nor waits for long."""
     mark = await stamp(wall.client)
     waits = []
     for each in range(300):

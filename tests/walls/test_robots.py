@@ -45,5 +45,5 @@ async def test_no_part_of_a_page_is_listed(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("address", ["/login", "/setup?token=x", "/walls/none", "/walls/main/frame?before=x"])
-async def test_no_door_and_no_fault_is_listed(client: httpx.AsyncClient, address: str) -> None:
+async def test_no_login_and_no_error_is_listed(client: httpx.AsyncClient, address: str) -> None:
     assert '<meta name="robots" content="noindex">' in (await client.get(address)).text

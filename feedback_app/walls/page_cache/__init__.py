@@ -1,4 +1,9 @@
-"""The front door: the pages that everybody reads, answered below Quart with bytes that are ready."""
+"""The page cache: public pages, feeds and fragments as bytes, served below Quart while the wall is unchanged.
+
+Start with `middleware.py`; `cached_page.py` has a page and the LRU cache, `renderer.py` asks Quart for a page.
+May import what `walls` may.
+Tests: tests/walls/test_page_cache.py, tests/walls/test_etag.py.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,7 +16,7 @@ from .middleware import PageCacheMiddleware
 
 
 def init_app(app: Quart) -> None:
-    """Keep the cache fresh while the app serves."""
+    """Revalidate and compress cached pages in the background while the app serves."""
     cache = layer_of(app, PageCacheMiddleware)
 
     @app.while_serving

@@ -1,4 +1,4 @@
-"""The door: looks at each request, answers with what is ready and still so, and leaves everything else to Quart."""
+"""The page cache middleware: serves a cached page while its wall is unchanged, and leaves other requests to Quart."""
 
 import asyncio
 import re
@@ -14,26 +14,27 @@ from .cached_page import CachedPage, LRUCache, PageKey
 from .renderer import PageRenderer
 
 ADDRESS = re.compile(r"/walls/([a-z0-9-]{1,60})(?:/frame|/feedback|/feed\.json|/feed\.atom)?")
-# What is worth keeping of all that can be asked for; a thank-you, for one, is shown to one person once.
+# Query parameters of cacheable pages; `thanks`, for one, is for a single visitor.
 QUERY = re.compile(rb"(?:(?:before|view|theme|accent|form|limit|lang|sort)=[0-9A-Za-z%-]{1,20}(?:&(?!$)|$)){0,8}")
 HOST = re.compile(rb"[0-9A-Za-z.\-:\[\]]{1,255}")
-# Whoever sends one of these brings something along, or wants something else than the page.
+# A request with one of these has a body, or wants something else than the page.
 DOUBTFUL = frozenset((b"content-length", b"transfer-encoding", b"authorization", b"range", b"expect", b"upgrade"))
 PLAIN_BYTES = 32 * 2**20
 QUERIED_BYTES = 8 * 2**20
-# How long a reader waits for a database that may be away before they get what was known last.
+# A reader waits this long for an unreachable database, and then gets the stale page.
 PATIENCE_SECONDS = 5
-TEND_SECONDS = 1
-# How many of those asked for last are made anew each time; the others are only dropped.
-TENDED = 20
-SLICE = 200
+REVALIDATE_SECONDS = 1
+# Of the outdated pages, this many of the most recently used are rendered again; the others are only dropped.
+MOST_RENDERED = 20
+BATCH = 200
+# A page gets the best compression when it has been cached for this long.
 SETTLED_SECONDS = 2
 
 
 class PageCacheMiddleware:
-    """Ready bytes are given away only when the wall is proved to be in the state they were made for.
+    """Serves a cached page only after checking that its fingerprint is current.
 
-    Without a public address `base_url`, pages name those that a visitor uses, and are kept for each.
+    Without `base_url`, pages contain the scheme and host of the request, and are cached for each of them.
     """
 
     def __init__(self, app: App, wall_versions: WallVersions, form_tokens: FormTokens, base_url: str) -> None:
@@ -41,133 +42,132 @@ class PageCacheMiddleware:
         self._wall_versions, self._form_tokens = wall_versions, form_tokens
         public = urlsplit(base_url)
         self._origin = (public.scheme, public.netloc.encode()) if base_url else None
-        self._renderer = PageRenderer(app, self._keep)
-        # Addresses with a query are without number; they make room for each other, not on the others' shelf.
+        self._renderer = PageRenderer(app, self._store)
+        # URLs with a query are unlimited in number, so they have their own cache and evict only each other.
         self._plain, self._queried = LRUCache(PLAIN_BYTES), LRUCache(QUERIED_BYTES)
 
     def immediate_response(self, scope: Scope) -> RawResponse | None:
-        """What is ready and still so."""
-        headers = _told(scope)
+        """The cached response if the page is current, known without waiting; else None."""
+        headers = _page_headers(scope)
         if headers is None or scope["method"] != "GET":
             return None
-        address = self._address(scope, headers)
-        ready = self._shelf(address).find(address)
-        return ready.answer(headers) if ready is not None and self._is_fresh(ready) else None
+        key = self._key(scope, headers)
+        page = self._cache_for(key).find(key)
+        return page.answer(headers) if page is not None and self._is_current(page) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _told(scope)
+        headers = _page_headers(scope)
         if headers is None:
             return await self.app(scope, receive, send)
-        address = self._address(scope, headers)
-        ready = self._shelf(address).find(address)
-        slug = ready.slug if ready is not None else _slug(address)
+        key = self._key(scope, headers)
+        page = self._cache_for(key).find(key)
+        slug = page.slug if page is not None else _slug(key)
         if slug is None:
             return await self.app(scope, receive, send)
 
-        is_outdated = False
-        if ready is None or not self._is_fresh(ready):
-            ready, is_outdated = await self._ready(address, slug)
+        is_stale = False
+        if page is None or not self._is_current(page):
+            page, is_stale = await self._page(key, slug)
 
-        if ready is None:
+        if page is None:
             return await self.app(scope, receive, send)
-        answer = ready.outdated(headers) if is_outdated else ready.answer(headers)
+        answer = page.answer_stale(headers) if is_stale else page.answer(headers)
         return await answer.give(scope, send)
 
-    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> PageKey:
+    def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> PageKey:
         origin = self._origin or (scope["scheme"], headers.get(b"host", b""))
         return PageKey(scope["path"], scope["query_string"], *origin)
 
-    def _is_fresh(self, ready: CachedPage) -> bool:
-        """Whether it is proved, without waiting for anything, that it would be made just so again."""
+    def _is_current(self, page: CachedPage) -> bool:
+        """Whether its fingerprint is current, as far as that is known without waiting."""
         try:
-            state = self._wall_versions.at_once(ready.slug)
+            state = self._wall_versions.immediate(page.slug)
         except VersionUnknown:
             return False
-        return state is not None and ready.fingerprint == (*state, self._form_tokens.period(now()))
+        return state is not None and page.fingerprint == (*state, self._form_tokens.period(now()))
 
-    async def _ready(self, address: PageKey, slug: str) -> tuple[CachedPage | None, bool]:
-        """What answers this request, if anything does, and whether it is only what was known last."""
-        before = self._renderer.count
+    async def _page(self, key: PageKey, slug: str) -> tuple[CachedPage | None, bool]:
+        """The page for this request, None if Quart has to respond; and whether it is stale."""
+        jobs_before = self._renderer.count
         try:
             state = await self._wall_versions.of(slug)
-        except VersionUnknown as unproved:
-            if unproved.hangs and (known := self._shelf(address).find(address)) is not None:
-                return known, True
-            fingerprint = None  # Quart has more patience, and says so when it does not get through either.
+        except VersionUnknown as unknown:
+            if unknown.hangs and (cached := self._cache_for(key).find(key)) is not None:
+                return cached, True
+            fingerprint = None  # Quart waits longer, and has an error page.
         else:
             if state is None:
                 return None, False
             fingerprint = (*state, self._form_tokens.period(now()))
         while True:
-            known = self._shelf(address).find(address)
-            if known is not None and known.fingerprint == fingerprint:
-                return known, False
-            making = self._renderer.make(address, slug)
-            outcome = await making.wait(PATIENCE_SECONDS if known is not None and fingerprint is None else None)
+            cached = self._cache_for(key).find(key)
+            if cached is not None and cached.fingerprint == fingerprint:
+                return cached, False
+            job = self._renderer.render(key, slug)
+            outcome = await job.wait(PATIENCE_SECONDS if cached is not None and fingerprint is None else None)
             if outcome is None or outcome.status == 503:
-                return known, True
-            # What began before somebody came may lack what they have just written.
-            if outcome.ready is None or making.number > before:
-                return outcome.ready, False
+                return cached, True
+            # A job that started before this request may lack what the visitor has just posted.
+            if outcome.page is None or job.number > jobs_before:
+                return outcome.page, False
 
     async def revalidate(self) -> None:
-        """Keep what is ready a second behind at most, for when the database is away; cancelled when the server stops.
+        """Keep cached pages at most a second behind the database, for when it fails; runs until cancelled.
 
-        What was taken off a wall must not stand there again then, so whatever is old is dropped before any of it is
-        made anew.
+        Outdated pages are dropped before any is rendered again: a hidden entry must not reappear on a stale page.
         """
         while True:
-            await asyncio.sleep(TEND_SECONDS)
-            for shelf in (self._plain, self._queried):
-                await self._drop_outdated(shelf)
+            await asyncio.sleep(REVALIDATE_SECONDS)
+            for cache in (self._plain, self._queried):
+                await self._drop_outdated(cache)
 
     async def compress(self) -> None:
-        """Compress well what has stayed for a while; cancelled when the server stops."""
+        """Give pages that stay in the cache the best compression; runs until cancelled."""
         while True:
-            await asyncio.sleep(TEND_SECONDS)
-            for shelf in (self._plain, self._queried):
-                for _, ready in reversed(shelf.latest()):
-                    if ready.is_worth_the_best and time.monotonic() - ready.at > SETTLED_SECONDS:
-                        await asyncio.to_thread(ready.compress_best)
+            await asyncio.sleep(REVALIDATE_SECONDS)
+            for cache in (self._plain, self._queried):
+                for _, page in reversed(cache.latest()):
+                    if page.needs_best_compression and time.monotonic() - page.at > SETTLED_SECONDS:
+                        await asyncio.to_thread(page.compress_best)
 
-    async def _drop_outdated(self, shelf: LRUCache) -> None:
-        latest = shelf.latest()
-        for first in range(0, len(latest), SLICE):
-            some = latest[first : first + SLICE]
+    async def _drop_outdated(self, cache: LRUCache) -> None:
+        latest = cache.latest()
+        for first in range(0, len(latest), BATCH):
+            batch = latest[first : first + BATCH]
             try:
-                states = await self._wall_versions.of_all({ready.slug for _, ready in some})
+                states = await self._wall_versions.of_all({page.slug for _, page in batch})
             except VersionUnknown:
                 return
-            for place, (address, ready) in enumerate(some, first):
-                state = states.get(ready.slug)
-                if state is None or ready.fingerprint[:2] != state:
-                    # What is asked for often comes back in a moment, as it is now.
-                    shelf.drop(address)
-                    if state is not None and place < TENDED:
-                        self._renderer.make(address, ready.slug)
+            for position, (key, page) in enumerate(batch, first):
+                state = states.get(page.slug)
+                if state is None or page.fingerprint[:2] != state:
+                    cache.drop(key)
+                    if state is not None and position < MOST_RENDERED:
+                        self._renderer.render(key, page.slug)
             await asyncio.sleep(0)
 
     async def close(self) -> None:
+        """Cancel all rendering."""
         await self._renderer.close()
 
-    def _shelf(self, address: PageKey) -> LRUCache:
-        return self._queried if address.query else self._plain
+    def _cache_for(self, key: PageKey) -> LRUCache:
+        return self._queried if key.query else self._plain
 
-    def _keep(self, address: PageKey, ready: CachedPage) -> None:
-        self._shelf(address).put(address, ready)
+    def _store(self, key: PageKey, page: CachedPage) -> None:
+        self._cache_for(key).put(key, page)
 
 
-def _told(scope: Scope) -> dict[bytes, bytes] | None:
-    """The headers of a request for nothing but a page; None where it is, or may be, for something else."""
+def _page_headers(scope: Scope) -> dict[bytes, bytes] | None:
+    """The headers of a plain GET or HEAD request; None for any other request."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return None
     headers = dict(scope["headers"])
     return headers if len(headers) == len(scope["headers"]) and DOUBTFUL.isdisjoint(headers) else None
 
 
-def _slug(address: PageKey) -> str | None:
-    """Of which wall this is a page that is worth keeping."""
-    found = ADDRESS.fullmatch(address.path)
-    if found is None or not QUERY.fullmatch(address.query) or not HOST.fullmatch(address.host):
+def _slug(key: PageKey) -> str | None:
+    """The slug in a cacheable URL, None for any other."""
+    found = ADDRESS.fullmatch(key.path)
+    if found is None or not QUERY.fullmatch(key.query) or not HOST.fullmatch(key.host):
         return None
     return found.group(1)

@@ -1,4 +1,4 @@
-"""The workshop: has Quart make a page for the shelf, once for all who wait for it."""
+"""Renders pages for the cache through Quart, once for all requests that wait for the same page."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,122 +14,127 @@ from .cached_page import CachedPage, PageKey
 
 
 class Rendered(NamedTuple):
-    """What Quart answered, and the ready bytes if that is something to keep."""
+    """The status of Quart's response, and the page if it may be cached."""
 
     status: int
-    ready: CachedPage | None
+    page: CachedPage | None
 
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Quart at work on an address. The numbers tell which began before which."""
+    """A page being rendered. `number` gives the order in which jobs started."""
 
     number: int
     started: float
     task: "asyncio.Task[Rendered]"
 
     async def wait(self, patience: float | None) -> Rendered | None:
-        """What came of it; None when it takes longer than `patience`, counted from when it began."""
+        """The result; None when it is not done `patience` seconds after the job started."""
         left = None if patience is None else max(0, self.started + patience - asyncio.get_running_loop().time())
         done, _ = await asyncio.wait({self.task}, timeout=left)
         return self.task.result() if done else None
 
 
 class PageRenderer:
-    """The request that Quart gets is ours: nothing of a visitor's but the address can get into what is kept."""
+    """Sends Quart a request of its own, so that a visitor's headers cannot influence a cached page (cache poisoning).
 
-    def __init__(self, app: App, keep: Callable[[PageKey, CachedPage], None]) -> None:
+    `count` is the number of jobs started so far.
+    """
+
+    def __init__(self, app: App, store: Callable[[PageKey, CachedPage], None]) -> None:
         self.count = 0
-        self._app, self._keep = app, keep
+        self._app, self._store = app, store
         self._jobs: dict[PageKey, RenderJob] = {}
 
-    def make(self, address: PageKey, slug: str) -> RenderJob:
-        """Begin, or join what has begun already."""
-        if (making := self._jobs.get(address)) is None:
+    def render(self, key: PageKey, slug: str) -> RenderJob:
+        """Start rendering this page, or join a job that is running."""
+        if (job := self._jobs.get(key)) is None:
             self.count += 1
-            task = asyncio.create_task(self._make(address, slug))
-            making = RenderJob(self.count, asyncio.get_running_loop().time(), task)
-            self._jobs[address] = making
-            task.add_done_callback(lambda _: self._jobs.pop(address))
-        return making
+            task = asyncio.create_task(self._render(key, slug))
+            job = RenderJob(self.count, asyncio.get_running_loop().time(), task)
+            self._jobs[key] = job
+            task.add_done_callback(lambda _: self._jobs.pop(key))
+        return job
 
     async def close(self) -> None:
-        await cancel_all([making.task for making in self._jobs.values()])
+        """Cancel all jobs."""
+        await cancel_all([job.task for job in self._jobs.values()])
 
-    async def _make(self, address: PageKey, slug: str) -> Rendered:
-        scope = _request(address)
+    async def _render(self, key: PageKey, slug: str) -> Rendered:
+        scope = _request(key)
         record = scope[RECORD] = Record("", scope["method"])
         answer = CapturedResponse()
-        await self._app(scope, _Nothing(answer).receive, answer.take)
+        await self._app(scope, _EmptyRequest(answer).receive, answer.send)
         fingerprint = scope.get(FINGERPRINT)
-        if fingerprint is None or not answer.is_for_everybody:
+        if fingerprint is None or not answer.is_cacheable:
             return Rendered(answer.status, None)
-        ready = CachedPage(slug, record.route, fingerprint, answer.headers, answer.body)
-        self._keep(address, ready)
-        return Rendered(answer.status, ready)
+        page = CachedPage(slug, record.route, fingerprint, answer.headers, answer.body)
+        self._store(key, page)
+        return Rendered(answer.status, page)
 
 
 @dataclass
 class CapturedResponse:
-    """Quart's answer, taken down."""
+    """Quart's response, collected in memory."""
 
     status: int = 0
     headers: list[Header] = field(default_factory=list)
     body: bytes = b""
-    is_whole: asyncio.Event = field(default_factory=asyncio.Event)
+    is_complete: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def take(self, message: ASGIMessage) -> None:
+    async def send(self, message: ASGIMessage) -> None:
+        """The ASGI `send` that collects."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = [(name.lower(), value) for name, value in message["headers"]]
         else:
             self.body += message.get("body", b"")
             if not message.get("more_body", False):
-                self.is_whole.set()
+                self.is_complete.set()
 
     @property
-    def is_for_everybody(self) -> bool:
-        """Whether anybody who asks for this address may get it."""
-        said = dict(self.headers)
+    def is_cacheable(self) -> bool:
+        """Whether every visitor may get this response."""
+        headers = dict(self.headers)
         return (
             self.status == 200
-            and b"etag" in said
-            and b"set-cookie" not in said
-            and b"content-encoding" not in said
-            and b"no-store" not in said.get(b"cache-control", b"no-store")
+            and b"etag" in headers
+            and b"set-cookie" not in headers
+            and b"content-encoding" not in headers
+            and b"no-store" not in headers.get(b"cache-control", b"no-store")
             and [value for name, value in self.headers if name == b"vary"] == [b"Accept-Encoding"]
         )
 
 
-class _Nothing:
-    """A request that brings nothing, from somebody who stays until they have the answer.
+class _EmptyRequest:
+    """The `receive` of a request without a body, whose client disconnects after the response.
 
-    Quart 0.23 does not come back before it hears that they went.
+    Quart 0.23 does not return before the disconnect.
     """
 
     def __init__(self, answer: CapturedResponse) -> None:
-        self._answer, self._told = answer, False
+        self._answer, self._is_received = answer, False
 
     async def receive(self) -> ASGIMessage:
-        if self._told:
-            await self._answer.is_whole.wait()
+        if self._is_received:
+            await self._answer.is_complete.wait()
             return {"type": "http.disconnect"}
-        self._told = True
+        self._is_received = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _request(address: PageKey) -> Scope:
+def _request(key: PageKey) -> Scope:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "method": "GET",
-        "scheme": address.scheme,
-        "path": address.path,
-        "raw_path": address.path.encode(),
-        "query_string": address.query,
+        "scheme": key.scheme,
+        "path": key.path,
+        "raw_path": key.path.encode(),
+        "query_string": key.query,
         "root_path": "",
-        "headers": [(b"host", address.host)],
+        "headers": [(b"host", key.host)],
         "client": None,
         "server": None,
         "extensions": {},

@@ -1,4 +1,4 @@
-"""The letterbox: takes in an ordinary form that is filled in as it should be, and thanks for it, below Quart."""
+"""The fast path for posts: an ordinary, valid form is stored and answered below Quart."""
 
 import re
 from functools import lru_cache
@@ -22,10 +22,10 @@ from .form import ValidPost
 from .store import Refused
 from .submit import PostResponse, Submissions
 
-# As the log calls it whoever answers.
+# The route name in the log, the same as Quart's.
 ROUTE = "feedback.write"
 ADDRESS = re.compile(r"/walls/([a-z0-9-]{1,60})/feedback")
-# What our own pages ask for in the address of the form; nothing in it is quoted.
+# The query parameters of our own forms; none of them is percent-encoded.
 QUERY = re.compile(rb"(?:(?:view|theme|accent|form|limit)=[0-9A-Za-z]{1,20}(?:&(?!$)|$)){0,5}")
 HOST = re.compile(rb"[0-9A-Za-z.\-:\[\]]{1,255}")
 TYPES = (URLENCODED.encode(), f"{URLENCODED};charset=UTF-8".encode())
@@ -34,9 +34,9 @@ LONGEST_HEADER = 256
 
 
 class PostFastPathMiddleware:
-    """What is not ordinary, and what is not taken in, goes on to Quart as it came, to be looked at and explained.
+    """Passes every other form on to Quart unchanged, also one that is invalid or refused, which Quart explains.
 
-    Both ask `forms` and `writing` what is right.
+    Both use the same code for validation (`form.py`) and storage (`submit.py`).
     """
 
     def __init__(self, app: App, wall_versions: WallVersions, submissions: Submissions, settings: Settings) -> None:
@@ -50,7 +50,7 @@ class PostFastPathMiddleware:
         address = ADDRESS.fullmatch(scope["path"]) if told else None
         if address is None or not is_ordinary(scope, told):
             return await self.app(scope, receive, send)
-        form = await receive()  # All of it, since the body guard has read it.
+        form = await receive()  # The complete body, since BodyLimitMiddleware has read it.
         thanks = await self._submit(address.group(1), form["body"], scope, to_htmx=told.get(b"hx-request") == b"true")
         if thanks is None:
             return await self.app(scope, again(form, receive), send)
@@ -69,7 +69,7 @@ class PostFastPathMiddleware:
         result: PostResponse | Refused | Exception
         try:
             result = await self._submissions.submit(filled, wall, scope["client"][0], place, to_htmx=to_htmx)
-        except Exception as fault:  # Quart has the words for it.
+        except Exception as fault:  # Quart responds to it, whatever it is.
             result = fault
         if isinstance(result, PostResponse):
             return result
@@ -86,7 +86,7 @@ class PostFastPathMiddleware:
 
 
 def is_ordinary(scope: Scope, told: dict[bytes, bytes]) -> bool:
-    """Whether it is what a browser sends from one of our own pages."""
+    """Whether this is the request that a browser sends from one of our own pages."""
     return (
         len(told) == len(scope["headers"])
         and told.get(b"content-type") in TYPES

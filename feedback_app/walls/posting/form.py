@@ -1,4 +1,4 @@
-"""Everything a person may type, and its limits."""
+"""The post form and its validation: name, text, honeypot, form token, idempotency key."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ def _name(missing: str | None) -> TextValidator:
     return TextValidator(missing=missing, most=NAME_LENGTH, most_code_points=NAME_CODE_POINTS, lines=False)
 
 
-# By whether the wall asks for a name.
+# By the wall's setting for names.
 NAMES = {
     "required": _name(Message("Enter your name, or any name you like.")),
     "optional": _name(None),
@@ -28,7 +28,10 @@ TEXT = TextValidator(
 
 
 class ValidPost(NamedTuple):
-    """What a form on a wall says that is filled in as it should be."""
+    """The values of a valid post form. `website` is the honeypot, `stamp` the form token, `key` the idempotency key.
+
+    `visitor` is the visitor's key or token.
+    """
 
     name: str
     text: str
@@ -39,14 +42,14 @@ class ValidPost(NamedTuple):
 
     @classmethod
     def of(cls, fields: MultiDict[str, str], wall: Wall) -> "ValidPost":
-        """Raises Unfit; which field that is about, and what else is wrong, the form itself can say."""
+        """Raises InvalidText for the first invalid field; `Composer` has the message for each field."""
         name = NAMES[wall.names].of(fields.getlist("name") if wall.names != "never" else ())
         others = (fields.get(each, "") for each in ("website", "stamp", "key", "visitor"))
         return cls(name, TEXT.of(fields.getlist("text")), *others)
 
 
 class Composer(Form):
-    """The form on a wall. `stamp` and `key` are its own; `website` is hidden from people and filled in by robots."""
+    """The post form: `stamp` is the form token, `key` the idempotency key, `website` the honeypot that bots fill in."""
 
     name = StringField("Name")
     text = TextAreaField("Feedback", [TEXT])
@@ -58,7 +61,7 @@ class Composer(Form):
 
     @classmethod
     def on(cls, wall: Wall, fields: MultiDict[str, str]) -> "Composer":
-        """The form as this wall has it: with a name that is required or not; one that is not asked for is not taken."""
+        """The form with the wall's setting for names; a name that the wall does not ask for is dropped."""
         form = cls(fields)
         form.name.validators = [NAMES[wall.names]]
         if wall.names == "never":
@@ -67,7 +70,7 @@ class Composer(Form):
 
     @property
     def first_fault(self) -> str | None:
-        """The name of the first field that has a sentence to its fault."""
+        """The name of the first field with an error, None without one."""
         return next((name for name in self._typed() if self.errors.get(name)), None)
 
     def _typed(self) -> Iterable[str]:

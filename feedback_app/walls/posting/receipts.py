@@ -1,4 +1,4 @@
-"""Receipts: what the author of a held entry is given, so that they, and nobody else, can ask for it."""
+"""Author tokens (receipts): with them the author of a held entry, and nobody else, can see it."""
 
 from collections.abc import Iterable
 
@@ -11,16 +11,17 @@ LONGEST = 200
 
 
 class AuthorTokens:
-    """A receipt names an entry and is signed: it cannot be guessed, and whoever has it may see that entry wait."""
+    """Signed tokens that name an entry. A person who has the token may see that entry while it is held."""
 
     def __init__(self, keys: Keys) -> None:
         self._signer = keys.signer("receipt")
 
     def make(self, wall_id: int, feedback_id: int) -> str:
+        """The token of an entry."""
         return self._signer.sign([wall_id, feedback_id])
 
     def read(self, author_tokens: Iterable[str], wall_id: int) -> dict[int, str]:
-        """By their number, the entries of this wall that good receipts are for; a page asks for a few at most."""
+        """The valid tokens for entries of this wall, by entry id. Only the first 20 tokens are read."""
         found: dict[int, str] = {}
         for each in list(author_tokens)[:MOST]:
             number = self._number(each, wall_id) if len(each) <= LONGEST else None
@@ -28,9 +29,9 @@ class AuthorTokens:
                 found[number] = each
         return found
 
-    def _number(self, receipt: str, wall_id: int) -> int | None:
+    def _number(self, token: str, wall_id: int) -> int | None:
         try:
-            its_wall, number = self._signer.read(receipt)
+            its_wall, number = self._signer.read(token)
         except (BadData, ValueError, TypeError):
             return None
         return int(number) if its_wall == wall_id else None

@@ -1,4 +1,4 @@
-"""Taking posts in: as many as wait at the same moment, in one transaction with few statements."""
+"""Storing posts: all that wait for the writer, in one transaction with few statements (group commit)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Reason(StrEnum):
     NO_WALL = "no wall"
     CLOSED = "closed"
     BLOCKED = "blocked"
-    # The visitor, the wall's slow mode, or the newcomers of one network address are over their limit.
+    # The rate limit of the visitor, the wall's slow mode, or the rate limit of a network's newcomers.
     TOO_OFTEN = "too often"
     SLOW_MODE = "slow mode"
     CROWDED = "crowded"
@@ -28,24 +28,24 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused(NothingWritten):
-    """`retry_after` is the number of seconds to wait, 0 where waiting does not help."""
+    """A post that is not stored; `retry_after` is in seconds, 0 when waiting does not help."""
 
     reason: Reason
     retry_after: int = 0
 
     @property
     def outcome(self) -> str:
-        """What the metrics count it as."""
+        """The label in the metrics."""
         return "limited" if self.retry_after else self.reason.value
 
 
 async def store_posts(session: AsyncSession, posts: Sequence[Submission]) -> list[Feedback | Refused]:
-    """An answer for each: its entry, new or already there, or why there is none.
+    """For each post its entry, new or already stored, or else Refused.
 
-    The walls stay locked to the end of the transaction, so nobody else can store one of these posts meanwhile: neither
-    the same form that was sent to another process, nor this transaction itself when it is run a second time.
+    The walls stay locked until the commit, so no post is stored twice: neither when the same form reaches another
+    process, nor when this transaction is retried.
     """
-    # What newcomers of one network have left is one number for all walls.
+    # The rate limit of a network's newcomers spans all walls.
     locking = Wall.all_locked({post.wall_id for post in posts}, and_first=any(post.allowance for post in posts))
     walls = {wall.id: wall for wall in await session.scalars(*locking)}
     kept, blocked, watched = await _known(posts, session)
@@ -86,8 +86,7 @@ Pairs = set[tuple[int, str]]
 async def _known(
     posts: Sequence[Submission], session: AsyncSession
 ) -> tuple[dict[tuple[int, str | None], Feedback], Pairs, Pairs]:
-    """What is stored under their keys already, which nearly always is nothing; and who may not write where, and in
-    which networks somebody is who may not."""
+    """The entries already stored under the posts' idempotency keys, the blocked authors, and the watched networks."""
     found = (await session.execute(*Submission.known(posts))).all()
     numbers = [number for _, number, _, kind in found if kind == "key"]
     kept = await session.scalars(Feedback.with_numbers(numbers)) if numbers else ()
@@ -114,7 +113,7 @@ def _refusal(post: Submission, walls: Mapping[int, Wall], limiter: RateLimiter, 
 
 
 async def _store(new: Sequence[Feedback], session: AsyncSession) -> None:
-    """One statement for all; where it cannot give their numbers, as on MySQL, and one that asks for those."""
+    """Insert all entries in one statement. Where it cannot return their ids, as on MySQL, a second one reads them."""
     rows = [each.row(INSERT_COLUMNS) for each in new]
     dialect = session.get_bind().dialect
     if dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""Writing: what becomes of a form that is filled in as it should be, by whichever way it came."""
+"""Submitting a valid post: spam check, storage, and the response, for Quart and for the fast path."""
 
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from .form import Composer, ValidPost
 from .receipts import AuthorTokens
 from .store import Refused, store_posts
 
-# The reasons for which those are held who are given no visitor token yet.
+# A post held for one of these reasons gets no visitor token yet.
 NOT_LET_IN = ("address", "blocked")
 EXPIRED = Message("This page had been open for long. Your words are still here: please post them once more.")
 TRAPPED = Message("Only robots fill in the hidden field. Your words are still here: please post them once more.")
@@ -30,7 +30,7 @@ EMPTY = Composer()
 
 
 class PostResponse(NamedTuple):
-    """What somebody is answered whose words were taken in; `outcome` is what the post counts as."""
+    """The response to a stored post; `outcome` is its label in the metrics."""
 
     status: int
     headers: dict[str, str]
@@ -39,6 +39,8 @@ class PostResponse(NamedTuple):
 
 
 class Submissions:
+    """Judges and stores valid posts, and renders the form and the response."""
+
     def __init__(
         self,
         settings: Settings,
@@ -50,11 +52,11 @@ class Submissions:
     ) -> None:
         self._settings, self._keys, self._form_tokens, self._receipts = settings, keys, form_tokens, receipts
         self._visitors, self._database = visitors, database
-        # Nearly every form that is shown is an empty one, the same for a whole hour.
+        # Nearly every form shown is empty, and the same for a whole hour.
         self._empty_fields = lru_cache(maxsize=256)(self._fields)
 
     def spam_reason(self, filled: ValidPost, wall: Wall) -> Message | None:
-        """Why this form does not seem to come from a person who has our page open, as a sentence to them."""
+        """The message for a post that looks like spam (honeypot or form token), None for a good one."""
         if not self._settings.defences:
             return None
         if filled.website:
@@ -64,9 +66,9 @@ class Submissions:
     async def submit(
         self, filled: ValidPost, wall: Wall, address: str, place: Location, *, to_htmx: bool
     ) -> PostResponse | Refused:
-        """One entry for one form, however often it arrives.
+        """Store the post, once however often it arrives (idempotency key). Raises the database's errors.
 
-        For htmx the thanks are a fresh form and the entry, else the way to the page on which it stands.
+        The response is a fresh form and the entry for htmx, else a redirect to the page with the entry.
         """
         at = now()
         visitor = self._visitors.read(filled.visitor, wall, at)
@@ -92,7 +94,7 @@ class Submissions:
         if isinstance(received, Refused):
             return received
         receipt = "" if received.is_public else self._receipts.make(wall.id, received.id)
-        # Who was held for being one of many newcomers, or new beside somebody blocked, has not been let in yet.
+        # A newcomer beyond the network's allowance, or on a blocked author's network, is not recognised yet.
         is_let_in = received.reason not in NOT_LET_IN
         headers = {"Visitor": visitor.token} if visitor.token is not None and is_let_in else {}
         outcome = _outcome(received)
@@ -104,7 +106,7 @@ class Submissions:
         return PostResponse(201, {**FRAGMENT, **headers}, render("feedback/_received.html", **values), outcome)
 
     def composer(self, wall: Wall, form: Composer = EMPTY, notice: str = "") -> dict[str, object]:
-        """What the form's template needs beside the place and the thanks."""
+        """The form's template variables: `fields` (its HTML), `notice` and `thanked`."""
         stamp = self._form_tokens.make(wall.id, now())
         make = self._empty_fields if form is EMPTY else self._fields
         return {
@@ -120,7 +122,7 @@ class Submissions:
 
 
 def pace_of(slow_seconds: int) -> Message | None:
-    """What is said beforehand where everybody has to wait after each post."""
+    """The hint about slow mode above the form, None when the wall has none."""
     if not slow_seconds:
         return None
     if slow_seconds == 3600:

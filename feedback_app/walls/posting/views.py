@@ -1,4 +1,4 @@
-"""Posting: the form of a wall, as Quart answers it."""
+"""The route that receives posts, and its responses: stored, invalid, rate limited, refused."""
 
 from typing import cast
 
@@ -32,7 +32,7 @@ REFUSALS = {Reason.NO_WALL: (404, NO_WALL), Reason.CLOSED: (403, CLOSED), Reason
 
 @views.post("/walls/<slug>/feedback")
 async def write(slug: str) -> Response:
-    """One entry for one form, however often it arrives."""
+    """Store one entry per form, however often it arrives (idempotency key)."""
     fields = await read_form()
     wall = await find_arranged(slug)
     place = Location.of_form(wall.slug, request.args)
@@ -53,7 +53,7 @@ async def write(slug: str) -> Response:
 
 
 async def _submit(filled: ValidPost, wall: Wall, place: Location) -> PostResponse | Refused:
-    """The result of this post: that of the fast path, where it has tried."""
+    """The result of this post; if the fast path has tried it, that result or exception."""
     tried: Refused | Exception | None = cast("Scope", request.scope).get(SUBMITTED)
     if isinstance(tried, Exception):
         raise tried
@@ -70,7 +70,7 @@ async def _refuse(refused: Refused, place: Location, fields: MultiDict[str, str]
 
 
 async def _again(place: Location, fields: MultiDict[str, str], status: int, notice: str = "") -> Response:
-    """The form as it was sent, with what is wrong; htmx keeps the form it has where nothing is wrong with a field."""
+    """The form with the visitor's text and the errors; htmx gets only a notice when no field is invalid."""
     if wants_fragment() and status != 422:
         return Response(render("errors/_notice.html", wall=g.wall, sentence=notice), status)
     async with database().reading() as session:
@@ -86,7 +86,7 @@ async def _again(place: Location, fields: MultiDict[str, str], status: int, noti
 
 
 def _patience(refused: Refused) -> Message:
-    """When one may post again; the page's script counts it down."""
+    """The message with the time until the next post, which a script counts down."""
     over = translate(Message("You can post again now."), g.wall.language)
     count_down = '<count-down role="timer" seconds="%s" data-over="%s">%s</count-down>'
     time = Markup(count_down) % (refused.retry_after, over, _clock(refused.retry_after))  # noqa: S704 - Its values are escaped.
@@ -100,7 +100,7 @@ def _patience(refused: Refused) -> Message:
 
 
 def _clock(seconds: int) -> str:
-    """As on a clock that counts down: 0:05, 4:32, 1:00:00."""
+    """A countdown such as 0:05, 4:32 or 1:00:00."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
