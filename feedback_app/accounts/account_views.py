@@ -1,4 +1,4 @@
-"""One's own account: the password, and the sessions that are open."""
+"""The account page: changing the password, and the list of open sessions."""
 
 import asyncio
 
@@ -33,11 +33,11 @@ async def show() -> Response:
 
 @views.post("/settings/account")
 async def change_password() -> Response:
-    """Change it for whoever knows the old one; every other session ends, and this one gets a new token."""
+    """Change the password, if the current one is right. Every other session ends; this one gets a new token."""
     moderator = await sessions.require_moderator()
     form = PasswordForm(await read_form(), name=moderator.name)
 
-    # A password is compared with long lists.
+    # In a thread: checking a password's strength takes CPU time.
     if not await asyncio.to_thread(form.validate):
         return await _page(moderator, form, status=422)
     try:
@@ -55,31 +55,32 @@ async def change_password() -> Response:
         return answer
 
     changed = await database().write(lambda session: _change(found, hashed, session))
-    return await _anew(changed, "password")
+    return await _new_session(changed, "password")
 
 
 @views.post("/settings/account/logins")
 async def log_out_elsewhere() -> Response:
+    """End all sessions, and open a new one for this browser."""
     moderator = await sessions.require_moderator()
     await database().write(lambda session: session.execute(LoginSession.delete_all(moderator.id)))
-    return await _anew(moderator, "logins")
+    return await _new_session(moderator, "logins")
 
 
 async def _change(moderator: Moderator, hashed: str, session: AsyncSession) -> Moderator | None:
-    found = await sessions.still(moderator, session)
+    found = await sessions.lock_unchanged(moderator, session)
     if found is not None:
         found.password = hashed
         await session.execute(LoginSession.delete_all(found.id))
     return found
 
 
-async def _anew(moderator: Moderator | None, done: str) -> Response:
-    """Back to the page in a new session, since all of them have ended."""
+async def _new_session(moderator: Moderator | None, done: str) -> Response:
+    """Open a new session, since all have ended, and redirect to the page. Raises LoggedOut if that fails."""
     token = await sessions.open_login(moderator) if moderator else None
     if token is None:
         raise sessions.LoggedOut
     answer = Response("", 303, {"Location": f"/settings/account?done={done}"})
-    sessions.give_cookie(answer, token)
+    sessions.set_cookie(answer, token)
     return answer
 
 

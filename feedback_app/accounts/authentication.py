@@ -1,4 +1,4 @@
-"""Recognising somebody by name and password: not too often, and the same for everybody, whether or not there is one."""
+"""Password login: throttled, and in constant time whether or not the user exists."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,28 @@ from ..models.moderator import NAME_LENGTH, login_of
 from ..text.cleaning import InvalidText, clean
 from ..web.middleware.network import crowd_of
 from ..web.state import database, state
-from .login_throttle import attempt, check
+from .login_throttle import check, record_attempt
 from .passwords import is_outdated
-from .sessions import device_of_request, still
+from .sessions import device_of_request, lock_unchanged
 
 
 async def authenticate(name: str, password: str, *, in_session: int | None = None) -> Moderator | None:
-    """Who this is; asked in a session, its tries are counted by themselves. Raises TooManyAttempts, Busy."""
+    """The moderator with this name and password, None when they do not match.
+
+    With `in_session`, the id of an open session, attempts count for that session only. Raises TooManyAttempts when
+    throttled and TooManyHashes when too many passwords are being checked.
+    """
     passwords = state().passwords
     login = login_of(_cleaned(name))
     async with database().reading() as session:
         found = await session.scalar(Moderator.with_login(login))
         subjects, is_known = _subjects(login, found, in_session)
-        # To be counted takes the writer, to be refused does not: however often that is, no post waits for it.
+        # A refusal does not need the writer, so a flood of refused logins delays no post.
         await check(subjects, now(), session)
 
     queue = passwords.known if is_known else passwords.strangers
-    async with queue.turn("" if is_known else crowd_of(request.remote_addr or "")):
-        attempts = await database().write(lambda session: attempt(subjects, session))
+    async with queue.slot("" if is_known else crowd_of(request.remote_addr or "")):
+        attempts = await database().write(lambda session: record_attempt(subjects, session))
         if not await queue.matches(password, found.password if found else None) or found is None:
             return None
 
@@ -39,16 +43,16 @@ async def authenticate(name: str, password: str, *, in_session: int | None = Non
 async def _settle(
     moderator: Moderator, hashed: str, attempts: Sequence[LoginAttempt], session: AsyncSession
 ) -> Moderator | None:
-    """Whoever is recognised did not try in vain, and gets a hash as they are made today."""
+    """Delete the attempts of a successful login, and store the hash with today's parameters."""
     await session.execute(LoginAttempt.delete_attempts([each.id for each in attempts]))
-    found = await still(moderator, session)
+    found = await lock_unchanged(moderator, session)
     if found is not None:
         found.password = hashed
     return found
 
 
 def _subjects(login: str, found: Moderator | None, in_session: int | None) -> tuple[list[str], bool]:
-    """Whose tries this one is counted with, and whether a session or device is known."""
+    """The subjects that this attempt counts for, and whether the session or device is known."""
     subjects = state().subjects
     if in_session is not None:
         return subjects.of_session(in_session), True
@@ -57,7 +61,7 @@ def _subjects(login: str, found: Moderator | None, in_session: int | None) -> tu
 
 
 def _cleaned(name: str) -> str:
-    """The name as names are stored; what cannot be one is nobody's."""
+    """The name as it is stored; empty when it is not a valid name."""
     try:
         return clean(name, most=NAME_LENGTH, most_code_points=NAME_LENGTH, lines=False)
     except InvalidText:

@@ -1,7 +1,7 @@
-"""What somebody was about to do when they had to log in: where they go afterwards, and what they had typed.
+"""The request that an expired session interrupted: where to go after the login, and the form to send then.
 
-Forms come from our own pages only (security.py), and what was kept is sent on by a click of its own, so that nobody
-can be made to send anything by logging in.
+It travels through the login page in hidden fields. Forms come from our own pages only (web/security.py). The deferred
+form needs another click, so nobody can be tricked into sending it by logging in.
 """
 
 import re
@@ -19,17 +19,17 @@ from ..web.urls import parts_of
 
 HOME = "/moderation"
 PREFIX = "kept."
-# Many entries may be ticked on the desk.
+# Many entries may be selected in the moderation queue.
 FIELDS = 1200
-# The login's own fields must find room beside it in what a form may bring.
+# Leaves room for the login's own fields within the body limit.
 MOST_CHARACTERS = 30_000
-# One slash and no second one, nothing that a browser leaves out or takes for a slash.
+# Against open redirects: one slash, no second one, and nothing that browsers drop or read as a slash.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
 
 
 @dataclass(frozen=True)
 class DeferredRequest:
-    """Where to go after the login; and, with an `action`, the form that was on its way there."""
+    """`next` is the path to go to after the login; `action` and `fields` are the interrupted form, if there was one."""
 
     prefix = PREFIX
 
@@ -39,7 +39,7 @@ class DeferredRequest:
 
     @classmethod
     def of_request(cls, form: MultiDict[str, str] | None) -> "DeferredRequest":
-        """What this request wanted. Passwords are not kept, nor is what is too much."""
+        """The deferred form of the current request. Passwords are left out, and so is a form that is too large."""
         path = quote(request.path, safe="/:@!$&'()*+,;=~")
         if form is None:
             query = request.query_string.decode("ascii", "replace")
@@ -51,7 +51,7 @@ class DeferredRequest:
 
     @classmethod
     def of_login(cls, form: MultiDict[str, str]) -> "DeferredRequest":
-        """What the login page carried along."""
+        """The deferred form in the login page's hidden fields."""
         action = own_path(form.get("action", ""))
         fields = [
             (name.removeprefix(PREFIX), printable(value))
@@ -62,21 +62,21 @@ class DeferredRequest:
 
     @property
     def login(self) -> str:
-        """The login page that leads there."""
+        """The path of the login page that leads to `next`."""
         return "/login" if self.next == HOME else f"/login?{urlencode({'next': self.next})}"
 
     def by_name(self) -> Iterable[tuple[str, list[str]]]:
-        """The fields to look at: each name once, with all its values."""
+        """The fields to show: each name once, with all its values."""
         return MultiDict(self.fields).lists()
 
 
 def own_path(text: str) -> str | None:
-    """The text where it is an address on this site, however a browser reads it."""
+    """The text if it is a path on this site, however a browser reads it; else None."""
     return text if _OWN_PATH.fullmatch(text) else None
 
 
 def _page_before() -> str:
-    """The page on which the form stood."""
+    """The path of the page with the form, from `Referer`; HOME if that is another site."""
     address = parts_of(request.headers.get("Referer", ""))
     if f"{address.scheme}://{address.netloc}" != own_origin():
         return HOME

@@ -1,4 +1,4 @@
-"""What moderators type about themselves and each other: names, passwords, roles."""
+"""Forms for login, account setup, password change and memberships."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ ROLES = (
 
 
 class ModeratorName(TextValidator):
-    """A name by which somebody logs in."""
+    """Validates a moderator's name, which is also the login name."""
 
     def __init__(self) -> None:
         super().__init__(missing="Enter a name.", most=LENGTH, most_code_points=LENGTH, lines=False)
@@ -30,17 +30,19 @@ class ModeratorName(TextValidator):
 
 
 class LoginForm(Form):
-    """Whatever else is wrong with a name or a password here, it is the wrong one."""
+    """Only checks that both fields are filled in; any other invalid value is simply a wrong name or password."""
 
     name = StringField("Name", [DataRequired("Enter your name.")])
     password = PasswordField("Password", [DataRequired("Enter your password.")])
 
     def validate_name(self, field: Any) -> None:
-        # It is given back with the page.
+        # The page shows it again.
         field.data = printable(field.data)
 
 
 class SetupForm(Form):
+    """The account of an invited moderator."""
+
     name = StringField("Your name", [ModeratorName()])
     password = PasswordField("Password")
     password_again = PasswordField("Confirm password")
@@ -53,7 +55,7 @@ class SetupForm(Form):
 
 
 class PasswordForm(Form):
-    """A new password for whoever knows the old one."""
+    """A password change; `name` is the moderator's, which the new password must not contain."""
 
     old_password = PasswordField("Current password", [DataRequired("Enter your current password.")])
     password = PasswordField("New password")
@@ -71,7 +73,7 @@ class PasswordForm(Form):
 
 
 class MembershipForm(Form):
-    """Somebody who has an account is to moderate a wall."""
+    """Adds a moderator with an account to a wall."""
 
     name = StringField("Name", [ModeratorName()])
     role = StringField("Role", default=MODERATOR)

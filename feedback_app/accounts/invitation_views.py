@@ -1,4 +1,4 @@
-"""The one-time address at which somebody makes themselves an account: the first moderator, and whoever was invited."""
+"""The setup page: a one-time link at which the first moderator or an invited one makes an account."""
 
 import asyncio
 
@@ -31,12 +31,12 @@ async def ask() -> Response:
 
 @views.post("/setup")
 async def make() -> Response:
-    """Make the account and log in with it at once."""
+    """Make the account and log in. Aborts with 404 for an invalid token, and with 503 when hashing is overloaded."""
     sent = await read_form()
     form, token = SetupForm(sent), sent.get("token", "")
     offer = await _find(token)
 
-    # A password is compared with long lists.
+    # In a thread: checking a password's strength takes CPU time.
     if not await asyncio.to_thread(form.validate):
         return await _page(form, token, offer, 422)
     try:
@@ -52,8 +52,8 @@ async def make() -> Response:
 
     answer = Response("", 303, {"Location": HOME})
     if opened := await sessions.open_login(moderator):
-        sessions.give_cookie(answer, opened)
-        sessions.give_device_cookie(answer, moderator)
+        sessions.set_cookie(answer, opened)
+        sessions.set_device_cookie(answer, moderator)
     return answer
 
 

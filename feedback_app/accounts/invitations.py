@@ -1,4 +1,4 @@
-"""Making accounts by one-time addresses: the first one when a server starts, and those of the invited."""
+"""Invitations: one-time links to make an account, for the first moderator and for invited ones."""
 
 import secrets
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from ..models.moderator import OWNER
 
 
 class NameTaken(Exception):
-    """Somebody is called like this already."""
+    """Another moderator has this name."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What an address that still works offers: a role on a wall or, to the first of all, every wall."""
+    """What a valid invitation offers: a role on `wall`, or for the first moderator, with None, on every wall."""
 
     wall: Wall | None
     role: str
 
 
 async def offer_first(database: Database) -> str | None:
-    """A token for the first moderator, while there is none. It makes those of earlier starts void."""
+    """A token for the first moderator, None when there is one. Tokens of earlier starts expire."""
     token = secrets.token_urlsafe(32)
 
     async def work(session: AsyncSession) -> bool:
         is_first = not await session.scalar(Moderator.count())
-        for setup in (await session.scalars(Invitation.firsts())).all():
-            if not is_first or setup.created_at < now() - CONCURRENT_STARTS:
-                await session.delete(setup)
+        for invitation in (await session.scalars(Invitation.firsts())).all():
+            if not is_first or invitation.created_at < now() - CONCURRENT_STARTS:
+                await session.delete(invitation)
         if is_first:
             session.add(Invitation.first(token))
         return is_first
@@ -42,14 +42,16 @@ async def offer_first(database: Database) -> str | None:
 
 
 async def find_offer(token: str, session: AsyncSession) -> Offer | None:
-    setup = await session.scalar(Invitation.with_token(token, now()))
-    if setup is None or (setup.is_first and await session.scalar(Moderator.count())):
+    """The offer of a token, None when it is used, expired or unknown."""
+    invitation = await session.scalar(Invitation.with_token(token, now()))
+    if invitation is None or (invitation.is_first and await session.scalar(Moderator.count())):
         return None
-    return Offer(await session.get(Wall, setup.wall_id) if setup.wall_id else None, setup.role or OWNER)
+    wall = await session.get(Wall, invitation.wall_id) if invitation.wall_id else None
+    return Offer(wall, invitation.role or OWNER)
 
 
 async def invite(wall: Wall, role: str, by: Moderator, most: int, session: AsyncSession) -> str | None:
-    """A token for one more moderator of the wall; None where there are as many invitations as there may be."""
+    """A token for another moderator of the wall, None when `most` invitations are open already."""
     if len((await session.scalars(Invitation.invitations(wall.id, now()))).all()) >= most:
         return None
     token = secrets.token_urlsafe(32)
@@ -58,10 +60,10 @@ async def invite(wall: Wall, role: str, by: Moderator, most: int, session: Async
 
 
 async def set_up(token: str, name: str, hashed: str, session: AsyncSession) -> Moderator | None:
-    """Use the address up and make the account; None where it was used by somebody else before. Raises NameTaken."""
+    """Use the token and make the account; None when the token is not valid any more. Raises NameTaken."""
     firsts = (await session.scalars(Invitation.firsts())).all()
-    setup = await session.scalar(Invitation.locked(token, now()))
-    if setup is None or (setup.is_first and await session.scalar(Moderator.count())):
+    invitation = await session.scalar(Invitation.locked(token, now()))
+    if invitation is None or (invitation.is_first and await session.scalar(Moderator.count())):
         return None
     if await session.scalar(Moderator.called(name)):
         raise NameTaken
@@ -70,13 +72,15 @@ async def set_up(token: str, name: str, hashed: str, session: AsyncSession) -> M
     session.add(moderator)
     try:
         await session.flush()
-    except IntegrityError as error:  # Another process has made one of this name since it was looked up.
+    except IntegrityError as error:  # Another process made an account with this name after the check.
         raise NameTaken from error
     walls = (
-        (await session.scalars(Wall.all())).all() if setup.is_first else [await session.get_one(Wall, setup.wall_id)]
+        (await session.scalars(Wall.all())).all()
+        if invitation.is_first
+        else [await session.get_one(Wall, invitation.wall_id)]
     )
     for wall in walls:
-        session.add(Membership(moderator_id=moderator.id, wall_id=wall.id, role=setup.role or OWNER))
-    for used in {setup, *(firsts if setup.is_first else ())}:
+        session.add(Membership(moderator_id=moderator.id, wall_id=wall.id, role=invitation.role or OWNER))
+    for used in {invitation, *(firsts if invitation.is_first else ())}:
         await session.delete(used)
     return moderator

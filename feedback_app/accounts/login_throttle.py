@@ -1,4 +1,4 @@
-"""How often somebody may try to log in: counted in the database, so that every process and machine counts together."""
+"""Login throttling (rate limit of attempts), counted in the database across processes and machines."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ from ..installation.signing import Keys
 from ..models import LoginAttempt
 from ..web.middleware.network import network_of
 
-# So many tries within so long, for a name and for an address. Whoever gets in has not tried: they are not counted.
+# Windows and the attempts allowed in each, per name and per network. Successful attempts are not counted.
 LIMITS = ((timedelta(minutes=1), 10), (timedelta(hours=1), 60))
 
 
 class TooManyAttempts(Exception):
-    """The message is a sentence for whoever tries, wherever they are and whoever they are."""
+    """Login throttled for `seconds`. The message is for the visitor, and the same whether or not the user exists."""
 
     def __init__(self, seconds: int) -> None:
         wait = f"{seconds} seconds" if seconds < 100 else f"{-(-seconds // 60)} minutes"
@@ -25,19 +25,19 @@ class TooManyAttempts(Exception):
 
 
 class Subjects:
-    """Whose tries are counted together, as keyed digests: no name and no network address is stored."""
+    """What attempts are counted by, as keyed hashes: neither names nor IP addresses are stored."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys, self._devices = keys, keys.signer("device")
 
     def of(self, login: str, address: str) -> list[str]:
-        """The name that is tried, and the network address that tries it."""
+        """The subjects of an attempt from an unknown device: its name and its network."""
         return [self._digest("name", login), self._digest("address", network_of(address))]
 
     def of_device(self, device: str, moderator_id: int) -> list[str]:
-        """A device on which this moderator was logged in before, alone: whatever strangers do, it gets its tries.
+        """The subject of a device on which this moderator has logged in before; empty when the cookie is not valid.
 
-        Empty where the cookie names no such device.
+        Such a device is counted separately, so that attacks from elsewhere do not lock the moderator out.
         """
         try:
             named, number = self._devices.read(device)
@@ -46,11 +46,11 @@ class Subjects:
         return [self._digest("device", str(number))] if named == moderator_id else []
 
     def of_session(self, login_id: int) -> list[str]:
-        """A session in which the password is asked once more."""
+        """The subject of an open session in which the password is asked again."""
         return [self._digest("session", str(login_id))]
 
     def device(self, moderator_id: int, number: str) -> str:
-        """What a device keeps, to be known again."""
+        """The signed value of the device cookie; `number` is a random id."""
         return self._devices.sign([moderator_id, number])
 
     def _digest(self, kind: str, value: str) -> str:
@@ -58,7 +58,7 @@ class Subjects:
 
 
 async def check(subjects: Collection[str], at: datetime, session: AsyncSession) -> None:
-    """Raises TooManyAttempts."""
+    """Raises TooManyAttempts when one of the subjects is throttled."""
     wait = timedelta()
     for window, most in LIMITS:
         for _, count, earliest in await session.execute(
@@ -70,10 +70,10 @@ async def check(subjects: Collection[str], at: datetime, session: AsyncSession) 
         raise TooManyAttempts(int(wait.total_seconds()) + 1)
 
 
-async def attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[LoginAttempt]:
-    """Write down a try before it is made, so that many at once cannot all be the first.
+async def record_attempt(subjects: Collection[str], session: AsyncSession) -> Sequence[LoginAttempt]:
+    """Record an attempt before the password is checked, so that parallel attempts cannot exceed the limit.
 
-    Raises TooManyAttempts, and then nothing is counted.
+    Raises TooManyAttempts, and then nothing is recorded.
     """
     at = now()
     await check(subjects, at, session)

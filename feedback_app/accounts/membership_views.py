@@ -1,4 +1,4 @@
-"""Who keeps a wall: its owners add moderators, change their roles, remove them and invite new ones."""
+"""The moderators page of a wall, for owners: add, invite and remove moderators, change roles."""
 
 from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,7 +43,7 @@ async def show(slug: str) -> Response:
 
 @views.post("/settings/walls/<slug>/moderators")
 async def add(slug: str) -> Response:
-    """Add somebody by their name, or change the role of somebody who is there."""
+    """Add a moderator by name, or change the role of one who is a member already."""
     wall, owner = await _owned(slug)
     form = MembershipForm(await read_form())
 
@@ -59,7 +59,7 @@ async def add(slug: str) -> Response:
 
 @views.post("/settings/walls/<slug>/moderators/<int:number>")
 async def change(slug: str, number: int) -> Response:
-    """Another role for one of them, or with `none` no role any more."""
+    """Change a member's role; `none` removes the member. Aborts with 404 when there is no such member."""
     wall, owner = await _owned(slug)
     role = (await read_form()).get("role", "")
 
@@ -72,7 +72,7 @@ async def change(slug: str, number: int) -> Response:
 
 @views.post("/settings/walls/<slug>/invitations")
 async def invite_somebody(slug: str) -> Response:
-    """Make an address that works once; it is shown in this answer and never again."""
+    """Make a one-time link, which is shown in this response only."""
     wall, owner = await _owned(slug)
     role = (await read_form()).get("role", "")
 
@@ -93,7 +93,7 @@ async def withdraw(slug: str, number: int) -> Response:
 
 @views.app_errorhandler(sessions.OwnersOnly)
 async def explain(refusal: sessions.OwnersOnly) -> Response:
-    """To a moderator what an owner may do is no secret, and whom to ask neither."""
+    """The page for moderators who are not owners: it names the owners to ask."""
     wall = refusal.wall
     async with database().reading() as session:
         owners = (await session.scalars(Membership.owners_of(wall.id))).all() if wall else []

@@ -1,4 +1,4 @@
-"""Saying who keeps a wall, and as what; every change of it stands in the wall's log."""
+"""Roles of moderators on walls; every change is written to the wall's audit log."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -6,25 +6,25 @@ from ..models import Act, Invitation, Membership, Moderator, Wall
 from ..models.moderator import OWNER
 
 APPOINT = "appoint"
-# Who did it, when it was done on the command line.
+# The name in the audit log for changes from the command line.
 OPERATOR = "feedback-app"
 
 
 class LastOwner(Exception):
-    """A wall that had no owner could be arranged by nobody."""
+    """The change would leave the wall without an owner, and nobody could change its settings."""
 
 
 class NotOwner(Exception):
-    """Whoever wants to appoint somebody does not own the wall, or not any more."""
+    """The moderator who makes the change does not own the wall, or not any more."""
 
 
 async def appoint(
     moderator: Moderator, role: str | None, wall_id: int, session: AsyncSession, *, by: Moderator | None = None
 ) -> bool:
-    """Give the moderator this role on the wall, or with None take them off it; False when nothing is different.
+    """Give the moderator this role on the wall, with None remove them; False when nothing changes.
 
-    `by` is the owner who says so, None when it is the operator, who may leave a wall without an owner. Raises NotOwner,
-    LastOwner.
+    `by` is the owner who does it, None for the operator, who may leave a wall without an owner. Raises NotOwner,
+    LastOwner, and SQLAlchemy's NoResultFound when the wall does not exist.
     """
     wall = (await session.scalars(Wall.locked_numbered(wall_id))).one()
     if by is not None and not await _owns(by, wall, session):

@@ -1,4 +1,4 @@
-"""Passwords: which ones are taken, and how they are hashed: slowly on purpose, and so never many at once."""
+"""Passwords: strength check (zxcvbn), and hashing with Argon2id in two threads with bounded queues."""
 
 import asyncio
 import re
@@ -14,17 +14,17 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 128
-# Whoever comes when this many wait for their turn is asked to come again; so many of them may come from one network.
+# Above this many waiting requests, further ones are refused; the second limit is for those of one network.
 MOST_WAITING = 100
 MOST_WAITING_OF_A_NETWORK = 25
-# The memory of OWASP's first choice, with one more round (cheatsheetseries.owasp.org, "Password Storage").
+# OWASP's first choice, with one more iteration (cheatsheetseries.owasp.org, "Password Storage").
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 
-# So many guesses a password withstands (zxcvbn's best mark). Guessing goes on when a copy of the database was stolen.
+# The guesses that a password must withstand (zxcvbn's best score), also offline, after a leak of the database.
 ENOUGH_GUESSES = 10**10
-# A strong beginning makes a strong password, and looking at all of a long one takes a tenth of a second.
-LOOKED_AT = 40
-# What people outside of English, and those of this program, try first; the library knows the rest.
+# Only the beginning is checked: a strong one makes a strong password, and a long one would take 0.1 s.
+CHECKED_CHARACTERS = 40
+# Common passwords in other languages, and of this program; zxcvbn knows the English ones.
 FIRST_TRIED = (
     *("feedback", "wall", "feedbackwall", "moderator", "owner", "wallapp"),
     *("passwort", "kennwort", "hallo", "willkommen", "schatz", "ichliebedich", "geheim", "sommer", "winter"),
@@ -40,7 +40,7 @@ FIRST_TRIED = (
 
 
 class TooManyHashes(Exception):
-    """Too many wait to have a password looked at."""
+    """Too many requests wait for password hashing; try again in `seconds`."""
 
     seconds = 5
 
@@ -49,7 +49,7 @@ class TooManyHashes(Exception):
 
 
 def fault_of(password: str, name: str) -> str | None:
-    """What is wrong with a new password for whoever has this name, as a sentence, or None."""
+    """What is wrong with a new password of the moderator with this name, as a message; None when it is good."""
     if len(password) < SHORTEST:
         return f"This is too short: {SHORTEST} characters at least. Tip: use a few unrelated words."
     if len(password) > LONGEST:
@@ -62,73 +62,76 @@ def fault_of(password: str, name: str) -> str | None:
 
 
 def _guesses(password: str, name: str) -> float:
-    """How many guesses it takes somebody who knows the name and what people choose."""
-    from zxcvbn import zxcvbn  # Its lists take 14 MiB, which nobody needs who chooses no password.
+    """zxcvbn's estimate of the guesses needed by an attacker who knows the name."""
+    from zxcvbn import zxcvbn  # Imported late, since its word lists take 14 MiB.
 
-    folded = unicodedata.normalize("NFKC", password)[:LOOKED_AT]
+    folded = unicodedata.normalize("NFKC", password)[:CHECKED_CHARACTERS]
     own = unicodedata.normalize("NFKC", name).casefold()
-    theirs = {own, *re.split(r"[\W_]+", own), re.sub(r"[\W_]+", "", own)} - {""}
-    left = folded.casefold()
-    for part in sorted(theirs, key=len, reverse=True):
-        left = left.replace(part, "")
-    if not any(each.isalpha() for each in left) and left != folded:  # The name, a year and signs.
+    parts = {own, *re.split(r"[\W_]+", own), re.sub(r"[\W_]+", "", own)} - {""}
+    rest = folded.casefold()
+    for part in sorted(parts, key=len, reverse=True):
+        rest = rest.replace(part, "")
+    if not any(each.isalpha() for each in rest) and rest != folded:  # The name with digits or punctuation.
         return 0
-    return float(zxcvbn(folded, [*theirs, *FIRST_TRIED])["guesses"])
+    return float(zxcvbn(folded, [*parts, *FIRST_TRIED])["guesses"])
 
 
 class Passwords:
-    """Hashes in two threads of its own: nobody else waits, and no more than two times 46 MiB are ever needed.
+    """Two hashing threads, so that hashing blocks nothing else and needs at most two times 46 MiB.
 
-    One is for devices, sessions and invitations that are known, so that no crowd of strangers is in front of them.
+    `known` is for known devices, sessions and invitations, so that a flood of other logins does not delay them.
     """
 
     def __init__(self) -> None:
         self.known, self.strangers = Queue("known"), Queue("strangers")
 
     async def close(self) -> None:
+        """Stop both threads; waiting requests are cancelled."""
         for queue in (self.known, self.strangers):
             queue.close()
 
 
 class Queue:
-    """A thread that hashes, and those who wait for it.
+    """A hashing thread with a bounded queue.
 
-    A request that goes away while its password is looked at leaves the thread busy until that is done.
+    A request that is cancelled leaves the thread busy until its hash is done.
     """
 
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(1, f"password-{name}")
-        self._waiting, self._turns = Counter[str](), asyncio.Semaphore(1)
-        # The hash of nobody's password: to look at it takes as long as at anybody's.
+        self._waiting, self._slots = Counter[str](), asyncio.Semaphore(1)
+        # A hash of no password: checking it takes as long as checking a real one (constant time).
         salt, hash_ = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
         self._nobodys = f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p=1${salt}${hash_}"
 
     async def hashed(self, password: str) -> str:
-        async with self._place(""):
+        """The hash of a new password. Raises TooManyHashes."""
+        async with self._queued(""):
             return await asyncio.get_running_loop().run_in_executor(self._thread, hash_now, password)
 
     async def matches(self, password: str, hashed: str | None) -> bool:
-        """Takes the same time when there is nobody whose password it could be, and `hashed` is None."""
+        """Whether the password has this hash. Takes the same time when there is no such user, and `hashed` is None."""
         if len(password) > LONGEST:
             return False
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _matches, password, hashed or self._nobodys)
 
     @asynccontextmanager
-    async def turn(self, network: str = "") -> AsyncIterator[None]:
-        """For whoever wants a password looked at, and what goes with that: no more at once than can be looked at.
+    async def slot(self, network: str = "") -> AsyncIterator[None]:
+        """The right to check a password and to record the attempt, one request at a time (backpressure).
 
-        Whatever a crowd of them writes down before it comes to the writer in so small numbers that posts go between.
-        Raises Busy, for those of a `network` also when others have places still.
+        A flood of logins so reaches the database writer one by one, and posts are stored in between. Raises
+        TooManyHashes when the queue is full, or when `network` has its share of it.
         """
-        async with self._place(network), self._turns:
+        async with self._queued(network), self._slots:
             yield
 
     def close(self) -> None:
+        """Stop the thread; waiting requests are cancelled."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager
-    async def _place(self, network: str) -> AsyncIterator[None]:
+    async def _queued(self, network: str) -> AsyncIterator[None]:
         most = MOST_WAITING_OF_A_NETWORK if network else MOST_WAITING
         if self._waiting.total() >= MOST_WAITING or self._waiting[network] >= most:
             raise TooManyHashes
@@ -142,11 +145,12 @@ class Queue:
 
 
 def hash_now(password: str) -> str:
+    """The Argon2id hash of a password, computed in this thread."""
     return _hasher.hash(_plain(password))
 
 
 def is_outdated(hashed: str) -> bool:
-    """Whether it was made with other parameters than are used today."""
+    """Whether the hash was made with other parameters than today's."""
     return _hasher.check_needs_rehash(hashed)
 
 
@@ -158,5 +162,5 @@ def _matches(password: str, hashed: str) -> bool:
 
 
 def _plain(password: str) -> bytes:
-    """Composed, since keyboards differ in how they write an accent (https://www.rfc-editor.org/rfc/rfc8265#section-4)."""
+    """In Unicode form NFC, since keyboards differ for accents (https://www.rfc-editor.org/rfc/rfc8265#section-4)."""
     return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

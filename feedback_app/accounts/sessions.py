@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do here: the session of this request, and the walls it opens."""
+"""Login sessions: the moderator of a request, permissions on walls, session and device cookies."""
 
 import logging
 import secrets
@@ -20,17 +20,19 @@ from ..web.templates import render
 
 logger = logging.getLogger(__name__)
 
-# Browsers keep no cookie for longer.
+# The longest lifetime of a cookie in browsers.
 DEVICE = timedelta(days=400)
 
 
 class LoggedOut(Exception):
-    """Whoever asks has to log in first; they get the login page (views/sessions.py)."""
+    """The request needs a login; the response is the login page (views.py)."""
 
 
 class OwnersOnly(Exception):
-    """Only owners may do this: of this wall, which whoever asks moderates, or with None of any wall. They get a page
-    that says so (views/memberships.py)."""
+    """The request is for owners of `wall`, which the moderator moderates, or with None for owners of any wall.
+
+    The response is a page that names the owners (membership_views.py).
+    """
 
     def __init__(self, wall: Wall | None = None) -> None:
         super().__init__()
@@ -38,19 +40,19 @@ class OwnersOnly(Exception):
 
 
 async def moderator() -> Moderator | None:
-    """Whose session this request belongs to. Asks the database once a request, so that what ended there ends here."""
+    """The moderator of this request, None without a login. Read from the database once per request."""
     found = await _found()
     return found[0] if found else None
 
 
 async def login() -> LoginSession | None:
-    """The session itself."""
+    """The login session of this request, None without a login."""
     found = await _found()
     return found[1] if found else None
 
 
 async def require_moderator() -> Moderator:
-    """The moderator who asks; anybody else is led to the login page, and what they sent along is kept there."""
+    """The moderator of this request. Raises LoggedOut without a login."""
     found = await moderator()
     if found is None:
         raise LoggedOut
@@ -58,10 +60,10 @@ async def require_moderator() -> Moderator:
 
 
 async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) -> Wall:
-    """The wall, for somebody with at least this role there. Raises OwnersOnly for one who only moderates it; to any
-    other moderator it is the same as no wall.
+    """The wall, if the moderator has this role on it; also at a former address.
 
-    At an address it had before, they are led to the new one, and what they send arrives.
+    Raises LoggedOut, OwnersOnly for a moderator who is no owner, and WallMoved when a former address is read. Aborts
+    with 404 for a wall of others, as if there were none.
     """
     found = await require_moderator()
     wall = await session.scalar(Membership.wall(Wall.named(slug), found.id))
@@ -79,17 +81,19 @@ async def require_wall(slug: str, session: AsyncSession, role: str = MODERATOR) 
 
 
 def note_refusal(by: Moderator) -> None:
-    """Write into the server's log which account asked for what it may not do. A wall's own log has what was done."""
+    """Log that an account lacked a permission. The audit log has only what was done."""
     logger.warning("Account %d may not do this: %s %s.", by.id, request.method, request.endpoint)
 
 
 async def open_login(moderator: Moderator) -> str | None:
-    """Open a session, and end the one that the browser had. Gives the token of the new one; None when the moderator is
-    gone, or has another password, since they were recognised."""
+    """Open a session and end the browser's former one (against session fixation); returns the new token.
+
+    None when the moderator was removed, or changed the password, after the password check.
+    """
     token, former = secrets.token_urlsafe(32), token_of_request()
 
     async def work(session: AsyncSession) -> bool:
-        if await still(moderator, session) is None:
+        if await lock_unchanged(moderator, session) is None:
             return False
         await session.execute(LoginSession.delete_session(former))
         session.add(LoginSession.opened(moderator.id, token))
@@ -98,44 +102,47 @@ async def open_login(moderator: Moderator) -> str | None:
     return token if await database().write(work) else None
 
 
-async def still(moderator: Moderator, session: AsyncSession) -> Moderator | None:
-    """The moderator as they are now, locked, if they have the password that was looked at."""
+async def lock_unchanged(moderator: Moderator, session: AsyncSession) -> Moderator | None:
+    """The moderator's current row, locked; None if it was deleted or its password has changed."""
     found = await session.scalar(Moderator.locked(moderator.id))
     return found if found is not None and found.password == moderator.password else None
 
 
 def token_of_request() -> str:
-    """The token that came with it, whether or not it opens anything."""
+    """The session token in the cookie, valid or not; empty without a cookie. Marks the response as private."""
     keep_private()
     return request.cookies.get(cookie_name(), "")
 
 
-def give_cookie(answer: Response, token: str) -> None:
+def set_cookie(answer: Response, token: str) -> None:
+    """Set the session cookie."""
     _set(answer, cookie_name(), token, LONGEST)
 
 
-def give_device_cookie(answer: Response, moderator: Moderator) -> None:
-    """Let the browser be known again when it comes to log in the next time."""
+def set_device_cookie(answer: Response, moderator: Moderator) -> None:
+    """Set the cookie that identifies a known device at the next login."""
     subjects = state().subjects
     _set(answer, device_cookie_name(), subjects.device(moderator.id, secrets.token_urlsafe(16)), DEVICE, "/login")
 
 
 def device_of_request() -> str:
+    """The value of the device cookie, empty without one."""
     return request.cookies.get(device_cookie_name(), "")
 
 
-def take_cookie(answer: Response) -> None:
-    """Have the browser forget its session. The device stays known, since that opens nothing."""
+def delete_cookie(answer: Response) -> None:
+    """Delete the session cookie. The device cookie stays, since it grants no access."""
     answer.delete_cookie(cookie_name(), path=root() or "/", secure=is_secure(), httponly=True, samesite="Lax")
     keep_private()
 
 
 def cookie_name() -> str:
+    """The name of the session cookie."""
     return session_cookie(is_secure=is_secure(), is_below_path=bool(root()))
 
 
 def device_cookie_name() -> str:
-    """It is sent to the login only, and so cannot be `__Host-`."""
+    """The name of the device cookie; its path is the login page, which `__Host-` does not allow."""
     return "__Secure-feedback-device" if is_secure() else "feedback-device"
 
 
@@ -165,5 +172,5 @@ async def _look_up(token: str) -> tuple[Moderator, LoginSession] | None:
 
 
 async def staff_page(template: str, status: int = 200, **values: object) -> Response:
-    """A page for moderators, which says who is logged in."""
+    """A rendered page for moderators, with `moderator` among its values."""
     return Response(render(template, moderator=await moderator(), **values), status)

@@ -1,4 +1,4 @@
-"""Logging in and out, and the login page for whoever has to before they may do something."""
+"""Login and logout, and the login page in place of a page that needs a login."""
 
 from quart import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
@@ -26,57 +26,63 @@ OUT = "You are logged out."
 
 @views.get("/login")
 async def ask() -> Response:
-    kept = DeferredRequest(own_path(request.args.get("next", "")) or HOME)
+    deferred = DeferredRequest(own_path(request.args.get("next", "")) or HOME)
     if await sessions.moderator():
-        return _to(kept.next)
-    return await _page(LoginForm(), kept, done=OUT if "out" in request.args else "")
+        return _to(deferred.next)
+    return await _page(LoginForm(), deferred, done=OUT if "out" in request.args else "")
 
 
 @views.post("/login")
 async def log_in() -> Response:
+    """Check the password, open a session, and continue to `next` or to the deferred form."""
     sent = await read_form(FIELDS)
-    form, kept = LoginForm(sent), DeferredRequest.of_login(sent)
+    form, deferred = LoginForm(sent), DeferredRequest.of_login(sent)
 
     if not form.validate():
-        return await _page(form, kept, status=422)
+        return await _page(form, deferred, status=422)
     try:
         moderator = await authenticate(form.name.data or "", form.password.data or "")
     except (TooManyAttempts, TooManyHashes) as refusal:
-        answer = await _page(form, kept, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
+        answer = await _page(form, deferred, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
     token = await sessions.open_login(moderator) if moderator else None
     if moderator is None or token is None:
-        return await _page(form, kept, WRONG, 401)
+        return await _page(form, deferred, WRONG, 401)
 
-    answer = Response(render("sessions/kept.html", kept=kept, moderator=moderator)) if kept.action else _to(kept.next)
-    sessions.give_cookie(answer, token)
-    sessions.give_device_cookie(answer, moderator)
+    answer = (
+        Response(render("sessions/kept.html", kept=deferred, moderator=moderator))
+        if deferred.action
+        else _to(deferred.next)
+    )
+    sessions.set_cookie(answer, token)
+    sessions.set_device_cookie(answer, moderator)
     return answer
 
 
 @views.post("/logout")
 async def log_out() -> Response:
+    """End the session, delete its cookie and clear the browser's cache."""
     token = sessions.token_of_request()
     await database().write(lambda session: session.execute(LoginSession.delete_session(token)))
     answer = _to("/login?out")
-    sessions.take_cookie(answer)
-    # What the browser kept of pages for the way back is for nobody any more.
+    sessions.delete_cookie(answer)
+    # The back button must not show cached pages after the logout.
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
 @views.app_errorhandler(sessions.LoggedOut)
 async def ask_first(_: sessions.LoggedOut) -> Response:
-    """The login page, which leads back; a form that was sent is carried along through it."""
+    """Respond to LoggedOut with the login page; it carries a form that was sent along."""
     form = None if request.method in ("GET", "HEAD") else await _sent()
-    kept = DeferredRequest.of_request(form)
+    deferred = DeferredRequest.of_request(form)
 
     if wants_fragment():
-        return Response(render("sessions/_logged_out.html", next=kept.next), 401)
+        return Response(render("sessions/_logged_out.html", next=deferred.next), 401)
     if form is None:
-        return _to(kept.login)
-    return await _page(LoginForm(), kept, ENDED if kept.action else "", 401)
+        return _to(deferred.login)
+    return await _page(LoginForm(), deferred, ENDED if deferred.action else "", 401)
 
 
 async def _sent() -> MultiDict[str, str]:
@@ -87,9 +93,9 @@ async def _sent() -> MultiDict[str, str]:
 
 
 async def _page(
-    form: LoginForm, kept: DeferredRequest, notice: str = "", status: int = 200, *, done: str = ""
+    form: LoginForm, deferred: DeferredRequest, notice: str = "", status: int = 200, *, done: str = ""
 ) -> Response:
-    return await staff_page("sessions/login.html", status, form=form, kept=kept, notice=notice, done=done)
+    return await staff_page("sessions/login.html", status, form=form, kept=deferred, notice=notice, done=done)
 
 
 def _to(address: str) -> Response:

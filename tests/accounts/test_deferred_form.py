@@ -1,4 +1,4 @@
-"""What was on its way when a session had ended: it travels through the login, and nothing is sent by itself."""
+"""The deferred form: a form sent after the session expired travels through the login, and needs another click."""
 
 import re
 from html import unescape
@@ -16,7 +16,7 @@ async def ann(wall: Served) -> int:
 
 
 async def test_what_was_typed_survives_a_session_that_had_ended(wall: Served, ann: int) -> None:
-    """Nothing is done by the login itself: what was on its way is sent by a click of its own."""
+    """The login alone sends nothing: the deferred form needs another click."""
     await employ(wall.database, "Bob & Söhne <b>")
     typed = {"name": "Bob & Söhne <b>", "role": "moderator", "several": ["1", "2"], "password": "not this one"}
     async with Browser(wall) as browser:

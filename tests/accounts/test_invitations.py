@@ -60,7 +60,7 @@ async def test_the_first_owns_every_wall(wall: Served) -> None:
             assert (await browser.get(f"/settings/walls/{slug}/moderators")).status_code == 200
 
 
-async def test_it_is_used_once_however_many_try_at_once(wall: Served) -> None:
+async def test_it_is_used_once_however_many_try_in_parallel(wall: Served) -> None:
     first, second = await offer(wall), await offer(wall)
     sent = [{**CHOICE, "name": f"Person {each}", "token": first if each % 2 else second} for each in range(6)]
     async with Browser(wall) as browser:
@@ -116,7 +116,7 @@ IMPOSSIBLE = [
 ]
 
 
-async def test_what_cannot_be_is_said_and_the_address_still_works(wall: Served) -> None:
+async def test_an_invalid_form_shows_its_errors_and_the_address_still_works(wall: Served) -> None:
     token = await offer(wall)
     for changed, sentence in IMPOSSIBLE:
         async with Browser(wall) as browser:

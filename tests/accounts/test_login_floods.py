@@ -1,4 +1,4 @@
-"""Floods of logins: whoever writes on a wall does not wait behind them."""
+"""Floods of logins do not delay posts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,12 +12,12 @@ from feedback_app.accounts import passwords
 from feedback_app.models import LoginAttempt
 
 from ..support import Browser, Served, employ, log_in, post, until
-from .test_login_throttle import address_of, from_, try_in_vain
+from .test_login_throttle import address_of, fail_to_log_in, from_
 
 
 @asynccontextmanager
 async def writer_at_work(wall: Served) -> AsyncIterator[None]:
-    """Whatever else is to be written waits until this is over."""
+    """Every other write waits until this ends."""
     over = asyncio.Event()
     work = asyncio.create_task(wall.database.write(lambda _: over.wait()))
     yield
@@ -26,7 +26,7 @@ async def writer_at_work(wall: Served) -> AsyncIterator[None]:
 
 
 async def test_a_try_that_is_refused_does_not_take_the_writer(wall: Served) -> None:
-    await try_in_vain(wall, address_of(wall, "127.0.0.1"))
+    await fail_to_log_in(wall, address_of(wall, "127.0.0.1"))
     async with writer_at_work(wall):
         assert (await log_in(wall.client, "Ann", "wrong")).status_code == 429
 

@@ -1,4 +1,4 @@
-"""Guessing passwords: slowed down for everybody, without locking out whoever knows theirs."""
+"""Login throttling: guessing passwords is slow, and nobody who knows the password is locked out."""
 
 import asyncio
 import statistics
@@ -24,7 +24,7 @@ def from_(address: str) -> dict[str, str]:
     return {**OURS, "X-Forwarded-For": address}
 
 
-async def try_in_vain(wall: Served, *subjects: str, times: int = 10, ago: timedelta = timedelta(seconds=5)) -> None:
+async def fail_to_log_in(wall: Served, *subjects: str, times: int = 10, ago: timedelta = timedelta(seconds=5)) -> None:
     """Tries as they are written down, without the work that each costs."""
     rows = [{"subject": subject, "at": now() - ago} for subject in subjects for _ in range(times)]
     await wall.database.write(lambda session: session.execute(insert(LoginAttempt), rows))
@@ -41,7 +41,7 @@ def address_of(wall: Served, address: str) -> str:
 
 
 async def test_ten_guesses_a_minute_and_then_patience(wall: Served) -> None:
-    """Requirement 47, attack S2: from one address, whatever names are tried, and whatever it says it is."""
+    """From one address, whatever names are tried, and whatever it says it is."""
     await employ(wall.database, "Ann")
     for each in range(10):
         answer = await log_in(wall.client, f"Name {each}", "wrong", headers=from_(f"10.0.0.{each}"))
@@ -61,10 +61,10 @@ async def test_ten_guesses_a_minute_and_then_patience(wall: Served) -> None:
 
 
 async def test_guesses_at_one_name_from_everywhere_are_counted_together(serve: Callable[..., Any]) -> None:
-    """Attack S2: a thousand addresses, one account, in whatever case the name is written; two processes."""
+    """A thousand addresses, one account, in whatever case the name is written; two processes."""
     here, there = await serve(trusted_proxies=1), await serve(trusted_proxies=1)
     await employ(here.database, "Ann")
-    await try_in_vain(here, name_of(here, "ann"), times=6)
+    await fail_to_log_in(here, name_of(here, "ann"), times=6)
     for each in range(4):
         client = (here, there)[each % 2].client
         answer = await log_in(client, ("Ann", "aNN")[each % 2], "wrong", headers=from_(f"10.0.0.{each}"))
@@ -76,36 +76,36 @@ async def test_guesses_at_one_name_from_everywhere_are_counted_together(serve: C
 
 async def test_a_name_that_nobody_has_is_slowed_down_in_the_same_way(wall: Served) -> None:
     await employ(wall.database, "Ann")
-    await try_in_vain(wall, name_of(wall, "ann"), name_of(wall, "nobody"))
+    await fail_to_log_in(wall, name_of(wall, "ann"), name_of(wall, "nobody"))
     refused = [await log_in(wall.client, name, "wrong") for name in ("Ann", "Nobody")]
     assert [answer.status_code for answer in refused] == [429, 429]
     assert refused[0].text == refused[1].text.replace("Nobody", "Ann")
 
 
 async def test_a_household_is_one_address(serve: Callable[..., Any]) -> None:
-    """Attack L1: an IPv6 network of 64 bits."""
+    """An IPv6 network of 64 bits."""
     wall = await serve(trusted_proxies=1)
-    await try_in_vain(wall, address_of(wall, "2001:db8:1:2::1"))
+    await fail_to_log_in(wall, address_of(wall, "2001:db8:1:2::1"))
     for address, status in (("2001:db8:1:2:ffff::9", 429), ("2001:db8:1:3::1", 401)):
         assert (await log_in(wall.client, "Ann", "wrong", headers=from_(address))).status_code == status
 
 
-async def test_of_many_guesses_at_once_ten_are_looked_at(wall: Served) -> None:
+async def test_of_many_parallel_guesses_ten_are_checked(wall: Served) -> None:
     await employ(wall.database, "Ann")
-    await try_in_vain(wall, name_of(wall, "ann"), times=6)
+    await fail_to_log_in(wall, name_of(wall, "ann"), times=6)
     answers = await asyncio.gather(*(log_in(wall.client, "Ann", "wrong") for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [401] * 4 + [429] * 16
 
 
 async def test_a_device_that_was_logged_in_before_is_let_in_under_attack(wall: Served) -> None:
-    """Requirement 47: a stranger locks nobody out."""
+    """A stranger locks nobody out."""
     await employ(wall.database, "Ann")
     await employ(wall.database, "Bob")
     async with Browser(wall) as hers, Browser(wall) as his, Browser(wall) as new:
         await log_in(hers, "Ann")
         await log_in(his, "Bob")
         await hers.post("/logout")
-        await try_in_vain(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"))
+        await fail_to_log_in(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"))
 
         assert (await log_in(new, "Ann")).status_code == 429
         assert (await log_in(his, "Ann")).status_code == 429, "His device is known for him only."
@@ -116,21 +116,21 @@ async def test_a_device_that_was_logged_in_before_is_let_in_under_attack(wall: S
         assert (await log_in(hers, "Ann", "wrong")).status_code == 401
         async with wall.database.reading() as session:
             device = (await session.scalars(select(LoginAttempt.subject).order_by(LoginAttempt.id.desc()))).first()
-        await try_in_vain(wall, str(device), times=9)
+        await fail_to_log_in(wall, str(device), times=9)
         assert (await log_in(hers, "Ann")).status_code == 429, "A stolen device guesses no faster."
 
 
-async def test_whoever_gets_in_has_not_tried(wall: Served) -> None:
+async def test_a_successful_login_is_not_counted(wall: Served) -> None:
     """A class of moderators behind one address logs in without waiting."""
     await employ(wall.database, "Ann")
-    await try_in_vain(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"), times=9)
+    await fail_to_log_in(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"), times=9)
     for _ in range(3):
         async with Browser(wall) as browser:
             assert (await log_in(browser, "Ann")).status_code == 303
 
 
 async def test_guessing_for_long_becomes_slower(wall: Served) -> None:
-    await try_in_vain(wall, name_of(wall, "ann"), times=59, ago=timedelta(minutes=50))
+    await fail_to_log_in(wall, name_of(wall, "ann"), times=59, ago=timedelta(minutes=50))
     assert (await log_in(wall.client, "Ann", "wrong")).status_code == 401
     answer = await log_in(wall.client, "Ann", "wrong")
     assert answer.status_code == 429
@@ -138,34 +138,33 @@ async def test_guessing_for_long_becomes_slower(wall: Served) -> None:
 
 
 async def test_a_clock_that_was_put_back_locks_nobody_out(wall: Served) -> None:
-    """Attack Z1."""
     await employ(wall.database, "Ann")
-    await try_in_vain(wall, name_of(wall, "ann"), times=100, ago=-timedelta(hours=3))
+    await fail_to_log_in(wall, name_of(wall, "ann"), times=100, ago=-timedelta(hours=3))
     assert (await log_in(wall.client, "Ann")).status_code == 303
 
 
 async def test_in_a_session_the_old_password_is_guessed_no_faster_and_nobody_else_uses_it_up(wall: Served) -> None:
     ann = await employ(wall.database, "Ann")
     async with await Browser.of(wall, ann) as browser:
-        await try_in_vain(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"))
+        await fail_to_log_in(wall, name_of(wall, "ann"), address_of(wall, "127.0.0.1"))
         new = {"password": "another four words", "password_again": "another four words"}
         assert (await browser.post("/settings/account", data={**new, "old_password": "wrong"})).status_code == 422
-        await try_in_vain(wall, wall.state.subjects.of_session(1)[0], times=9)
+        await fail_to_log_in(wall, wall.state.subjects.of_session(1)[0], times=9)
         answer = await browser.post("/settings/account", data={**new, "old_password": PASSWORD})
         assert (answer.status_code, "Try again in" in answer.text) == (429, True)
 
 
 async def test_tries_that_do_not_count_any_more_are_thrown_away(wall: Served) -> None:
-    await try_in_vain(wall, "a", ago=timedelta(minutes=59), times=1)
-    await try_in_vain(wall, "b", ago=timedelta(minutes=61), times=3)
+    await fail_to_log_in(wall, "a", ago=timedelta(minutes=59), times=1)
+    await fail_to_log_in(wall, "b", ago=timedelta(minutes=61), times=3)
     await Retention(wall.database, undo_days=7, keep_days=30).purge()
     async with wall.database.reading() as session:
         assert (await session.scalars(select(LoginAttempt.subject))).all() == ["a"]
 
 
 @pytest.mark.slow
-async def test_a_name_is_not_told_apart_by_the_time_that_it_takes(serve: Callable[..., Any]) -> None:
-    """Requirement 47: the work for a name that nobody has differs by less than 20 % from that for a wrong password."""
+async def test_login_takes_the_same_time_whether_or_not_the_name_exists(serve: Callable[..., Any]) -> None:
+    """The work for a name that nobody has differs by less than 20 % from that for a wrong password."""
     wall = await serve(trusted_proxies=1)
     for each in range(3):
         await employ(wall.database, f"Ann {each}")
@@ -186,10 +185,9 @@ async def test_a_name_is_not_told_apart_by_the_time_that_it_takes(serve: Callabl
 
 
 @pytest.mark.slow
-async def test_fifty_logins_at_once_take_two_hashes_of_memory_and_leave_the_wall_quick(
+async def test_fifty_parallel_logins_take_two_hashes_of_memory_and_leave_the_wall_quick(
     process: Callable[..., Any],
 ) -> None:
-    """Requirement 48, attack S3."""
     server = process(FEEDBACK_TRUSTED_PROXIES="1")
 
     def peak() -> int:

@@ -1,4 +1,4 @@
-"""Who keeps a wall: adding, promoting, removing and inviting moderators."""
+"""Memberships of a wall: adding, promoting, removing and inviting moderators."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ async def ann(wall: Served) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def bob(wall: Served, ann: Browser) -> AsyncIterator[Browser]:
-    """Somebody with an account, number 2, and no wall."""
+    """A moderator with an account, number 2, and no wall."""
     async with await Browser.of(wall, await employ(wall.database, "Bob")) as browser:
         yield browser
 
@@ -65,7 +65,9 @@ async def test_a_wall_keeps_an_owner(ann: Browser, bob: Browser, wall: Served) -
     assert (await bob.post(f"{MODERATORS}/2", data={"role": "moderator"})).status_code == 422
 
 
-async def test_of_two_owners_who_remove_each_other_at_once_one_stays(ann: Browser, bob: Browser, wall: Served) -> None:
+async def test_of_two_owners_who_remove_each_other_in_parallel_one_stays(
+    ann: Browser, bob: Browser, wall: Served
+) -> None:
     await ann.post(MODERATORS, data={"name": "Bob", "role": "owner"})
     answers = await asyncio.gather(
         ann.post(f"{MODERATORS}/2", data={"role": "none"}), bob.post(f"{MODERATORS}/1", data={"role": "none"})
@@ -73,7 +75,7 @@ async def test_of_two_owners_who_remove_each_other_at_once_one_stays(ann: Browse
     assert sorted(answer.status_code for answer in answers) == [303, 404]
 
 
-async def test_what_is_already_so_is_said_and_not_logged(ann: Browser, bob: Browser, wall: Served) -> None:
+async def test_a_role_that_is_the_same_is_reported_and_not_logged(ann: Browser, bob: Browser, wall: Served) -> None:
     for _ in range(2):
         answer = await ann.post(MODERATORS, data={"name": "Bob", "role": "moderator"})
     assert "They already had this role" in (await ann.get(answer.headers["location"])).text
@@ -103,13 +105,12 @@ async def test_what_cannot_be_changes_nothing(ann: Browser, bob: Browser, wall: 
 
 
 async def test_fields_that_are_not_asked_for_change_nothing(ann: Browser, bob: Browser, wall: Served) -> None:
-    """Requirement 45."""
     more = {"wall_id": "2", "moderator_id": "1", "id": "1", "slug": "other", "password": "x", "created_at": "1"}
     assert (await ann.post(MODERATORS, data={"name": "Bob", "role": "moderator", **more})).status_code == 303
     assert [before for _, _, before in await acts(wall)] == [{"moderator": "Bob", "role": None, "then": "moderator"}]
 
 
-async def test_somebody_is_invited_and_belongs_to_this_wall_only(ann: Browser, wall: Served) -> None:
+async def test_an_invited_moderator_belongs_to_this_wall_only(ann: Browser, wall: Served) -> None:
     await add_wall(wall.database, "other")
     address = await invitation(ann, "moderator")
     async with Browser(wall) as guest:
@@ -147,7 +148,7 @@ async def test_an_invitation_is_shown_once_taken_back_and_ends(ann: Browser, wal
 
 
 async def test_the_invitations_of_an_owner_end_with_the_role(ann: Browser, bob: Browser) -> None:
-    """Nobody comes back by an address that they put aside."""
+    """An invitation made before the removal does not bring its owner back."""
     await ann.post(MODERATORS, data={"name": "Bob", "role": "owner"})
     his, hers = await invitation(bob, "owner"), await invitation(ann, "moderator")
     await ann.post(f"{MODERATORS}/2", data={"role": "moderator"})
@@ -164,7 +165,6 @@ async def test_there_are_only_so_many_invitations(ann: Browser) -> None:
 
 
 async def test_names_with_markup_are_names(ann: Browser, wall: Served) -> None:
-    """Attack X5."""
     await employ(wall.database, "<img src=x onerror=alert(1)>", main="moderator")
     page = (await ann.get(MODERATORS)).text
     assert "<img src=x" not in page

@@ -102,10 +102,10 @@ def test_the_password_is_asked_for_twice_and_not_shown(data: Path) -> None:
     assert b"Ann may log in" in shown
 
 
-async def test_a_new_password_and_a_removal_are_felt_by_a_running_server_at_once(
+async def test_a_new_password_and_a_removal_take_effect_on_a_running_server_immediately(
     process: Callable[..., Process], order: Order
 ) -> None:
-    """Requirement 46, by another process."""
+    """The commands run in another process."""
     server = process()
 
     async def done(*words: str, typed: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What a moderator is told who wants to do what only owners may, and what is left behind of it."""
+"""Pages for owners only: what a moderator sees there, and what is logged."""
 
 import logging
 
@@ -15,7 +15,7 @@ FORMS = (
 )  # fmt: skip
 
 
-async def test_a_moderator_is_told_whom_to_ask(wall: Served) -> None:
+async def test_a_moderator_sees_whom_to_ask(wall: Served) -> None:
     await arrange(wall, title="Lab day: <what> next?")
     await employ(wall.database, "Ruth", main="owner")
     async with await browser_of(wall, "Sam", main="moderator") as sam:
@@ -35,7 +35,7 @@ async def test_a_moderator_is_told_whom_to_ask(wall: Served) -> None:
         assert 'hx-target="#notice"' in notice.text
 
 
-async def test_a_wall_without_an_owner_says_so_and_whoever_owns_none_makes_none(wall: Served) -> None:
+async def test_a_wall_without_an_owner_says_so_and_who_owns_none_makes_none(wall: Served) -> None:
     async with await browser_of(wall, "Sam", main="moderator") as sam:
         assert "this wall has none at the moment. Ask the operator" in (await sam.get(HOME)).text
         refused = await sam.post("/settings/walls", data={"title": "New", "slug": "new"})
@@ -43,7 +43,7 @@ async def test_a_wall_without_an_owner_says_so_and_whoever_owns_none_makes_none(
         assert "Only people who own a wall can create another one." in refused.text
 
 
-async def test_somebody_without_a_role_learns_nothing(wall: Served) -> None:
+async def test_a_moderator_without_a_role_learns_nothing(wall: Served) -> None:
     await add_wall(wall.database, "other")
     await employ(wall.database, "Ruth", main="owner")
     async with await browser_of(wall, "Sam", other="moderator") as sam:

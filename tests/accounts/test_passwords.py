@@ -1,4 +1,4 @@
-"""Passwords: which are taken, and how they are kept."""
+"""Passwords: which are accepted, and how they are hashed."""
 
 import httpx
 import pytest
@@ -86,7 +86,7 @@ def test_these_are_taken(password: str) -> None:
     ],
 )
 def test_these_are_not(password: str) -> None:
-    """Requirement 47's other half: what would be guessed within the first tries."""
+    """Passwords that would be guessed within the first attempts."""
     fault = passwords.fault_of(password, "Annabel Long")
     assert fault is not None
     assert password not in fault
@@ -99,17 +99,17 @@ async def test_an_accent_is_the_same_however_it_is_typed(wall: Served) -> None:
     assert (await log_in(wall.client, "Zoe\u0308", decomposed)).status_code == 303
 
 
-async def test_a_hash_of_former_days_is_made_anew_at_the_login(wall: Served) -> None:
+async def test_an_outdated_hash_is_replaced_at_the_login(wall: Served) -> None:
     await employ(wall.database, "Ann")
     weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     await _keep(wall, weak)
     assert (await log_in(wall.client, "Ann", "wrong")).status_code == 401
-    assert await _kept(wall) == weak
+    assert await _stored_hash(wall) == weak
     assert (await log_in(wall.client, "Ann")).status_code == 303
-    assert (await _kept(wall)).startswith("$argon2id$v=19$m=47104,t=2,p=1$")
-    again = await _kept(wall)
+    assert (await _stored_hash(wall)).startswith("$argon2id$v=19$m=47104,t=2,p=1$")
+    again = await _stored_hash(wall)
     assert (await log_in(wall.client, "Ann")).status_code == 303
-    assert await _kept(wall) == again
+    assert await _stored_hash(wall) == again
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ async def test_what_is_no_hash_lets_nobody_in(wall: Served, kept: str) -> None:
     ],
 )
 async def test_what_is_wrong_is_the_same_wrong(wall: Served, name: str, password: str) -> None:
-    """Requirement 47 and attack S3: names cannot be told apart, and what is too long costs nothing."""
+    """Existing and unknown names get the same response, and a password that is too long is not hashed."""
     await employ(wall.database, "Ann")
     answer = await log_in(wall.client, name, password)
     assert answer.status_code == 401
@@ -148,7 +148,7 @@ async def test_what_is_wrong_is_the_same_wrong(wall: Served, name: str, password
 
 
 async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(wall: Served) -> None:
-    """Requirement 47: to the letter, but for the name that was typed."""
+    """To the letter, but for the name that was typed."""
     await employ(wall.database, "Known")
     wall.client.headers["Accept-Encoding"] = "identity"
     known, unknown = [await log_in(wall.client, name, "wrong") for name in ("Known", "Other")]
@@ -187,6 +187,6 @@ async def _keep(wall: Served, hashed: str) -> None:
     await wall.database.write(lambda session: session.execute(update(Moderator).values(password=hashed)))
 
 
-async def _kept(wall: Served) -> str:
+async def _stored_hash(wall: Served) -> str:
     async with wall.database.reading() as session:
         return (await session.scalars(Moderator.all())).one().password

@@ -13,7 +13,7 @@ from feedback_app.web.forms import URLENCODED
 
 from ..support import Browser, Served, add_wall, employ, post, stamp
 
-# What each person gets. A stranger and somebody whose session has ended are led to the login, whatever there is.
+# What each person gets. A visitor, or a moderator whose session has ended, is always redirected to the login.
 KINDS = ("stranger", "ended", "other", "moderator", "owner")
 NO_WALL = "There is no wall at this address"
 
@@ -31,7 +31,7 @@ def everybody(status: int, fields: dict[str, str] | None = None, query: str = ""
 
 
 def moderators(page: int, fields: dict[str, str] | None = None) -> Right:
-    """Whoever is logged in."""
+    """Every moderator who is logged in."""
     return Right((*_led(fields), page, page, page), fields)
 
 
@@ -41,7 +41,7 @@ def keepers(page: int, fields: dict[str, str] | None = None) -> Right:
 
 
 def owners(page: int, fields: dict[str, str] | None = None) -> Right:
-    """Owners of this wall. Its moderators are told so; to all others who are logged in it is no wall."""
+    """Owners of this wall. Its moderators get an explanation; for all others who are logged in it is no wall."""
     return Right((*_led(fields), 404, 403, page), fields)
 
 
@@ -95,7 +95,7 @@ RIGHTS = {
     "POST /settings/account": moderators(422, NOTHING),
     "POST /settings/account/logins": moderators(303, NOTHING),
     "GET /settings/walls": moderators(200),
-    # Whoever owns a wall may make another one.
+    # Owners of a wall may make another one.
     "POST /settings/walls": Right((401, 401, 422, 403, 422), NOTHING),
     "GET /settings/checks/address": Right((303, 303, 200, 403, 200)),
     "GET /settings/checks/accent": moderators(200),
@@ -161,12 +161,12 @@ def routes(wall: Served) -> set[str]:
 
 
 async def test_every_route_is_in_the_table(wall: Served) -> None:
-    """Requirement 43: whoever adds a route says who may take it."""
+    """A new route must be added to the table of rights."""
     assert routes(wall) | STREAMS == set(RIGHTS)
 
 
 async def test_everybody_gets_what_the_table_says(people: dict[str, Browser]) -> None:
-    """Requirements 43 and 44, attacks I1 and I2; nobody without the right changes anything, or hears of more."""
+    """Nobody without the right changes anything, or hears of more."""
     wrong: dict[str, dict[str, int]] = {}
     # The logout comes last, since it ends what the others need.
     for route, right in sorted(RIGHTS.items(), key=lambda each: each[0] == "POST /logout"):
@@ -183,7 +183,7 @@ async def test_everybody_gets_what_the_table_says(people: dict[str, Browser]) ->
 
 
 async def test_a_wall_of_others_is_the_same_as_none(people: dict[str, Browser]) -> None:
-    """Requirement 44: the whole answer, and for strangers too."""
+    """The whole answer, and for strangers too."""
     vary = ("date", "location", "content-length")
     for route in filter(is_private, RIGHTS):
         for kind, status in zip(KINDS, RIGHTS[route].statuses, strict=True):
@@ -199,7 +199,7 @@ async def test_a_wall_of_others_is_the_same_as_none(people: dict[str, Browser]) 
 
 
 async def test_other_methods_do_nothing(people: dict[str, Browser]) -> None:
-    """Attack C1: no override, and nothing that a link could do."""
+    """No override, and nothing that a link could do."""
     rules = {route.split()[1] for route in set(RIGHTS) - STREAMS}
     for method in ("PUT", "DELETE", "PATCH", "POST", "GET"):
         for rule in rules - {route.split()[1] for route in RIGHTS if route.startswith(method)}:
@@ -218,7 +218,7 @@ async def test_what_is_asked_for_without_its_body_is_refused_in_the_same_way(peo
 
 @pytest.mark.parametrize("words", ["a\0b", "\ud800"])
 async def test_what_no_database_takes_makes_no_fault_anywhere(people: dict[str, Browser], words: str) -> None:
-    """Requirement 33, in each part of an address, each field of a form and each parameter."""
+    """In each part of an address, each field of a form and each parameter."""
     quoted = quote(words, errors="surrogatepass")
     left_out = {*STREAMS, "POST /logout"}
     asked = [(*route.split(), right.fields) for route, right in RIGHTS.items() if route not in left_out]
@@ -246,7 +246,7 @@ async def test_what_no_database_takes_makes_no_fault_anywhere(people: dict[str, 
 async def test_an_owner_reaches_nothing_of_another_wall_through_their_own(
     wall: Served, people: dict[str, Browser]
 ) -> None:
-    """Attack I1: numbers of another wall behind the address of one's own."""
+    """Numbers of another wall behind the address of one's own."""
     invited = await people["other"].post("/settings/walls/other/invitations", data={"role": "moderator"})
     assert invited.status_code == 201
     await people["owner"].post("/settings/walls/main/invitations/1", data=NOTHING)
@@ -256,7 +256,7 @@ async def test_an_owner_reaches_nothing_of_another_wall_through_their_own(
     assert (await people["other"].get("/settings/walls/other/moderators")).status_code == 200
 
 
-async def test_a_setup_is_for_whoever_has_its_token(wall: Served) -> None:
+async def test_an_invitation_is_for_the_holder_of_its_token(wall: Served) -> None:
     token = await invitations.offer_first(wall.database)
     async with Browser(wall) as browser:
         assert (await browser.get("/setup")).status_code == 404
