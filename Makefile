@@ -19,7 +19,7 @@ COMPILE := $(VENV_LOCK)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-check test-313 bench bench-peers bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
+.PHONY: help run test test-check test-engines test-313 bench bench-peers bench-writes bench-acts bench-screen check lint format-check types templates format lock clean
 
 # Makes the virtual environment $(1) with the first interpreter of the list $(2)
 # for which the Python expression $(3) is true; $(4) is said when there is none.
@@ -46,8 +46,11 @@ help: ## List these commands.
 run: $(VENV)/.runtime ## Start the feedback wall on this machine; ARGS="--port 8001" passes options on.
 	@exec $(VENV)/bin/python -m feedback_app serve $(ARGS)
 
-test: $(VENV)/.dev ## Run all tests in random order; ARGS="-k name" passes options on.
+test: $(VENV)/.dev ## Run the tests: all on SQLite, what can differ by engine on PostgreSQL and MariaDB too; ARGS="-k name".
 	$(VENV)/bin/python -m pytest $(AT_ONCE) $(ARGS)
+
+test-engines: $(VENV)/.dev ## Run all tests, each that uses a database on SQLite, PostgreSQL and MariaDB.
+	$(VENV)/bin/python -m pytest $(AT_ONCE) --matrix $(ARGS)
 
 test-313: ## Run the quick tests that need no browser on Python 3.13, if there is one.
 	@python=$$($(FIND_313)); \
@@ -62,7 +65,7 @@ test-313: ## Run the quick tests that need no browser on Python 3.13, if there i
 
 # A busy machine stalls now and then, and what measures time or waits for a process may fail by it. Both tries are printed.
 test-check: $(VENV)/.dev ## Run all tests; what fails beside the others is tried once more by itself, and must pass then.
-	$(VENV)/bin/python -m pytest $(AT_ONCE) || $(VENV)/bin/python -m pytest $(ALONE)
+	$(VENV)/bin/python -m pytest $(AT_ONCE) --matrix || $(VENV)/bin/python -m pytest $(ALONE) --matrix
 
 check: lint format-check types templates test-check test-313 ## Run every check: what CI runs.
 

@@ -20,6 +20,8 @@ from .support.moderators import Desk, browser_of, moderating
 settings.register_profile("soak", deadline=None)
 
 ONLY_SQLITE = {"sqlite", "slow", "browser"}
+# Folders of tests whose statements, locks or types each database has in its own way.
+DIFFER = {"database", "antispam"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,10 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         help="Run the tests that use a database on this one alone; repeatable.",
     )
+    parser.addoption("--matrix", action="store_true", help="Run every test that uses a database on every engine.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever touches data runs on every engine; what takes long, or is about SQLite's file, on SQLite."""
+    """Every test runs on SQLite; what can differ by engine, or with --matrix all but slow ones, on the others too."""
     if "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", engines_for(metafunc.config, metafunc.definition))
 
@@ -48,7 +51,10 @@ def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
         return possible
     if "every_engine" in marks:
         return ENGINES
-    return ("sqlite",) if marks & ONLY_SQLITE or in_browser else ENGINES
+    if marks & ONLY_SQLITE or in_browser:
+        return ("sqlite",)
+    differs = "engines" in marks or item.path.parent.name in DIFFER
+    return ENGINES if differs or config.getoption("--matrix") else ("sqlite",)
 
 
 @pytest.hookimpl(trylast=True)

@@ -19,6 +19,8 @@ from feedback_app.server.retention import Retention
 
 from ..support import OURS, PASSWORD, Browser, Served, employ, log_in
 
+pytestmark = pytest.mark.engines
+
 
 def from_(address: str) -> dict[str, str]:
     return {**OURS, "X-Forwarded-For": address}

@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from feedback_app.models import Wall
 from ..support import Served, post, serving, until
 from ..support.databases import Folders
 from ..support.page_model import ENTRY, Screen, version_of
+
+pytestmark = pytest.mark.engines
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["write", "write", "edit", "hide", "publish"]), st.integers(0, 9))

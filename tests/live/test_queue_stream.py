@@ -15,6 +15,8 @@ from feedback_app.models import Membership
 from ..support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
 from ..support.moderators import Desk, arrange, fill, make_wall, moderating
 
+pytestmark = pytest.mark.engines
+
 
 async def test_moderators_see_each_others_work_and_the_counters_move(wall: Served, kim: Desk) -> None:
     await fill(wall, "held", "public")

@@ -17,6 +17,8 @@ from feedback_app.server.connections import listen
 
 from ..support import Process, Reader, Served, post, until, words
 
+pytestmark = pytest.mark.engines
+
 RELOAD = 'hx-swap="reload"'
 
 

@@ -24,6 +24,8 @@ from ..support.moderators import (
     write,
 )
 
+pytestmark = pytest.mark.engines
+
 
 async def test_hiding_takes_feedback_off_every_screen_and_publishing_brings_it_back(wall: Served, kim: Desk) -> None:
     """Requirement 23."""

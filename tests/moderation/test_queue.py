@@ -12,6 +12,8 @@ from ..support import Served, post
 from ..support.databases.query_plans import gather_statistics, index_in, plan_of, prefer_indexes, questions_about
 from ..support.moderators import Desk, fill, make_wall, moderating
 
+pytestmark = pytest.mark.engines
+
 
 async def test_what_waits_comes_first_then_the_newest(wall: Served, kim: Desk) -> None:
     await fill(wall, "held", "public", "hidden", "held", "removed", "public")

@@ -14,6 +14,8 @@ from feedback_app.server import retention
 from ..support import Served, post
 from ..support.moderators import Desk, act_of
 
+pytestmark = pytest.mark.engines
+
 TEXTS = (
     "Иван Петров",
     "Straße nach İstanbul",

@@ -1,7 +1,11 @@
 """The way back: exactly what was, once, and never over what somebody has done since."""
 
+import pytest
+
 from ..support import Served, words
 from ..support.moderators import Desk, act_of, change, feedback, log, moderating, said, write
+
+pytestmark = pytest.mark.engines
 
 
 async def test_removed_words_are_on_no_screen_and_undo_brings_them_back(wall: Served, kim: Desk) -> None:

@@ -20,6 +20,8 @@ from feedback_app.server import retention
 from ..support import Reader, Served, post, serving, until, words
 from ..support.moderators import act_of, moderating, said
 
+pytestmark = pytest.mark.engines
+
 
 async def stored(wall: Served) -> str:
     """Everything the database holds."""

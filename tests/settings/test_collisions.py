@@ -12,6 +12,8 @@ from feedback_app.models import Invitation, Wall
 
 from ..support import Browser, Served, employ, hashed
 
+pytestmark = pytest.mark.engines
+
 
 @pytest.fixture
 async def workers(serve: Callable[..., Any]) -> list[Served]:

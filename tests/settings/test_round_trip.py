@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..support import OURS, Browser, Served, add_wall, employ, post, run, serving, stamp, words
 from ..support.moderators import act_of, moderating, said
+
+pytestmark = pytest.mark.engines
 
 SENTENCE = "cannot be recognised here"
 

@@ -16,6 +16,8 @@ from feedback_app.models import Base, Feedback, Wall
 
 from ..support import HTMX, OURS, Served, items, post, stamp, words
 
+pytestmark = pytest.mark.engines
+
 VISITOR = "0123456789abcdef" * 2
 
 
