@@ -59,7 +59,7 @@ REQUESTS = Counter(
 )
 DURATION = Histogram(
     "feedback_request_seconds",
-    "How long requests took, by the name of the route; streams, which stay open, are left out.",
+    "How long requests took, by route name. Left out: streams, and pages sent straight from the page cache.",
     ("route",),
     registry=registry,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),

@@ -140,6 +140,7 @@ class AccessLogMiddleware:
             await self.app(scope, receive, count)
         finally:
             self._finish(record, started)
+            metrics.observe_duration(record.route, record.milliseconds / 1000)
         return None
 
     def _new_record(self, scope: Scope) -> Record:
@@ -161,8 +162,6 @@ class AccessLogMiddleware:
         counts = Counter((each.method, each.route, each.status, each.outcome) for each in finished)
         for (method, route, status, outcome), times in counts.items():
             metrics.count_requests(method, route, status, times, outcome)
-        for each in finished:
-            metrics.observe_duration(each.route, each.milliseconds / 1000)
         if self.form != "off":
             at, line = _at(time.time()), Record.line if self.form == "text" else Record.json_line
             sys.stderr.write("".join(line(each, at) for each in finished if each.is_eventful))

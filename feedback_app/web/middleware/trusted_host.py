@@ -33,7 +33,9 @@ class TrustedHostMiddleware:
         self._fault_of = lru_cache(maxsize=1024)(self._fault_of_name)
 
     def immediate_response(self, scope: Scope) -> Any:
-        return immediate_response(self.app, scope) if self._fault(scope) is None else None
+        # Without a public URL, a cached page has passed the check below under this host before.
+        is_trusted = self._own is None or self._fault(scope) is None
+        return immediate_response(self.app, scope) if is_trusted else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in ANYWHERE or (fault := self._fault(scope)) is None:
