@@ -138,7 +138,7 @@ def check(lines: list[str]) -> None:
     assert {record["request"] for record in faults} <= {record["request"] for record in requests}
     assert faults
     assert "no such table" in faults[0]["message"]
-    assert faults[0]["message"].startswith("The database does not answer. ")
+    assert faults[0]["message"].startswith("The database does not respond. ")
 
 
 async def test_the_log_can_be_off(data: Path, tmp_path: Path) -> None:
