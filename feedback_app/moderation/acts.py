@@ -1,4 +1,4 @@
-"""Acting: what a moderator asks for, done to all of the entries or to none, and written into the log."""
+"""Acts: a verb that a moderator applies to all of the entries or to none. Each act is a row of the audit log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ VERBS = {
 }
 
 
-# What is said afterwards, of one and of many.
-PAST = {
+# The notice after an act on one entry, and on several.
+NOTICES = {
     "publish": ("Published", "{count} published"),
     "hide": ("Hidden", "{count} hidden"),
     "remove": ("Removed", "{count} removed"),
@@ -37,33 +37,33 @@ PAST = {
 
 
 class NotFound(Exception):
-    """There is none of this number, or it is on somebody else's wall: whoever asks cannot tell which."""
+    """An entry or act that does not exist, or is on another moderator's wall; the answer must not reveal which."""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What is said about an act right after it, and its number while it can be undone."""
+    """The sentence after an act. `act_id` is set while the act can be undone."""
 
     sentence: str
     act_id: int | None = None
 
     @classmethod
     def of(cls, act: Act, entries: Sequence[Feedback], unchanged: int = 0) -> Self:
-        """`entries` are those that the act was about, as they are now; some of them were so already."""
-        if act.verb not in PAST:
+        """`entries` are the act's entries in their current state; `unchanged` of them were in that state before."""
+        if act.verb not in NOTICES:
             return cls("Undone.")
         changed = len(entries) - unchanged
-        said = f"{PAST[act.verb][changed > 1]}.".format(count=changed)
+        sentence = f"{NOTICES[act.verb][changed > 1]}.".format(count=changed)
         if act.verb == "answer" and not any(entry.answer for entry in entries):
-            said = "The answer is removed."
+            sentence = "The answer is removed."
         if unchanged:
-            said += f" {unchanged} already {'were' if unchanged > 1 else 'was'}."
-        return cls(said, act.id)
+            sentence += f" {unchanged} already {'were' if unchanged > 1 else 'was'}."
+        return cls(sentence, act.id)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be done to which entries, by a moderator, or by the operator on the command line (None)."""
+    """A verb and the ids of its entries. `by` is None for the operator on the command line."""
 
     verb: str
     numbers: Sequence[int]
@@ -77,9 +77,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of it: the act for the log, or None where nothing was different, and the entries as they are now.
+    """The result of an act: its row, or None if nothing changed, and the entries in their current state.
 
-    `undone` is the act that was taken back, by this one or before by `undone_by`.
+    `undone` is the act that was undone, now or earlier by the moderator named `undone_by`.
     """
 
     wall: Wall
@@ -98,7 +98,11 @@ class Done:
 
 
 async def act(order: Order, session: AsyncSession) -> Done:
-    """Raises NoSuchThing, or Refused with a sentence; nothing has been done then."""
+    """Apply the verb to all entries, and record the act.
+
+    Raises NotFound if an entry is missing or on another moderator's wall, and ActRefused with a sentence. Nothing is
+    changed then.
+    """
     wall = await _lock(order, session)
     entries = (await session.scalars(Feedback.with_numbers(order.numbers))).all()
     await _check(order, wall, entries, session)
@@ -110,11 +114,11 @@ async def act(order: Order, session: AsyncSession) -> Done:
 
     if not changes:
         return Done(wall, order.verb, None, entries, unchanged=len(entries))
-    written = await write_down(wall, order.verb, order.by, changes, session)
-    return Done(wall, order.verb, written, entries, unchanged=len(entries) - len(changes))
+    recorded = await record_act(wall, order.verb, order.by, changes, session)
+    return Done(wall, order.verb, recorded, entries, unchanged=len(entries) - len(changes))
 
 
-async def write_down(
+async def record_act(
     wall: Wall,
     verb: str,
     by: Moderator | None,
@@ -123,29 +127,30 @@ async def write_down(
     *,
     undoes: int | None = None,
 ) -> Act:
-    """Into the log, in the transaction of the change itself."""
+    """Add the act to the audit log, in the transaction of the change. `changes` get its id."""
     name = by.name if by else COMMAND_LINE
-    written = Act(wall_id=wall.id, verb=verb, moderator_id=by.id if by else None, moderator_name=name, undoes=undoes)
-    session.add(written)
+    recorded = Act(wall_id=wall.id, verb=verb, moderator_id=by.id if by else None, moderator_name=name, undoes=undoes)
+    session.add(recorded)
     await session.flush()
     for change in changes:
-        change.act_id = written.id
+        change.act_id = recorded.id
     session.add_all(changes)
     await session.flush()
-    return written
+    return recorded
 
 
 async def check_pins(wall: Wall, more: set[int], session: AsyncSession) -> None:
+    """Raises ActRefused if the wall would have too many pinned entries with `more`, a set of entry ids."""
     pinned = {feedback.id for feedback in await session.scalars(Feedback.pinned_on(wall.id))}
     if len(pinned | more) > MOST_PINNED:
         raise ActRefused(f"A wall has {MOST_PINNED} pinned entries at most. Unpin one first; nothing was done.")
 
 
 async def block(wall: Wall, entry: Feedback, session: AsyncSession, *, is_blocked: bool) -> None:
-    """Let the author of the entry write no more, or write again."""
+    """Block the entry's author, or lift the block."""
     await session.execute(Block.delete_block(wall.id, entry.author))
     if is_blocked:
-        # Authors of entries from before networks were noted are networks, under pseudonyms twice as long.
+        # Older entries have no network: their author is a network, as a pseudonym of twice the length.
         session.add(
             Block(wall_id=wall.id, author=entry.author, network=entry.network or entry.author[:PSEUDONYM_LENGTH])
         )
@@ -154,13 +159,13 @@ async def block(wall: Wall, entry: Feedback, session: AsyncSession, *, is_blocke
 
 
 def difference(before: dict[str, Any], entry: Feedback) -> dict[str, Any]:
-    """What of the entry was different before."""
+    """The values of `before` (by column) that differ from the entry's current ones."""
     after = entry.condition
     return {name: value for name, value in before.items() if after[name] != value}
 
 
 async def _lock(order: Order, session: AsyncSession) -> Wall:
-    """The one wall of all the entries, locked to the end of the transaction."""
+    """The wall of the entries, locked until the end of the transaction. Raises NotFound and ActRefused."""
     found = (await session.execute(Feedback.places(order.numbers))).all()
     wall_ids = {wall_id for _, wall_id in found}
     if not found or len(found) < len(set(order.numbers)):
@@ -223,7 +228,7 @@ def _change(order: Order, wall: Wall, entries: Sequence[Feedback]) -> list[ActEn
 async def _change_blocks(
     is_blocked: bool, wall: Wall, entries: Sequence[Feedback], session: AsyncSession
 ) -> list[ActEntry]:
-    """One change for each author, whichever of their entries come along."""
+    """One change per author, however many of their entries are ticked."""
     blocked = set(await session.scalars(Block.of(wall.id, {entry.author for entry in entries})))
     changes = []
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The log of a wall as moderators read it: acts with the entries they were about, and what of it is looked at."""
+"""The audit log of a wall: its acts with their entries, filtered and in pages."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from .audit_log_messages import sentence
 from .queue import log_address
 
 SIZE = 30
-# How many changes of a wall are followed back to say what each led to.
+# At most this many changes of a wall are read to find the new value of each.
 FOLLOWED = 1000
 _DIGITS = 18
 
 
 @dataclass(frozen=True)
 class LogView:
-    """What of the log is looked at: by one moderator, of one verb, before one act."""
+    """The filter and page of the log: `by` a moderator's name, a verb, and acts `before` this id."""
 
     slug: str
     by: str = ""
@@ -33,7 +33,7 @@ class LogView:
 
     @classmethod
     def of(cls, slug: str, query: Mapping[str, str]) -> Self:
-        """Whatever the query asks for that cannot be is left out."""
+        """From query parameters. Invalid ones are ignored."""
         verb, before = query.get("verb", ""), query.get("before", "")
         return cls(
             slug,
@@ -44,8 +44,8 @@ class LogView:
 
     @property
     def query(self) -> dict[str, str]:
-        said = {"by": self.by, "verb": self.verb, "before": self.before}
-        return {name: str(value) for name, value in said.items() if value}
+        values = {"by": self.by, "verb": self.verb, "before": self.before}
+        return {name: str(value) for name, value in values.items() if value}
 
     def address(self, kind: str = "") -> str:
         path = log_address(self.slug) + kind
@@ -54,7 +54,7 @@ class LogView:
 
 @dataclass(frozen=True)
 class Line:
-    """An act and the sentence about it, who undid it, how many entries it was about, and the first few of them."""
+    """An act with its sentence. `undone_by` is a name, `total` the number of its entries, `shown` the first of them."""
 
     act: Act
     sentence: Markup
@@ -70,7 +70,7 @@ class Line:
 async def lines(
     view: LogView, wall: Wall, session: AsyncSession, size: int = SIZE
 ) -> tuple[list[Line], LogView | None]:
-    """The acts, the latest first, and the view of the earlier ones if there are any."""
+    """One page of acts, latest first, and the view of the next page, or None."""
     statement = Act.log_of(wall.id, by=view.by, verb=view.verb, before=view.before, size=size)
     found = (await session.execute(statement)).all()
     shown: dict[int, list[Feedback]] = defaultdict(list)
@@ -94,7 +94,7 @@ async def lines(
 
 
 async def _after(acts: Sequence[Act], wall: Wall, session: AsyncSession) -> dict[int, dict[str, Any]]:
-    """By the number of each change of the wall, what it changed as it was then: an act says only what was before."""
+    """By act id, the new values of each change of the wall. An act stores the old values only."""
     numbers = [act.id for act in acts if act.verb in SETTINGS_VERBS]
     if not numbers:
         return {}
@@ -110,7 +110,7 @@ async def _after(acts: Sequence[Act], wall: Wall, session: AsyncSession) -> dict
 
 
 async def _undone(acts: Sequence[Act], session: AsyncSession) -> dict[int, tuple[Act, int]]:
-    """By their numbers, the acts that these took back, and how many entries each was about."""
+    """By id, the acts that these undid, each with the number of its entries."""
     numbers = [act.undoes for act in acts if act.verb == UNDO and act.undoes is not None]
     rows = (await session.execute(Act.entries_of(numbers))).all() if numbers else []
     return {act.id: (act, count) for act, count in rows}

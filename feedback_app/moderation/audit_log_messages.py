@@ -1,4 +1,4 @@
-"""What the log says: each act as the end of a sentence that begins with a name, with old and new values."""
+"""Sentences of the audit log. Each follows the moderator's name and gives old and new values, as HTML."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from ..models.moderator import OWNER
 from ..text.translation import LANGUAGES
 from ..walls.choices import ANYBODY, HOLD, NAMES, SLOW, THEMES
 
-# By group and verb, what one looks for in the log.
+# The choices of the log's filter: group, verb, label.
 KINDS = {
     "Posts": {
         "publish": "Published",
@@ -65,41 +65,48 @@ SHOWN = 90
 
 
 def sentence(act: Act, total: int, after: Mapping[str, Any], undone: tuple[Act, int] | None = None) -> Markup:
-    """What was done, to how many entries; `after` is what the wall had then, `undone` the act that was taken back."""
+    """The act as HTML. `total` is the number of its entries, `after` has the wall's new values by column.
+
+    `undone` is the act that this one undid, with the number of its entries.
+    """
     before = act.before or {}
     if act.verb == "undo":
-        return _undoing(undone)
+        return _undo_sentence(undone)
     if act.verb == "arrange":
-        return _arranging(before, after)
+        return _settings_sentence(before, after)
     if act.verb == "rename":
-        return _renaming(before, after)
+        return _rename_sentence(before, after)
     if act.verb == "appoint":
-        return _appointing(before)
-    return _on_posts(act.verb, total) if act.verb in ON_POSTS else Markup("{}").format(ON_WALL.get(act.verb, act.verb))
+        return _role_sentence(before)
+    return (
+        _posts_sentence(act.verb, total)
+        if act.verb in ON_POSTS
+        else Markup("{}").format(ON_WALL.get(act.verb, act.verb))
+    )
 
 
-def _on_posts(verb: str, total: int) -> Markup:
+def _posts_sentence(verb: str, total: int) -> Markup:
     return escape(ON_POSTS[verb].format("an entry" if total == 1 else f"{total} entries" if total else "entries"))
 
 
-def _undoing(undone: tuple[Act, int] | None) -> Markup:
+def _undo_sentence(undone: tuple[Act, int] | None) -> Markup:
     if undone is None:
         return Markup("undid an earlier action")
     act, count = undone
     if act.verb in ("block-author", "unblock-author"):
         words = f"{act.verb.removesuffix('-author')}ed {'author' if count <= 1 else f'{count} authors'}"
         return Markup("undid “{}”").format(words)
-    return Markup("undid “{}”").format(_on_posts(act.verb, count) if act.verb in ON_POSTS else act.verb)
+    return Markup("undid “{}”").format(_posts_sentence(act.verb, count) if act.verb in ON_POSTS else act.verb)
 
 
-def _arranging(before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
-    done = []
+def _settings_sentence(before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
+    parts = []
     if "is_closed" in before:
-        done.append(Markup("opened the wall") if before["is_closed"] else Markup("closed the wall"))
+        parts.append(Markup("opened the wall") if before["is_closed"] else Markup("closed the wall"))
     changed = [_change(name, before, after) for name in SETTINGS if name in before]
     if changed:
-        done.append(Markup("changed {}").format(_listed(changed)))
-    return Markup(", and ").join(done) if done else Markup("changed the settings")
+        parts.append(Markup("changed {}").format(_joined(changed)))
+    return Markup(", and ").join(parts) if parts else Markup("changed the settings")
 
 
 def _change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
@@ -109,7 +116,7 @@ def _change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> M
 
 
 def _value(name: str, value: Any) -> Markup:
-    """A value as the form of the settings names it."""
+    """A value with the label that the settings form gives it."""
     if name in CHOICES:
         return _quoted(CHOICES[name].get(value, str(value)))
     if name == "embedders":
@@ -124,12 +131,12 @@ def _quoted(words: object) -> Markup:
     return Markup("“<bdi>{}</bdi>”").format(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
 
 
-def _renaming(before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
-    said = Markup("changed the address from /walls/{}").format(before.get("slug", ""))
-    return said + Markup(" to /walls/{}").format(after["slug"]) if "slug" in after else said
+def _rename_sentence(before: Mapping[str, Any], after: Mapping[str, Any]) -> Markup:
+    sentence = Markup("changed the address from /walls/{}").format(before.get("slug", ""))
+    return sentence + Markup(" to /walls/{}").format(after["slug"]) if "slug" in after else sentence
 
 
-def _appointing(before: Mapping[str, Any]) -> Markup:
+def _role_sentence(before: Mapping[str, Any]) -> Markup:
     def role(name: Any) -> str:
         return "an owner" if name == OWNER else "a moderator"
 
@@ -141,6 +148,6 @@ def _appointing(before: Mapping[str, Any]) -> Markup:
     return Markup("made <bdi>{}</bdi> {} instead of {}").format(name, role(then), role(former))
 
 
-def _listed(parts: Iterable[Markup]) -> Markup:
+def _joined(parts: Iterable[Markup]) -> Markup:
     *most, last = parts
     return Markup(", ").join(most) + Markup(" and ") + last if most else last

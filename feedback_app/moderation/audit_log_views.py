@@ -1,4 +1,4 @@
-"""The log: who did what to which feedback of a wall, to read, to undo, and as a file."""
+"""Pages of the audit log, and the log as a CSV file."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -17,7 +17,7 @@ from .views import notice_of_request
 
 views = Blueprint("log", __name__)
 
-AT_ONCE = 500
+BATCH_ROWS = 500
 HEADER = ("act", "at", "moderator", "verb", "feedback", "undoes", "undone by")
 
 
@@ -28,7 +28,7 @@ async def show(slug: str) -> Response:
         wall = await require_wall(slug, session)
         read, earlier = await lines(view, wall, session)
         names = (await session.scalars(Act.moderators_of(wall.id))).all()
-        said = await notice_of_request(wall, session)
+        notice = await notice_of_request(wall, session)
     return Response(
         render(
             "moderation/log.html",
@@ -39,46 +39,46 @@ async def show(slug: str) -> Response:
             earlier=earlier,
             names=names,
             kinds=KINDS,
-            told=said,
+            told=notice,
         )
     )
 
 
 @views.get("/walls/<slug>/moderation/log.csv")
 async def file(slug: str) -> Response:
-    """All of it that the view shows, however much: read in pieces while it is sent."""
+    """The filtered log as CSV, read in batches while it is sent."""
     view = LogView.of(slug, request.args)
     async with database().reading() as session:
         wall = await require_wall(slug, session)
 
-    answer = Response(_file(view, wall, database()), content_type=csv_cells.TYPE)
+    answer = Response(_csv(view, wall, database()), content_type=csv_cells.TYPE)
     answer.timeout = None
     answer.headers["Content-Disposition"] = f'attachment; filename="log-of-{wall.slug}.csv"'
     return answer
 
 
-async def _file(view: LogView, wall: Wall, its_database: Database) -> AsyncIterator[bytes]:
+async def _csv(view: LogView, wall: Wall, source: Database) -> AsyncIterator[bytes]:
     yield (csv_cells.BEGINNING + csv_cells.line(HEADER)).encode()
     before = view.before
     while True:
-        async with its_database.reading() as session:
-            rows, before = await _piece(view, wall, before, session)
+        async with source.reading() as session:
+            rows, before = await _batch(view, wall, before, session)
         yield "".join(csv_cells.line(row) for row in rows).encode()
         if before is None:
             return
 
 
-async def _piece(
+async def _batch(
     view: LogView, wall: Wall, before: int | None, session: AsyncSession
 ) -> tuple[list[Sequence[object]], int | None]:
-    """The next lines, and the number of the act to go on from."""
-    statement = Act.log_of(wall.id, by=view.by, verb=view.verb, before=before, size=AT_ONCE)
+    """The next rows, and the act id where the next batch starts, or None."""
+    statement = Act.log_of(wall.id, by=view.by, verb=view.verb, before=before, size=BATCH_ROWS)
     found = (await session.execute(statement)).all()
     about: dict[int, list[str]] = {}
-    for act_id, number in await session.execute(ActEntry.numbers_of([act.id for act, _ in found[:AT_ONCE]])):
+    for act_id, number in await session.execute(ActEntry.numbers_of([act.id for act, _ in found[:BATCH_ROWS]])):
         about.setdefault(act_id, []).append(str(number))
     rows: list[Sequence[object]] = [
         (act.id, iso(act.at), act.moderator_name, act.verb, " ".join(about.get(act.id, [])), act.undoes or "", by or "")
-        for act, by in found[:AT_ONCE]
+        for act, by in found[:BATCH_ROWS]
     ]
-    return rows, found[AT_ONCE - 1][0].id if len(found) > AT_ONCE else None
+    return rows, found[BATCH_ROWS - 1][0].id if len(found) > BATCH_ROWS else None

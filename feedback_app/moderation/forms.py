@@ -1,4 +1,4 @@
-"""Everything a person may type, and its limits."""
+"""The form of an act, with its limits."""
 
 import re
 
@@ -9,12 +9,12 @@ from ..models.act import VERBS as ACT_VERBS
 from ..models.feedback import TEXT_CODE_POINTS, TEXT_LENGTH
 from ..web.forms import TextValidator
 
-MOST_AT_ONCE = 200
+MOST_ENTRIES = 200
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Numbers(Field):
-    """A repeated field of numbers; what is no number becomes 0, which nothing has."""
+    """A repeated field of ids. An invalid one becomes 0, which no row has."""
 
     data: list[int]
 
@@ -22,8 +22,8 @@ class Numbers(Field):
         self.data = [int(each) if NUMBER.fullmatch(each) else 0 for each in dict.fromkeys(valuelist)]
 
 
-class Acting(Form):
-    """What a moderator asks for: a verb with one or many entries, or the act to be undone."""
+class ActForm(Form):
+    """A verb with one or more entries (`feedback`), or `undo` with one `act`."""
 
     verb = StringField()
     feedback = Numbers()
@@ -33,29 +33,33 @@ class Acting(Form):
     )
 
     def validate_verb(self, field: StringField) -> None:
+        """Raises ValidationError for a verb that does not exist."""
         if len(field.raw_data or []) != 1 or field.data not in (*ACT_VERBS, UNDO):
             raise ValidationError(f"There is no such act. There are {', '.join(ACT_VERBS)} and {UNDO}.")
 
     def validate_feedback(self, field: Numbers) -> None:
+        """Raises ValidationError for no entries, or more than MOST_ENTRIES."""
         if self.verb.data == UNDO:
             return
         if not field.data:
             raise ValidationError("Tick at least one entry first. Nothing was done.")
-        if len(field.data) > MOST_AT_ONCE:
+        if len(field.data) > MOST_ENTRIES:
             raise ValidationError(
-                f"These are {len(field.data):,} entries, and {MOST_AT_ONCE} can be acted on at once. Nothing was done."
+                f"These are {len(field.data):,} entries, and {MOST_ENTRIES} can be acted on at once. Nothing was done."
             )
 
     def validate_act(self, field: Numbers) -> None:
+        """Raises ValidationError if an undo names no act, or several."""
         if self.verb.data == UNDO and len(field.data) != 1:
             raise ValidationError("Say which one act is to be undone. Nothing was done.")
 
     def validate_text(self, field: TextAreaField) -> None:
-        # Empty words take an answer back. A field that was forgotten must not.
+        """Raises ValidationError if the field of the answer is missing."""
+        # An empty answer removes the stored one. A missing field must not.
         if self.verb.data == "answer" and not field.raw_data:
             raise ValidationError("Send the words of the answer along, or none to take it back. Nothing was done.")
 
     @property
     def fault(self) -> str:
-        """The first sentence of what is wrong."""
+        """The first error, as a sentence."""
         return str(next(sentence for field in self for sentence in field.errors))

@@ -1,4 +1,4 @@
-"""The desk as a moderator sees it: entries with what is known beside them, and what is looked at of which wall."""
+"""The moderation queue: its entries, filters, search, pagination and counts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _DIGITS = 18
 
 @dataclass(frozen=True)
 class Entry:
-    """Feedback on the desk, whether its author is blocked, and the latest act on it."""
+    """Feedback in the queue. `latest` is the last act on it."""
 
     feedback: Feedback
     is_blocked: bool
@@ -29,31 +29,31 @@ class Entry:
 
 @dataclass(frozen=True)
 class Part:
-    """Entries of one kind, newest first, and the address of the next older ones."""
+    """A section of the queue, newest entries first. `older` is the address of the next page, or empty."""
 
     name: str
     title: str
     entries: Sequence[Entry]
     older: str
-    # Down to where a search has looked, when there is more to look at.
+    # The address at which a search continues that has not looked at all entries.
     searched: str = ""
 
 
 @dataclass(frozen=True)
 class View:
-    """What of a wall's desk is looked at: of one kind, by one author (of the entry `by`), or with certain words."""
+    """The filter and page of a wall's queue: one of SHOWN, the author of the entry `by`, or search words."""
 
     slug: str
     show: str = ""
     by: int | None = None
     search: str = ""
     before: int | None = None
-    # The part whose entries are ticked when the page comes, for those whose browser cannot tick them all.
+    # The part whose entries are ticked when the page loads, for browsers without JavaScript.
     tick: str = ""
 
     @classmethod
     def of(cls, slug: str, query: Mapping[str, str]) -> Self:
-        """Whatever the query asks for that cannot be is left out."""
+        """From query parameters. Invalid ones are ignored."""
         show = query.get("show", "")
         return cls(
             slug,
@@ -66,25 +66,25 @@ class View:
 
     @classmethod
     def from_address(cls, slug: str, address: str) -> Self:
-        """The view that a page with this address shows."""
+        """The view of the page at this address."""
         return cls.of(slug, {name: values[-1] for name, values in parse_qs(parts_of(address).query).items()})
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is the desk itself: what waits first, then what is new on the wall."""
+        """Whether it is unfiltered: waiting entries first, then the newest public ones."""
         return not (self.show or self.by or self.search)
 
     @property
     def query(self) -> dict[str, str]:
-        said = {"show": self.show, "by": self.by, "search": self.search, "before": self.before}
-        return {name: str(value) for name, value in said.items() if value}
+        values = {"show": self.show, "by": self.by, "search": self.search, "before": self.before}
+        return {name: str(value) for name, value in values.items() if value}
 
     def address(self, **more: object) -> str:
         return _address(f"/walls/{self.slug}/moderation", {**self.query, **more})
 
     @property
     def entries(self) -> str:
-        """Where its entries come from, without the page around them."""
+        """The address of its entries as a fragment."""
         return _address(f"/walls/{self.slug}/moderation/entries", self.query)
 
     def older(self, show: str, before: int | None) -> "View":
@@ -96,7 +96,7 @@ def log_address(slug: str) -> str:
 
 
 async def parts(view: View, wall: Wall, session: AsyncSession) -> list[Part]:
-    """What the view shows: two parts for the desk itself, else one."""
+    """The parts of the view: two without a filter, else one."""
     if view.by is not None:
         return [await _part_of_author(view, wall, session)]
     if view.search:
@@ -106,6 +106,7 @@ async def parts(view: View, wall: Wall, session: AsyncSession) -> list[Part]:
 
 
 async def entries(found: Sequence[Feedback], wall_id: int, session: AsyncSession) -> list[Entry]:
+    """The feedback with its blocks and latest acts, in the same order."""
     blocked = set(await session.scalars(ModerationQueue.blocked(wall_id, found))) if found else set()
     rows = (await session.execute(Act.latest_on([each.id for each in found]))).all() if found else []
     latest = {row[0]: row[1] for row in rows}
@@ -113,7 +114,7 @@ async def entries(found: Sequence[Feedback], wall_id: int, session: AsyncSession
 
 
 async def counts(wall_ids: Collection[int], session: AsyncSession) -> dict[int, dict[str, str]]:
-    """By wall and state, how many entries there are, as words."""
+    """By wall id and state, the number of entries as text, such as `1,000+`."""
     found: dict[int, dict[str, str]] = {wall_id: dict.fromkeys(SEEN, "0") for wall_id in wall_ids}
     if found:
         for wall_id, state, count in await session.execute(ModerationQueue.counts(wall_ids)):

@@ -1,14 +1,18 @@
-"""Undoing: an act taken back whole, on all of its entries, unless somebody has acted on one of them since."""
+"""Undo: an act is reversed on all of its entries, unless a later act has changed one of them."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, ActEntry, Feedback, Membership, Moderator, Wall
 from ..models.act import BLOCKING, UNDO, ActRefused
-from .acts import Done, NotFound, block, check_pins, difference, write_down
+from .acts import Done, NotFound, block, check_pins, difference, record_act
 
 
 async def undo(act_id: int, by: Moderator, session: AsyncSession) -> Done:
-    """Raises NoSuchThing, or Refused with a sentence; nothing has been undone then."""
+    """Reverse the act, and record the undo as an act of its own.
+
+    Raises NotFound if the act is missing or on another moderator's wall, and ActRefused with a sentence. Nothing is
+    changed then.
+    """
     found = await session.scalar(Act.numbered(act_id))
     if found is None or not (await session.scalars(Membership.among(by.id, [found.wall_id]))).all():
         raise NotFound
@@ -27,8 +31,8 @@ async def undo(act_id: int, by: Moderator, session: AsyncSession) -> Done:
         await check_pins(wall, {feedback.id for change, feedback in rows if change.before.get("pinned_at")}, session)
         changes = [_change(wall, change, feedback) for change, feedback in rows]
 
-    written = await write_down(wall, UNDO, by, changes, session, undoes=found.id)
-    return Done(wall, UNDO, written, entries, undone=found)
+    recorded = await record_act(wall, UNDO, by, changes, session, undoes=found.id)
+    return Done(wall, UNDO, recorded, entries, undone=found)
 
 
 async def _check(found: Act, entries: list[Feedback], session: AsyncSession) -> None:
@@ -43,9 +47,9 @@ async def _check(found: Act, entries: list[Feedback], session: AsyncSession) -> 
 
 
 def _change(wall: Wall, change: ActEntry, feedback: Feedback) -> ActEntry:
-    now_is = feedback.condition
+    current = feedback.condition
     wall.restore(feedback, change.before)
-    return ActEntry(feedback_id=feedback.id, before=difference(now_is, feedback))
+    return ActEntry(feedback_id=feedback.id, before=difference(current, feedback))
 
 
 async def _change_block(wall: Wall, change: ActEntry, feedback: Feedback, session: AsyncSession) -> ActEntry:

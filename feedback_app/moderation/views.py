@@ -1,4 +1,4 @@
-"""Moderation: the desk of each wall, and the acts of moderators."""
+"""Pages of the moderation queue, and the address to which acts are posted."""
 
 from urllib.parse import urlencode
 
@@ -15,48 +15,48 @@ from ..web.templates import render
 from ..web.urls import parts_of
 from . import acts, undo
 from .acts import UNCHANGED, Done, NotFound, Notice, Order
-from .forms import Acting
+from .forms import ActForm
 from .queue import View, counts, entries, log_address, parts
 
 views = Blueprint("moderation", __name__)
 
-# A thousand entries ticked by hand are to be told that these are too many, not that the form is.
+# High enough that too many ticked entries reach the form, which has the better error message.
 FIELDS = 2_000
 NOTHING = "There is no such feedback on a wall of yours. Nothing was done."
 
 
 @views.get("/moderation")
 async def index() -> Response:
-    return Response(await _walls("moderation/index.html"))
+    return Response(await _wall_list("moderation/index.html"))
 
 
 @views.get("/moderation/walls")
 async def walls() -> Response:
-    """The list alone, for a page without a stream."""
-    return Response(await _walls("moderation/_walls.html"))
+    """The list as a fragment, for a page without a stream."""
+    return Response(await _wall_list("moderation/_wall_list.html"))
 
 
 @views.get("/walls/<slug>/moderation")
 async def desk(slug: str) -> Response:
-    return await _desk("moderation/desk.html", View.of(slug, request.args))
+    return await _queue_page("moderation/desk.html", View.of(slug, request.args))
 
 
 @views.get("/walls/<slug>/moderation/entries")
 async def older(slug: str) -> Response:
-    """The entries of a view alone: the next older ones, or all of them for a page that has to catch up."""
-    return await _desk("moderation/_entries.html", View.of(slug, request.args))
+    """The entries of a view as a fragment: the next page, or all of them for a page that has to catch up."""
+    return await _queue_page("moderation/_entries.html", View.of(slug, request.args))
 
 
 @views.post("/moderation/acts")
 async def act() -> Response:
-    """Done to all of the entries or to none; a script gets them as they are now, a plain form is led back."""
+    """Applied to all entries or to none. htmx gets the changed entries, a plain form a redirect to its page."""
     moderator = await require_moderator()
-    form = Acting(await read_form(FIELDS))
+    form = ActForm(await read_form(FIELDS))
 
     if not form.validate():
         abort(422, form.fault)
     try:
-        done = await database().write(lambda session: _do(form, moderator, session))
+        done = await database().write(lambda session: _apply(form, moderator, session))
     except NotFound:
         note_refusal(moderator)
         abort(404, NOTHING)
@@ -64,14 +64,14 @@ async def act() -> Response:
         abort(409, str(refusal))
 
     if not wants_fragment():
-        return Response("", 303, {"Location": _back(done)})
+        return Response("", 303, {"Location": _return_address(done)})
     async with database().reading() as session:
         shown = await entries(done.entries, done.wall.id, session)
         counted = (await counts([done.wall.id], session))[done.wall.id]
     return Response(render("moderation/_done.html", wall=done.wall, told=done.notice, entries=shown, counts=counted))
 
 
-async def _walls(template: str) -> str:
+async def _wall_list(template: str) -> str:
     moderator = await require_moderator()
     async with database().reading() as session:
         found = (await session.scalars(Membership.walls(moderator.id))).all()
@@ -79,32 +79,35 @@ async def _walls(template: str) -> str:
     return render(template, moderator=moderator, walls=found, counts=counted)
 
 
-async def _desk(template: str, view: View) -> Response:
+async def _queue_page(template: str, view: View) -> Response:
     moderator = await require_moderator()
     async with database().reading() as session:
         wall = await require_wall(view.slug, session)
         shown = await parts(view, wall, session)
         counted = (await counts([wall.id], session))[wall.id]
-        said = await notice_of_request(wall, session)
-    return Response(render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, told=said))
+        notice = await notice_of_request(wall, session)
+    return Response(
+        render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, told=notice)
+    )
 
 
-async def _do(form: Acting, moderator: Moderator, session: AsyncSession) -> Done:
+async def _apply(form: ActForm, moderator: Moderator, session: AsyncSession) -> Done:
     if form.verb.data == UNDO:
         return await undo.undo(form.act.data[0], moderator, session)
     return await acts.act(Order(str(form.verb.data), form.feedback.data, moderator, str(form.text.data)), session)
 
 
-def _back(done: Done) -> str:
-    """The page the form was on, which says what became of it."""
+def _return_address(done: Done) -> str:
+    """The address of the form's page, with the outcome in its query."""
     outcome = {"act": done.act.id} if done.act else {"unchanged": 1}
-    # The page may have been opened before the wall was renamed.
+    # The page may be older than the wall's current address.
     if parts_of(request.referrer or "").path.endswith("/moderation/log"):
         return f"{log_address(done.wall.slug)}?{urlencode(outcome)}"
     return View.from_address(done.wall.slug, request.referrer or "").address(**outcome)
 
 
 async def notice_of_request(wall: Wall, session: AsyncSession) -> Notice | None:
+    """The notice of the act that the query names."""
     number = request.args.get("act", "")
     if number.isascii() and number.isdigit() and len(number) < 19:
         done = await session.scalar(Act.on(wall.id, int(number)))

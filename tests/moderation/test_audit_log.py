@@ -106,7 +106,7 @@ async def test_the_command_line_acts_in_the_log_too(wall: Served, kim: Desk) -> 
 
 
 async def test_the_file_is_whole_however_long_it_is(wall: Served, kim: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_views, "AT_ONCE", 4)
+    monkeypatch.setattr(log_views, "BATCH_ROWS", 4)
     for each in range(3):
         await post(wall.client, text=f"{each}")
     await kim.act("hide", 1, 2, 3)
