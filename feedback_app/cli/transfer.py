@@ -76,7 +76,7 @@ def bring_in(slug: str, file: Path, dry_run: bool) -> None:
 
             async def work(session: AsyncSession) -> None:
                 nonlocal report
-                report = await load.bring_in(slug, found, keys, session, bar.update)
+                report = await load.import_wall(slug, found, keys, session, bar.update)
                 if dry_run:
                     raise DryRun
 

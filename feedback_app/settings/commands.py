@@ -1,4 +1,4 @@
-"""Making, arranging, renaming, archiving and deleting walls: each with its line in the wall's log."""
+"""Commands that make, change, rename, archive and delete walls. Each adds a row to the audit log."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ class AddressTaken(Exception):
 
 
 class SettingsConflict(Exception):
-    """Somebody else arranged the wall since the form was made. `acts` are theirs, the latest first."""
+    """The settings have changed since the form was rendered. `acts` are those changes, latest first."""
 
     def __init__(self, wall: Wall, acts: Sequence[Act]) -> None:
         super().__init__()
@@ -26,8 +26,11 @@ class SettingsConflict(Exception):
 
 
 async def make(title: str, slug: str, owner: Moderator, session: AsyncSession) -> Wall:
-    """A wall that belongs to whoever makes it. It may have an address that another wall had before."""
-    await _take(slug, session)
+    """Make a wall with its owner. It may take another wall's former address.
+
+    Raises AddressTaken if another wall has the address.
+    """
+    await _claim_address(slug, session)
     wall = Wall(slug=slug, title=title)
     session.add(wall)
     await _flush(session)
@@ -37,28 +40,35 @@ async def make(title: str, slug: str, owner: Moderator, session: AsyncSession) -
 
 
 async def update_settings(
-    wall_id: int, arrangement: Mapping[str, Any], arranged: str, by: Moderator, session: AsyncSession
+    wall_id: int, settings: Mapping[str, Any], settings_version: str, by: Moderator, session: AsyncSession
 ) -> Wall | None:
-    """`arranged` says which arrangement the owner looked at. None where it is not theirs any more."""
+    """Store the settings (by column); None if the moderator does not own the wall.
+
+    `settings_version` is the version (`Wall.arranged`) in the owner's form. Raises SettingsConflict if it is not the
+    current one.
+    """
     wall = await _owned(wall_id, by, session)
     if wall is None:
         return None
-    if arranged != str(wall.arranged):
+    if settings_version != str(wall.arranged):
         acts = (await session.scalars(Act.settings_acts(wall.id))).all()
         raise SettingsConflict(
-            wall, [act for act in acts if (act.before or {}).get("arranged", 0) >= _number(arranged)]
+            wall, [act for act in acts if (act.before or {}).get("arranged", 0) >= _number(settings_version)]
         )
-    if before := wall.update_settings(arrangement):
+    if before := wall.update_settings(settings):
         _record("arrange", wall, by, before, session)
     return wall
 
 
 async def rename(wall_id: int, slug: str, by: Moderator, session: AsyncSession) -> Wall | None:
-    """Give it another address; the former one goes on leading to it."""
+    """Change the address; the former one redirects. None if the moderator does not own the wall.
+
+    Raises AddressTaken if another wall has the address.
+    """
     wall = await _owned(wall_id, by, session)
     if wall is None or wall.slug == slug:
         return wall
-    await _take(slug, session)
+    await _claim_address(slug, session)
     session.add(FormerAddress(slug=wall.slug, wall_id=wall.id))
     _record("rename", wall, by, wall.rename(slug), session)
     await _flush(session)
@@ -66,6 +76,7 @@ async def rename(wall_id: int, slug: str, by: Moderator, session: AsyncSession) 
 
 
 async def archive(wall_id: int, is_archived: bool, by: Moderator, session: AsyncSession) -> Wall | None:
+    """Archive or unarchive the wall; None if the moderator does not own it."""
     wall = await _owned(wall_id, by, session)
     if wall is None or (wall.archived_at is not None) == is_archived:
         return wall
@@ -77,7 +88,7 @@ async def archive(wall_id: int, is_archived: bool, by: Moderator, session: Async
 
 
 async def delete(wall_id: int, by: Moderator, session: AsyncSession) -> Wall | None:
-    """Take the wall away with everything on it and about it."""
+    """Delete the wall with all of its rows; None if the moderator does not own it."""
     wall = await _owned(wall_id, by, session)
     if wall is not None:
         for statement in Wall.delete_wall(wall.id):
@@ -88,9 +99,9 @@ async def delete(wall_id: int, by: Moderator, session: AsyncSession) -> Wall | N
 def merge(
     mine: Mapping[str, Any], theirs: Mapping[str, Any], acts: Sequence[Act]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What I said, and theirs wherever I did not say anything new; and what was before, of all that they changed.
+    """Three-way merge: my changes win over theirs. Gives the merged settings, and the old values of what they changed.
 
-    `theirs` is the wall as it is now, and `acts`, the latest first, lead back to what I looked at.
+    `theirs` are the current settings; `acts`, latest first, lead back to the settings in my form.
     """
     before = {name: value for act in acts for name, value in (act.before or {}).items() if name in theirs}
     merged = {name: theirs[name] if mine[name] == before.get(name, theirs[name]) else mine[name] for name in mine}
@@ -98,7 +109,7 @@ def merge(
 
 
 async def propose(title: str, session: AsyncSession) -> str:
-    """An address for a wall of this title that no wall has."""
+    """A free address, derived from the title."""
     plain = unicodedata.normalize("NFKD", title[:SLUG_LENGTH].casefold()).encode("ascii", "ignore").decode()
     stem = re.sub(r"[^a-z0-9]+", "-", plain)[: SLUG_LENGTH - 5].strip("-") or "wall"
     taken = set(await session.scalars(Wall.slugs_from(stem)))
@@ -107,15 +118,15 @@ async def propose(title: str, session: AsyncSession) -> str:
     )
 
 
-async def _take(slug: str, session: AsyncSession) -> None:
-    """Make sure that no wall has this address; one that had it before does not keep it."""
+async def _claim_address(slug: str, session: AsyncSession) -> None:
+    """Free the address if it is a former one. Raises AddressTaken if a wall has it."""
     if await session.scalar(Wall.named(slug)) is not None:
         raise AddressTaken
     await session.execute(FormerAddress.delete_former(slug))
 
 
 async def _flush(session: AsyncSession) -> None:
-    """Another process may have taken the address since it was looked up. Raises AddressTaken."""
+    """Raises AddressTaken if another process has taken the address since the lookup."""
     try:
         await session.flush()
     except IntegrityError as error:
@@ -123,7 +134,7 @@ async def _flush(session: AsyncSession) -> None:
 
 
 async def _owned(wall_id: int, moderator: Moderator, session: AsyncSession) -> Wall | None:
-    """The wall, locked, if it is still theirs."""
+    """The wall, locked, or None if the moderator does not own it."""
     wall = await session.scalar(Wall.locked_numbered(wall_id))
     membership = await session.scalar(Membership.of(moderator.id, wall_id))
     return wall if membership is not None and membership.is_owner else None

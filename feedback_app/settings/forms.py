@@ -1,4 +1,4 @@
-"""What owners type about their walls: titles, addresses, and how a wall is arranged."""
+"""Forms of owners: a new wall, its address, and its settings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -41,13 +41,13 @@ def _title(missing: str) -> TextValidator:
     return TextValidator(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
 
 
-def _typed(words: object) -> str:
-    """A WTForms filter: what was typed, so that it can be given back with the form whatever it is."""
-    return "" if words is None else printable(str(words))
+def _typed(text: object) -> str:
+    """A WTForms filter: the input in a form that can be shown again."""
+    return "" if text is None else printable(str(text))
 
 
 class Address:
-    """A WTForms validator for the last part of a wall's address."""
+    """A WTForms validator for the slug in a wall's address."""
 
     def __call__(self, form: Form, field: Any) -> None:
         field.data = (field.data or "").strip().lower()
@@ -56,7 +56,7 @@ class Address:
 
 
 class WallForm(Form):
-    """A new wall. `proposed` is the address that we made of the title, to be told from one that somebody typed."""
+    """A new wall. `proposed` is the address derived from the title; a different `slug` was typed."""
 
     title = StringField("Title", [_title("Give the wall a title.")])
     slug = StringField("Address", [Address()], filters=[_typed])
@@ -68,7 +68,7 @@ class AddressForm(Form):
 
 
 class SettingsForm(Form):
-    """`arranged` is the arrangement that the form was made from, to see whether somebody arranged it since."""
+    """The settings of a wall. `arranged` is their version when the form was rendered, to detect conflicts."""
 
     title = StringField("Title", [_title("A wall needs a title.")])
     welcome = TextAreaField(
@@ -86,7 +86,7 @@ class SettingsForm(Form):
     arranged = HiddenField(filters=[_typed])
 
     def __init__(self, sent: MultiDict[str, str] | None = None, *, wall: Mapping[str, Any]) -> None:
-        """`wall` is an arrangement, by the names of a wall's columns, for what is not sent."""
+        """`wall` has the current settings, by column, for fields that are not sent."""
         embedders = wall["embedders"]
         super().__init__(
             sent,
@@ -99,18 +99,21 @@ class SettingsForm(Form):
         )
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        is_good = super().validate(extra_validators)
+        """As in WTForms, with our own message for invalid choices."""
+        is_valid = super().validate(extra_validators)
         for field in self:
             if field.errors and isinstance(field, SelectField):
                 field.errors = [CHOOSE]
-        return is_good
+        return is_valid
 
     def validate_accent(self, field: Any) -> None:
+        """Raises ValidationError for a colour that is not `#` and six digits."""
         typed = (field.data or "").strip()
         if typed and not ACCENT.fullmatch(typed):
             raise ValidationError("Write a colour as six digits, such as #0a7d55, or leave it empty for the default.")
 
     def validate_origins(self, field: Any) -> None:
+        """Raises ValidationError for an empty list, and for the first invalid origin."""
         if self.embedding.data != SOME:
             return
         try:
@@ -121,11 +124,12 @@ class SettingsForm(Form):
 
     @property
     def typed_accent(self) -> str:
+        """The typed colour as six digits, or empty."""
         return six_digits((self.accent.data or "").strip())
 
     @property
-    def arrangement(self) -> dict[str, Any]:
-        """What was said, by the names of a wall's columns. It takes a form that has no faults."""
+    def settings(self) -> dict[str, Any]:
+        """The settings by column. The form must be valid."""
         simple = ("title", "welcome", "language", "is_closed", "names", "hold", "slow_seconds", "theme")
         embedders = {ANY: "*", NONE: ""}.get(self.embedding.data) if self.embedding.data != SOME else None
         return {
@@ -136,7 +140,7 @@ class SettingsForm(Form):
 
 
 def settings_of(wall: Wall) -> dict[str, Any]:
-    """How a wall is arranged, by the names of its columns."""
+    """The current settings of a wall, by column."""
     return {name: getattr(wall, name) for name in SETTINGS}
 
 

@@ -1,4 +1,4 @@
-"""Embedders: the sites that may show a wall in a frame, as an owner types them and as `frame-ancestors` has them."""
+"""Parses the sites that may embed a wall, for the `frame-ancestors` directive (against clickjacking)."""
 
 import re
 
@@ -7,7 +7,7 @@ from ..walls.choices import ANYBODY
 
 MOST = 50
 MOST_CHARACTERS = 4000
-# Nobody on the way can put a page of their own at these, so that they need no https.
+# Traffic to these never leaves the machine, so they need no https.
 LOCAL = ("localhost", "127.0.0.1")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN = re.compile(
@@ -17,13 +17,13 @@ PORTS = {"http": "80", "https": "443"}
 
 
 class InvalidOrigin(ValueError):
-    """Something that names no site; the message is a sentence for whoever typed it."""
+    """A line that is not an origin; the message is a sentence for the owner."""
 
 
 def parse_frame_ancestors(lines: str) -> str:
     """Origins, one a line, as a source list of a content security policy (https://www.w3.org/TR/CSP3/#source-lists).
 
-    Raises NoOrigin for the first line that is none. What comes out is made of what was understood.
+    The result is built from parsed parts only. Raises InvalidOrigin for the first invalid line, and for a long list.
     """
     if len(lines) > MOST_CHARACTERS:
         raise InvalidOrigin(f"This list is too long: {MOST_CHARACTERS:,} characters at most.")
@@ -45,7 +45,7 @@ def _origin(typed: str) -> str:
         raise InvalidOrigin(
             f"{shown} is more than one site. Write each on a line of its own, without commas or semicolons."
         )
-    match = _ORIGIN.fullmatch(_plain(typed))
+    match = _ORIGIN.fullmatch(_normalised(typed))
     if match is None:
         raise InvalidOrigin(_fault(typed, shown))
     scheme, star, host, port = match["scheme"], match["star"] or "", match["host"], match["port"]
@@ -60,8 +60,8 @@ def _origin(typed: str) -> str:
     return f"{scheme}://{star}{host}" + (f":{int(port)}" if port and port != PORTS[scheme] else "")
 
 
-def _plain(typed: str) -> str:
-    """In small letters, without the slash at the end, and names of other scripts as browsers send them."""
+def _normalised(typed: str) -> str:
+    """In lower case, without a trailing slash, and with the host name in punycode."""
     text = typed.lower().removesuffix("/")
     scheme, separator, rest = text.partition("://")
     host, colon, port = rest.partition(":")

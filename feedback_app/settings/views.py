@@ -1,4 +1,4 @@
-"""Settings: making walls, and arranging, renaming, archiving and deleting those that one owns."""
+"""Pages of owners: make a wall, change its settings and address, archive, export and delete it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -35,29 +35,29 @@ DONE = {
 
 @views.get("/settings/walls")
 async def walls() -> Response:
-    return await _list(WallForm())
+    return await _walls_page(WallForm())
 
 
 @views.post("/settings/walls")
 async def make() -> Response:
-    owner = await _maker()
+    owner = await _require_owner()
     form = WallForm(await read_form())
     if not form.validate():
-        return await _list(form, 422)
+        return await _walls_page(form, 422)
     title, slug = str(form.title.data), str(form.slug.data)
 
     try:
         await database().write(lambda session: commands.make(title, slug, owner, session))
     except AddressTaken:
         form.slug.errors = [TAKEN]
-        return await _list(form, 422)
-    return _to(f"/settings/walls/{slug}?done=made")
+        return await _walls_page(form, 422)
+    return _redirect(f"/settings/walls/{slug}?done=made")
 
 
 @views.get("/settings/checks/address")
 async def propose() -> Response:
-    """The field for the address, as it follows from the title while that is typed; one's own address stays."""
-    await _maker()
+    """The address field while the title is typed. An address that the owner typed stays."""
+    await _require_owner()
     form = WallForm(request.args)
     async with database().reading() as session:
         proposed = await commands.propose(str(form.title.data or ""), session)
@@ -69,7 +69,7 @@ async def propose() -> Response:
 
 @views.get("/settings/checks/embedders")
 async def check_embedders() -> Response:
-    """What is wrong with a list of sites, while it is typed."""
+    """Validate the list of sites while it is typed."""
     await sessions.require_moderator()
     form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
@@ -78,7 +78,7 @@ async def check_embedders() -> Response:
 
 @views.get("/settings/checks/accent")
 async def check_accent() -> Response:
-    """What becomes of an accent colour, while it is chosen."""
+    """Preview the accent colour while it is chosen."""
     await sessions.require_moderator()
     form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
@@ -88,7 +88,7 @@ async def check_accent() -> Response:
 @views.get("/settings/walls/<slug>")
 async def show(slug: str) -> Response:
     wall, _ = await _owned(slug)
-    return await _page(wall, SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged}))
+    return await _settings_page(wall, SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged}))
 
 
 @views.post("/settings/walls/<slug>")
@@ -96,15 +96,15 @@ async def arrange(slug: str) -> Response:
     wall, owner = await _owned(slug)
     form = SettingsForm(await read_form(), wall=settings_of(wall))
     if not form.validate():
-        return await _page(wall, form, 422)
-    arrangement, arranged = form.arrangement, str(form.arranged.data or "")
-    is_nudged = arrangement["accent"] != form.typed_accent
+        return await _settings_page(wall, form, 422)
+    settings, settings_version = form.settings, str(form.arranged.data or "")
+    is_nudged = settings["accent"] != form.typed_accent
 
     try:
-        await _do(lambda session: commands.update_settings(wall.id, arrangement, arranged, owner, session))
-    except SettingsConflict as meanwhile:
-        return await _ask_again(meanwhile, arrangement)
-    return _to(f"/settings/walls/{slug}?done=saved{'&nudged=' + form.typed_accent if is_nudged else ''}")
+        await _write(lambda session: commands.update_settings(wall.id, settings, settings_version, owner, session))
+    except SettingsConflict as conflict:
+        return await _conflict_page(conflict, settings)
+    return _redirect(f"/settings/walls/{slug}?done=saved{'&nudged=' + form.typed_accent if is_nudged else ''}")
 
 
 @views.post("/settings/walls/<slug>/address")
@@ -113,33 +113,33 @@ async def rename(slug: str) -> Response:
     form = AddressForm(await read_form())
     if form.validate():
         try:
-            await _do(lambda session: commands.rename(wall.id, str(form.slug.data), owner, session))
+            await _write(lambda session: commands.rename(wall.id, str(form.slug.data), owner, session))
         except AddressTaken:
             form.slug.errors = [TAKEN]
         else:
-            return _to(f"/settings/walls/{form.slug.data}?done=renamed")
-    arrangement = SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged})
-    return await _page(wall, arrangement, 422, address=form)
+            return _redirect(f"/settings/walls/{form.slug.data}?done=renamed")
+    settings = SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged})
+    return await _settings_page(wall, settings, 422, address=form)
 
 
 @views.post("/settings/walls/<slug>/archive")
 async def archive(slug: str) -> Response:
     wall, owner = await _owned(slug)
-    await _do(lambda session: commands.archive(wall.id, True, owner, session))
-    return _to(f"/settings/walls/{slug}?done=archived")
+    await _write(lambda session: commands.archive(wall.id, True, owner, session))
+    return _redirect(f"/settings/walls/{slug}?done=archived")
 
 
 @views.post("/settings/walls/<slug>/unarchive")
 async def unarchive(slug: str) -> Response:
     wall, owner = await _owned(slug)
-    await _do(lambda session: commands.archive(wall.id, False, owner, session))
-    return _to(f"/settings/walls/{slug}?done=unarchived")
+    await _write(lambda session: commands.archive(wall.id, False, owner, session))
+    return _redirect(f"/settings/walls/{slug}?done=unarchived")
 
 
 @views.get("/settings/walls/<slug>/export.json", defaults={"kind": "json"})
 @views.get("/settings/walls/<slug>/export.csv", defaults={"kind": "csv"})
 async def export(slug: str, kind: str) -> Response:
-    """All that is on the wall, however much: read in pieces while it is sent."""
+    """The wall as a file, read in batches while it is sent."""
     wall, _ = await _owned(slug)
     keys = state().keys
     pieces = as_json(wall, database(), keys) if kind == "json" else as_csv(wall, database())
@@ -157,14 +157,14 @@ async def ask_to_delete(slug: str) -> Response:
 
 @views.post("/settings/walls/<slug>/delete")
 async def delete(slug: str) -> Response:
-    """Only for somebody who typed the address of the wall."""
+    """Needs the address of the wall as a confirmation."""
     wall, owner = await _owned(slug)
     if (await read_form()).get("address", "").strip() != wall.slug:
         fault = f"Type the address of the wall, {wall.slug}, to delete it."
         return await staff_page("settings/delete.html", 422, wall=wall, fault=fault)
 
-    await _do(lambda session: commands.delete(wall.id, owner, session))
-    return _to("/settings/walls?done=deleted")
+    await _write(lambda session: commands.delete(wall.id, owner, session))
+    return _redirect("/settings/walls?done=deleted")
 
 
 async def _owned(slug: str) -> tuple[Wall, Moderator]:
@@ -173,8 +173,8 @@ async def _owned(slug: str) -> tuple[Wall, Moderator]:
     return wall, await sessions.require_moderator()
 
 
-async def _maker() -> Moderator:
-    """Whoever owns a wall may make more."""
+async def _require_owner() -> Moderator:
+    """Owners of a wall may make more. Raises OwnersOnly."""
     moderator = await sessions.require_moderator()
     async with database().reading() as session:
         if not await session.scalar(Membership.walls(moderator.id, OWNER).limit(1)):
@@ -183,20 +183,20 @@ async def _maker() -> Moderator:
     return moderator
 
 
-async def _do(work: Callable[[AsyncSession], Awaitable[Wall | None]]) -> None:
+async def _write(work: Callable[[AsyncSession], Awaitable[Wall | None]]) -> None:
     if await database().write(work) is None:
         abort(404, NO_WALL)
 
 
-async def _ask_again(meanwhile: SettingsConflict, mine: Mapping[str, Any]) -> Response:
-    """The form with what the owner said, and with what the other one said where the owner said nothing new."""
-    wall = meanwhile.wall
+async def _conflict_page(conflict: SettingsConflict, mine: Mapping[str, Any]) -> Response:
+    """The form with both owners' changes merged, and a list of the other's."""
+    wall = conflict.wall
     theirs = settings_of(wall)
-    merged, before = commands.merge(mine, theirs, meanwhile.acts)
+    merged, before = commands.merge(mine, theirs, conflict.acts)
     form = SettingsForm(wall={**merged, "arranged": wall.arranged})
     changes = [(form[_field(name)].label.text, before[name], theirs[name], merged[name]) for name in before]
-    who = " and ".join(dict.fromkeys(act.moderator_name for act in reversed(meanwhile.acts))) or "Somebody else"
-    return await _page(wall, form, 409, who=who, changes=changes)
+    who = " and ".join(dict.fromkeys(act.moderator_name for act in reversed(conflict.acts))) or "Somebody else"
+    return await _settings_page(wall, form, 409, who=who, changes=changes)
 
 
 def _field(name: str) -> str:
@@ -204,13 +204,13 @@ def _field(name: str) -> str:
 
 
 def _accent(form: SettingsForm) -> dict[str, Any]:
-    """The colour as it was typed and as it is shown, and whether words on it could be read."""
+    """Template variables: the colour as typed and as shown, and its contrast with white."""
     typed = form.typed_accent if not form.accent.errors else ""
     shown = legible(typed) if typed else ""
     return {"typed": typed, "shown": shown, "ratio": contrast(typed, WHITE) if typed else 0}
 
 
-async def _page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) -> Response:
+async def _settings_page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) -> Response:
     values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], "nudged": "", **more}
     if status == 200:
         asked = request.args.get("nudged", "")
@@ -219,7 +219,7 @@ async def _page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) 
     return await staff_page("settings/wall.html", status, wall=wall, form=form, done=done, **_accent(form), **values)
 
 
-async def _list(form: WallForm, status: int = 200) -> Response:
+async def _walls_page(form: WallForm, status: int = 200) -> Response:
     moderator = await sessions.require_moderator()
     async with database().reading() as session:
         roles = (await session.execute(Membership.roles_of(moderator.id))).all()
@@ -228,5 +228,5 @@ async def _list(form: WallForm, status: int = 200) -> Response:
     return await staff_page("settings/walls.html", status, form=form, walls=roles, may_make=may_make, done=done)
 
 
-def _to(address: str) -> Response:
+def _redirect(address: str) -> Response:
     return Response("", 303, {"Location": address})

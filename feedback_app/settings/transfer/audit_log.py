@@ -1,4 +1,4 @@
-"""The log of a wall as a file has it: what was done to entries, which is what undoing them takes."""
+"""The audit log in an export: parses its acts, and stores them with what undo needs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from ...models.moderator import NAME_LENGTH
 from .entry import REASONS, STATES, number, time, words
 from .export import SETTINGS
 
-SLICE = 500
+BATCH_ROWS = 500
 LONGEST = 8000
-# What of the wall itself was different before.
+# Keys of `before` in acts on the wall itself.
 OF_WALL = (*SETTINGS, "slug", "is_archived", "moderator", "role", "then")
 TIMES = ("pinned_at", "removed_at", "answered_at")
 
 
 @dataclass(frozen=True)
 class Line:
-    """An act, by the numbers that the file has for it and for the entries; `undoes` is the number of another one."""
+    """An act with the ids in the file. `entries` maps an entry's id to its old values; `undoes` is an act's id."""
 
     number: int
     act: Mapping[str, Any]
@@ -31,39 +31,39 @@ class Line:
     entries: Mapping[int, dict[str, Any]]
 
 
-def line_of(said: Any) -> Line:
-    """Raises Unfit or ValueError with a sentence."""
-    if not isinstance(said, dict):
+def parse_act(document: Any) -> Line:
+    """Parse one act. Raises InvalidText or ValueError with a sentence."""
+    if not isinstance(document, dict):
         raise ValueError("This is no act.")
-    if said.get("verb") not in KINDS:
+    if document.get("verb") not in KINDS:
         raise ValueError(f"There is no such verb. There are {', '.join(KINDS)}.")
-    its_number, entries = number(said.get("number")), said.get("entries", [])
+    its_number, entries = number(document.get("number")), document.get("entries", [])
     if its_number is None or not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise ValueError("It is not as it should be.")
     act = {
-        "verb": said["verb"],
-        "moderator_name": words(said, "moderator", NAME_LENGTH, NAME_LENGTH, lines=False),
-        "before": _before_of_wall(said.get("before")),
-        "at": time(said.get("at"), "at") or datetime.now(UTC),
+        "verb": document["verb"],
+        "moderator_name": words(document, "moderator", NAME_LENGTH, NAME_LENGTH, lines=False),
+        "before": _before_of_wall(document.get("before")),
+        "at": time(document.get("at"), "at") or datetime.now(UTC),
     }
     about = {number(each.get("feedback")) or 0: _before(each.get("before")) for each in entries}
     if act["verb"] in VERBS:
         kind = {"blocked"} if act["verb"] in BLOCKING else set(CONDITION)
         if not all(before and set(before) <= kind for before in about.values()):
             raise ValueError("before is not as it should be.")
-    return Line(its_number, act, number(said.get("undoes")), about)
+    return Line(its_number, act, number(document.get("undoes")), about)
 
 
 async def write(
-    lines: Sequence[Line], wall: Wall, numbers: Mapping[int, int], session: AsyncSession, *, whole: bool
+    lines: Sequence[Line], wall: Wall, numbers: Mapping[int, int], session: AsyncSession, *, with_wall: bool
 ) -> int:
-    """Those of entries that came along, whose numbers here `numbers` has by theirs; `whole`, those of the wall too.
+    """Store the acts on imported entries, and with `with_wall` those on the wall itself. Gives their number.
 
-    Gives how many.
+    `numbers` maps an entry's id in the file to its id here.
     """
     written: dict[int, Act] = {}
-    for first in range(0, len(lines), SLICE):
-        some = [line for line in lines[first : first + SLICE] if _belongs(line, numbers, whole=whole)]
+    for first in range(0, len(lines), BATCH_ROWS):
+        some = [line for line in lines[first : first + BATCH_ROWS] if _belongs(line, numbers, with_wall=with_wall)]
         acts = {line.number: Act(wall_id=wall.id, **line.act) for line in some}
         session.add_all(acts.values())
         await session.flush()
@@ -81,13 +81,13 @@ async def write(
     return len(written)
 
 
-def _belongs(line: Line, numbers: Collection[int], *, whole: bool) -> bool:
-    return any(each in numbers for each in line.entries) if line.entries else whole
+def _belongs(line: Line, numbers: Collection[int], *, with_wall: bool) -> bool:
+    return any(each in numbers for each in line.entries) if line.entries else with_wall
 
 
-def _before(said: Any) -> dict[str, Any]:
-    """What of an entry was different, which an undo makes it again: nothing gets in but what may be."""
-    if not isinstance(said, dict):
+def _before(values: Any) -> dict[str, Any]:
+    """Old values of an entry by column. Undo restores them, so each is validated."""
+    if not isinstance(values, dict):
         raise ValueError("before is not as it should be.")
     choices: Mapping[str, Collection[Any]] = {
         "state": STATES,
@@ -95,14 +95,14 @@ def _before(said: Any) -> dict[str, Any]:
         "blocked": (True, False),
     }
     before: dict[str, Any] = {}
-    for name, value in said.items():
+    for name, value in values.items():
         if name in TIMES:
             at = time(value, name)
             before[name] = at.isoformat() if at else None
         elif name == "answer":
-            before[name] = words(said, name) or None
+            before[name] = words(values, name) or None
         elif name == "answered_by":
-            before[name] = words(said, name, NAME_LENGTH, NAME_LENGTH, lines=False) or None
+            before[name] = words(values, name, NAME_LENGTH, NAME_LENGTH, lines=False) or None
         elif isinstance(value, str | bool | None) and value in choices.get(name, ()):
             before[name] = value
         else:
@@ -110,13 +110,13 @@ def _before(said: Any) -> dict[str, Any]:
     return before
 
 
-def _before_of_wall(said: Any) -> dict[str, Any] | None:
-    if said is None:
+def _before_of_wall(values: Any) -> dict[str, Any] | None:
+    if values is None:
         return None
-    if not isinstance(said, dict):
+    if not isinstance(values, dict):
         raise ValueError("before is not as it should be.")
-    before = {name: value for name, value in said.items() if name in OF_WALL}
+    before = {name: value for name, value in values.items() if name in OF_WALL}
     if any(not isinstance(value, str | int | bool | None) or len(str(value)) > LONGEST for value in before.values()):
         raise ValueError("before is not as it should be.")
-    # It came after no arrangement of this wall, however it was counted where it comes from.
+    # Older than every version of this wall's settings.
     return {**before, "arranged": -1}

@@ -1,4 +1,4 @@
-"""What is in a file: how its wall was arranged, the entries, and what was done to them."""
+"""Parses an exported file: the wall's settings, its entries and its audit log."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,11 @@ from ...text.translation import LANGUAGES
 from ...walls.contrast import legible, six_digits
 from ...walls.location import ACCENT
 from ..frame_ancestors import parse_frame_ancestors
-from .audit_log import Line, line_of
-from .entry import REASONS, row_of, time
+from .audit_log import Line, parse_act
+from .entry import REASONS, parse_entry, time
 from .export import FORMAT, FORMAT_VERSION, SETTINGS
 
-Made = TypeVar("Made")
+Parsed = TypeVar("Parsed")
 MOST_BYTES = 512 * 2**20
 KINDS: dict[str, type] = {"is_closed": bool, "slow_seconds": int}
 CHOICES = {
@@ -36,21 +36,24 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Import:
-    """How a wall was arranged and which addresses it had before, nothing where the file does not say so; its entries as
-    rows, and the log; and whose names the authors' and blocked ones are: a mark of the secret they were made with."""
+    """A parsed file. `settings` are by column, and may be missing; `rows` are columns of feedback.
 
-    arrangement: Mapping[str, Any] = field(default_factory=dict)
+    `authors_of` is the mark of the secret key from which the pseudonyms of authors come. `blocked` maps such pseudonyms
+    to times.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
     former_addresses: Sequence[str] = ()
     rows: Sequence[dict[str, Any]] = ()
     log: Sequence[Line] = ()
     authors_of: str = ""
     blocked: Mapping[str, datetime] = field(default_factory=dict)
-    # Of the wall, for the ids in its feeds.
+    # The wall's, for the ids in its feeds.
     uid: str = ""
 
 
 def read(file: Path) -> Import:
-    """Raises ConfigurationError with one line on what is wrong and where."""
+    """Parse a JSON or CSV file. Raises ConfigurationError with one line that says what is wrong and where."""
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ConfigurationError(f"{file} is larger than {MOST_BYTES // 2**20} MiB.")
@@ -60,27 +63,27 @@ def read(file: Path) -> Import:
     except ValueError as fault:
         raise ConfigurationError(f"{file} {fault}.") from None
     if not text.lstrip().startswith("{"):
-        return Import(rows=_each(_csv(text, file), row_of, f"{file}, entry"))
+        return Import(rows=_parse_all(_csv(text, file), parse_entry, f"{file}, entry"))
     document = _json(text, file)
     try:
         wall = document.get("wall", {})
-        arrangement, former = _arrangement(wall), _slugs(wall.get("former_addresses", []))
+        settings, former = _settings(wall), _slugs(wall.get("former_addresses", []))
         blocked, uid = _blocked(document.get("blocked", [])), _uid(wall.get("uid"))
     except (InvalidText, ValueError) as fault:
         raise ConfigurationError(f"{file}, the wall: {fault}") from None
-    rows = _each(document["feedback"], row_of, f"{file}, entry")
+    rows = _parse_all(document["feedback"], parse_entry, f"{file}, entry")
     numbers = [row["id"] for row in rows if row["id"]]
     if len(set(numbers)) < len(numbers):
         raise ConfigurationError(f"{file}: two entries have the same number.")
-    log = _each(document.get("acts", []), line_of, f"{file}, act")
-    return Import(arrangement, former, rows, log, str(document.get("authors_of", "")), blocked, uid)
+    log = _parse_all(document.get("acts", []), parse_act, f"{file}, act")
+    return Import(settings, former, rows, log, str(document.get("authors_of", "")), blocked, uid)
 
 
-def _each(said: Any, made: Callable[[Any], Made], where: str) -> list[Made]:
+def _parse_all(documents: Any, parse: Callable[[Any], Parsed], where: str) -> list[Parsed]:
     found = []
-    for place, each in enumerate(said if isinstance(said, list) else [said], 1):
+    for place, each in enumerate(documents if isinstance(documents, list) else [documents], 1):
         try:
-            found.append(made(each))
+            found.append(parse(each))
         except (InvalidText, ValueError) as fault:
             raise ConfigurationError(f"{where} {place}: {fault}") from None
     return found
@@ -99,44 +102,46 @@ def _json(text: str, file: Path) -> dict[str, Any]:
     return dict(document)
 
 
-def _arrangement(said: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(said, dict):
+def _settings(document: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(document, dict):
         raise ValueError("The wall is not as it should be.")
     columns = Wall.__table__.columns
-    taken: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name in SETTINGS:
-        if name not in said:
+        if name not in document:
             continue
-        value, most = said[name], getattr(columns[name].type, "length", None)
+        value, most = document[name], getattr(columns[name].type, "length", None)
         if type(value) is not KINDS.get(name, str) or (most and len(str(value)) > most):
             raise ValueError(f"{name} is not as it should be.")
         if value not in CHOICES.get(name, (value,)):
             raise ValueError(f"{name} is none of {', '.join(CHOICES[name])}.")
-        taken[name] = CHECKS[name](value) if name in CHECKS else value
+        settings[name] = CHECKS[name](value) if name in CHECKS else value
     for name in ("created_at", "archived_at"):
-        if said.get(name):
-            taken[name] = time(said[name], name)
-    return taken
+        if document.get(name):
+            settings[name] = time(document[name], name)
+    return settings
 
 
-def _slugs(said: Any) -> list[str]:
-    if not isinstance(said, list) or not all(isinstance(each, str) and slug_fault(each) is None for each in said):
+def _slugs(document: Any) -> list[str]:
+    if not isinstance(document, list) or not all(
+        isinstance(each, str) and slug_fault(each) is None for each in document
+    ):
         raise ValueError("former_addresses are not as they should be.")
-    return said
+    return document
 
 
-def _blocked(said: Any) -> dict[str, datetime]:
-    """When authors were blocked, by their names."""
+def _blocked(document: Any) -> dict[str, datetime]:
+    """Times of blocking, by pseudonym."""
     try:
-        return {str(each["author"])[:64]: time(each["at"], "at") or now() for each in said}
+        return {str(each["author"])[:64]: time(each["at"], "at") or now() for each in document}
     except (KeyError, TypeError):
         raise ValueError("blocked is not as it should be.") from None
 
 
-def _uid(said: Any) -> str:
-    """As every program writes it, so that one is not taken for two."""
+def _uid(document: Any) -> str:
+    """In canonical form, so that equal ids compare equal."""
     try:
-        return str(UUID(said)) if said else ""
+        return str(UUID(document)) if document else ""
     except (ValueError, TypeError, AttributeError):
         raise ValueError("uid is not as it should be.") from None
 
@@ -160,7 +165,7 @@ def _slow(seconds: int) -> int:
     return seconds
 
 
-# What an export says of a wall is looked at as if somebody had typed it: it goes into headers and pages.
+# Settings in a file are user input: they reach headers and pages.
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "title": _title,
     "welcome": lambda typed: clean(typed, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True),

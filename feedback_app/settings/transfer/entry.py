@@ -1,4 +1,4 @@
-"""An entry as a file has it: looked at as if somebody had typed it, and made into a row."""
+"""Parses an entry of an imported file: validated like user input, and made into a row."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from ...text.cleaning import clean, fitting, is_blank
 STATES = ("public", "held", "hidden", "removed")
 REASONS = ("all", "first", "links", "address", "blocked")
 TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")
-# Not every database and browser knows others, and nobody wrote on a wall then.
+# Not all databases and browsers support other years.
 YEARS = range(1970, 2201)
-# Every database and every browser counts on from there for a long time.
+# Leaves room for later ids in every database, and below the exact integers of JavaScript.
 LARGEST_NUMBER = 2**52
 
 
-def row_of(entry: Any) -> dict[str, Any]:
-    """The columns of feedback, its number (or None) as `id`; raises Unfit or ValueError with a sentence."""
+def parse_entry(entry: Any) -> dict[str, Any]:
+    """The entry by columns of feedback; `id` may be None. Raises InvalidText or ValueError with a sentence."""
     if not isinstance(entry, dict):
         raise ValueError("This is no entry.")
     state, reason = entry.get("state") or "public", entry.get("reason")
@@ -42,7 +42,7 @@ def row_of(entry: Any) -> dict[str, Any]:
         "created_at": at,
         "changed_at": at,
         "pinned_at": times["pinned_at"] if state == "public" else None,
-        # Without a time it would never be blanked.
+        # Retention needs a time, or it would never blank the entry.
         "removed_at": (times["removed_at"] or at) if state == "removed" else None,
         "answer": words(entry, "answer") or None,
         "answered_by": None,
@@ -56,8 +56,8 @@ def row_of(entry: Any) -> dict[str, Any]:
     given = entry.get("key")
     if given is not None and not (isinstance(given, str) and 0 < len(given) <= 64 and given.isalnum()):
         raise ValueError("Its key is not as it should be.")
-    said = "\0".join((str(entry.get("number")), at.isoformat(), name, text))
-    row["key"] = given or hashlib.sha256(said.encode()).hexdigest()
+    content = "\0".join((str(entry.get("number")), at.isoformat(), name, text))
+    row["key"] = given or hashlib.sha256(content.encode()).hexdigest()
     author = entry.get("author")
     if author is not None and not (isinstance(author, str) and 0 < len(author) <= 64 and author.isascii()):
         raise ValueError("Its author is not as it should be.")
@@ -66,12 +66,12 @@ def row_of(entry: Any) -> dict[str, Any]:
 
 
 def foreign(author: str) -> str:
-    """A name for an author who is told apart from others in the file, and whom nobody can recognise here."""
+    """A pseudonym that is distinct within the file, and matches no visitor here."""
     return author if author.startswith(IMPORTED) else IMPORTED + hashlib.sha256(author.encode()).hexdigest()[:48]
 
 
 def number(value: Any) -> int | None:
-    """In CSV it is a text."""
+    """An id, as a number or as text from CSV; None stays None. Raises ValueError with a sentence."""
     if value is None:
         return None
     digits = str(value) if type(value) in (int, str) else ""
@@ -88,6 +88,7 @@ def words(
     *,
     lines: bool = True,
 ) -> str:
+    """The cleaned text of a column. Raises InvalidText or ValueError with a sentence."""
     value = entry.get(column)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{column} is no text.")
@@ -95,6 +96,7 @@ def words(
 
 
 def time(value: Any, column: str) -> datetime | None:
+    """A time in ISO 8601, UTC without an offset; None stays None. Raises ValueError with a sentence."""
     if value is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Exporting: a wall with all that is on it, as one JSON document that can be imported again, or as lines of CSV.
+"""Exports a wall, as a JSON document that can be imported again, or as CSV for spreadsheets.
 
-Who wrote what is in it only as far as moderators see it: authors are pseudonyms that tell them apart for some
-days, and mean nothing to who does not have the secret. A mark of that one says where they mean something.
+Authors are exported as pseudonyms, which only the secret key connects with visitors. A mark of that key tells an import
+whether the pseudonyms are valid on its installation.
 """
 
 import json
@@ -16,10 +16,10 @@ from ...text import csv_cells
 
 FORMAT = "feedback-wall"
 FORMAT_VERSION = 1
-SLICE = 500
+BATCH_ROWS = 500
 Progress = Callable[[int], None]
 TYPES = {"json": "application/json", "csv": csv_cells.TYPE}
-# Of the wall, beside its address and its times.
+# Columns of the wall, besides its address and times.
 SETTINGS = (
     "title", "welcome", "language", "hold", "is_closed", "slow_seconds", "names", "embedders", "theme", "accent",
 )  # fmt: skip
@@ -29,17 +29,17 @@ COLUMNS = ("number", "state", "reason", "name", "text", "created_at", "edited_at
            "answered_by", "answered_at")  # fmt: skip
 
 
-def nobody(_: int) -> None:
-    """For those who tell nobody how far they are."""
+def no_progress(_: int) -> None:
+    """Ignores the progress."""
 
 
-def marks(keys: Keys) -> list[str]:
-    """What tells the secrets from others that authors' names are or were made with, the one in use first."""
+def key_marks(keys: Keys) -> list[str]:
+    """Identifiers of the current secret key (first) and the former ones, which do not reveal them."""
     return [each[:16] for each in keys.digests("exports", "")]
 
 
-async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress = nobody) -> AsyncIterator[str]:
-    """The document in pieces, an entry a line; `progress` hears how many more are in it."""
+async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress = no_progress) -> AsyncIterator[str]:
+    """The document in pieces, an entry per line. `progress` is called with the number of entries in each piece."""
     async with database.reading() as session:
         former = (await session.scalars(FormerAddress.of(wall.id))).all()
         blocked = [
@@ -56,52 +56,52 @@ async def as_json(wall: Wall, database: Database, keys: Keys, progress: Progress
             "created_at": _time(wall.created_at),
             "archived_at": _time(wall.archived_at),
         },
-        "authors_of": marks(keys)[0],
+        "authors_of": key_marks(keys)[0],
         "blocked": blocked,
     }
     yield _text(about)[:-1] + ', "feedback": ['
     between = "\n"
-    async for entries in _slices(wall, database):
+    async for entries in _batches(wall, database):
         lines = [_text({"number": each.id, **_values(each)}) for each in entries]
         yield between + ",\n".join(lines)
         between = ",\n"
         progress(len(entries))
     yield '\n], "acts": ['
     between = "\n"
-    async for acts in _log(wall, database):
+    async for acts in _act_batches(wall, database):
         yield between + ",\n".join(_text(each) for each in acts)
         between = ",\n"
     yield "\n]}\n"
 
 
-async def as_csv(wall: Wall, database: Database, progress: Progress = nobody) -> AsyncIterator[str]:
-    """For spreadsheets; what could be taken for a formula begins with an apostrophe."""
+async def as_csv(wall: Wall, database: Database, progress: Progress = no_progress) -> AsyncIterator[str]:
+    """The entries in pieces. A cell that looks like a formula begins with an apostrophe (CSV injection)."""
     yield csv_cells.BEGINNING + csv_cells.line(COLUMNS)
-    async for entries in _slices(wall, database):
+    async for entries in _batches(wall, database):
         rows = ({"number": each.id, **_values(each)} for each in entries)
         yield "".join(csv_cells.line(["" if row[name] is None else row[name] for name in COLUMNS]) for row in rows)
         progress(len(entries))
 
 
-async def _slices(wall: Wall, database: Database) -> AsyncIterator[Sequence[Feedback]]:
-    """All that has words, in the order of the numbers."""
+async def _batches(wall: Wall, database: Database) -> AsyncIterator[Sequence[Feedback]]:
+    """All entries with words, in batches, by id."""
     last = 0
     while True:
         async with database.reading() as session:
-            found = (await session.scalars(Feedback.after_on(wall.id, last, SLICE))).all()
+            found = (await session.scalars(Feedback.after_on(wall.id, last, BATCH_ROWS))).all()
         if not found:
             return
         last = found[-1].id
-        if kept := [each for each in found if not each.is_blanked]:
-            yield kept
+        if entries := [each for each in found if not each.is_blanked]:
+            yield entries
 
 
-async def _log(wall: Wall, database: Database) -> AsyncIterator[list[dict[str, Any]]]:
-    """All that was done to it and to what is on it, in the order of the numbers."""
+async def _act_batches(wall: Wall, database: Database) -> AsyncIterator[list[dict[str, Any]]]:
+    """All acts on the wall and its entries, in batches, by id."""
     last = 0
     while True:
         async with database.reading() as session:
-            acts = (await session.scalars(Act.after_on(wall.id, last, SLICE))).all()
+            acts = (await session.scalars(Act.after_on(wall.id, last, BATCH_ROWS))).all()
             entries = (await session.scalars(ActEntry.with_text_of([each.id for each in acts]))).all() if acts else []
         if not acts:
             return
