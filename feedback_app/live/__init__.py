@@ -1,4 +1,8 @@
-"""Live delivery: who is listening, what they are told, and how this process hears of what others committed."""
+"""Live delivery: server-sent events, from a commit in any process to every open page.
+
+Start with `broadcaster.py`, then `hub.py`, `changes.py` and `streams.py`. The room may import `moderation` and the
+rooms before it. The tests are in `tests/live/`, and `tests/browser/walls/test_live.py`.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator

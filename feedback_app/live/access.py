@@ -1,4 +1,4 @@
-"""Rights: who may listen to what moderators see, asked when a stream opens and again every two seconds."""
+"""Access control of moderators' streams: checked when a stream opens, and again every two seconds."""
 
 import asyncio
 from collections import defaultdict
@@ -15,32 +15,31 @@ from ..models.login import digest
 from ..web.middleware.asgi import Scope, Send
 from ..web.middleware.sub_path import root
 from ..web.security import session_cookie
-from .hub import DESK, INDEX, Hub, Listener
+from .hub import INDEX, QUEUE, Hub, Listener
 
 SECONDS = 2
 ENDED = b"event: ended\ndata:\n\n"
-# The page comes again at once, and is told the list as it is then.
+# The page reconnects immediately, and gets the current list.
 AGAIN = b"event: closing\nretry: 500\ndata:\n\n"
 
 
 class StreamAccess:
-    """Ends the streams of those who logged out, were demoted, or have been idle for too long, and those of indexes on
-    which a wall is missing or too many."""
+    """Ends streams whose session has ended or lost its role, and indexes whose list of walls has changed."""
 
     def __init__(self, database: Database, hub: Hub) -> None:
         self.database, self.hub = database, hub
 
     async def watch(self) -> None:
-        """Cancelled when the server stops."""
+        """Check access for ever; cancelled when the server stops."""
         while True:
             await asyncio.sleep(SECONDS)
-            # Without the database there is no news to keep from anybody either.
+            # Without the database there are no changes to protect.
             with suppress(SQLAlchemyError, DatabaseUnfit, OSError):
-                await self.look()
+                await self.check()
 
-    async def look(self) -> None:
-        """One question for all of them."""
-        listening = [(key.wall_id, each) for key, each in self.hub.listening(DESK)]
+    async def check(self) -> None:
+        """Check all streams with one query, and end those without access."""
+        listening = [(key.wall_id, each) for key, each in self.hub.listening(QUEUE)]
         indexes = self._indexes()
         sessions = {each.session for _, each in listening} | {
             each.session for walls in indexes for each in walls.values()
@@ -60,15 +59,15 @@ class StreamAccess:
                 _end(walls.values(), AGAIN if opened else ENDED)
 
     def _indexes(self) -> Iterable[Mapping[int, Listener]]:
-        """For each index of walls that is open, who listens to which wall for it."""
-        lines: dict[Send, dict[int, Listener]] = defaultdict(dict)
+        """For each open index, its listeners by wall id."""
+        indexes: dict[Send, dict[int, Listener]] = defaultdict(dict)
         for key, each in self.hub.listening(INDEX):
-            lines[each.send][key.wall_id] = each
-        return lines.values()
+            indexes[each.send][key.wall_id] = each
+        return indexes.values()
 
 
 def session_of(scope: Scope, base_url: str) -> str:
-    """The digest of the session's token, as it is stored; empty without one. As `auth` does it, below Quart."""
+    """The digest of the session token as stored, or empty. As `accounts.sessions` does it, but from an ASGI scope."""
     header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
     scheme = base_url.partition(":")[0] or scope.get("scheme", "http")
     name = session_cookie(is_secure=scheme == "https", is_below_path=bool(root()))
@@ -76,7 +75,7 @@ def session_of(scope: Scope, base_url: str) -> str:
     return digest(token) if token else ""
 
 
-def _end(listeners: Iterable[Listener], word: bytes) -> None:
+def _end(listeners: Iterable[Listener], event: bytes) -> None:
     for each in listeners:
         if each.is_open:
-            each.close(word)
+            each.close(event)

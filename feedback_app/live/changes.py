@@ -1,4 +1,4 @@
-"""News: what is different on a wall since a version, read from the database as it is now and rendered once."""
+"""Changes of a wall since a version, rendered as fragments of the current state."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class Change(NamedTuple):
-    """How a thing is now, as HTML for htmx, and the wall's version after its latest change."""
+    """The current state of an entry or setting as HTML for htmx, and the wall's version after its latest change."""
 
     version: int
     html: str
@@ -31,10 +31,9 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Changes:
-    """What brings a reader to `version`: one change for each thing that is different, in order.
+    """What brings a reader to `version`: one change for each entry or setting that differs, by version.
 
-    `changed_at` is the time of the latest of them. A reader whose version is too old, or was never given out, is told
-    to fetch the list anew.
+    `changed_at` is the time of the latest change. For an unknown or old version, the only change is a reload.
     """
 
     version: int
@@ -54,12 +53,12 @@ class Changes:
 
 
 def version_from(text: str) -> int | None:
-    """A version as a reader tells it; None where it is none that we can have given out."""
+    """A version in a request; None if it is not valid."""
     return int(text) if _VERSION.fullmatch(text) else None
 
 
 async def changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
-    """`after` is None for a reader whose version is not known."""
+    """The changes since the version `after`, which is None for an unknown one."""
     if after == wall.version:
         return Changes(wall.version, [])
     if after is not None and wall.oldest_version <= after < wall.version:
@@ -70,12 +69,13 @@ async def changes_since(after: int | None, wall: Wall, session: AsyncSession) ->
 
 
 def reload(version: int) -> Changes:
+    """The change that makes a page reload its list."""
     return Changes(version, [Change(version, render("live/_reload.html"))])
 
 
 def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> Changes:
-    # Rows can be newer than the wall, which was read a moment before them. Those are told the next time, when it is
-    # known, too, whether the wall itself was arranged in between.
+    # Rows may be newer than the wall, which was read before them. The next broadcast sends those, with any change of
+    # settings in between.
     known = [feedback for feedback in changed if feedback.version is not None and feedback.version <= wall.version]
     changes = [
         Change(feedback.version or 0, render("live/_change.html", wall=wall, feedback=feedback)) for feedback in known

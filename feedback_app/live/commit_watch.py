@@ -1,6 +1,6 @@
-"""Wake-ups: how a process learns that something was committed, by itself or by another one.
+"""Commit watchers: notify this process of commits, its own and those of other processes.
 
-A wake-up is only a hint to look; the database is the only truth, and a lost hint costs a moment.
+A notification is only a hint to read the database. A lost one costs a moment, never a change.
 """
 
 import asyncio
@@ -15,48 +15,51 @@ from ..database import Database, postgresql_notify
 from ..database.postgresql import behind_pgbouncer
 
 SQLITE_SECONDS = 0.02
-# Where nothing tells us, a look at the versions of the walls that somebody listens to; half of it passes on average.
-LOOK_SECONDS = 0.15
-# Where notices tell us, a look all the same, since one can be lost with its connection.
-SAFETY_SECONDS = 1.0
+# Polling, for databases without notifications. The mean delay is half of it.
+POLL_SECONDS = 0.15
+# Polling beside notifications, since one can be lost with its connection.
+BACKUP_POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
-# Notices that fail so often, while the database works, are worth a line.
-TELLING_FAILURES = 3
+# Failures to receive notifications, while the database works, before the log has a line.
+LOGGED_FAILURES = 3
 
 logger = logging.getLogger(__name__)
 
 
 class CommitWatcher:
-    """Sleeps until somebody may have committed. This process's own commits call `ring()`.
+    """Waits for commits. Commits of this process call `notify()`.
 
-    By itself it looks often, which works with every database.
+    This class polls for those of others, which works with every database.
     """
 
-    seconds = LOOK_SECONDS
+    seconds = POLL_SECONDS
 
     def __init__(self) -> None:
-        self._bell = asyncio.Event()
+        self._event = asyncio.Event()
 
     def notify(self) -> None:
-        self._bell.set()
+        """Wake up `wait`."""
+        self._event.set()
 
-    def ring_later(self) -> None:
+    def notify_later(self) -> None:
+        """Wake up `wait` after RETRY_SECONDS."""
         asyncio.get_running_loop().call_later(RETRY_SECONDS, self.notify)
 
     async def wait(self) -> None:
-        await self._bell.wait()
-        self._bell.clear()
+        """Return when there may be a commit since the last call."""
+        await self._event.wait()
+        self._event.clear()
 
     async def watch(self) -> None:
-        """Ring when another process may have committed; cancelled when the server stops."""
+        """Call `notify` when another process may have committed; cancelled when the server stops."""
         while True:
             await asyncio.sleep(self.seconds)
             self.notify()
 
 
-class SQLiteWake(CommitWatcher):
-    """Watches `PRAGMA data_version`, which changes when any other connection commits; one look costs microseconds."""
+class SQLiteCommitWatcher(CommitWatcher):
+    """Polls `PRAGMA data_version`, which changes when another connection commits. A poll costs microseconds."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -77,49 +80,52 @@ class SQLiteWake(CommitWatcher):
                             self.notify()
             except sqlite3.Error as error:
                 if not is_lost:
-                    logger.error("The database cannot be watched: %s. It is tried again until it can.", error)
+                    logger.error("The database file cannot be watched for commits: %s. Trying again.", error)
                 is_lost = True
                 await asyncio.sleep(RETRY_SECONDS)
 
 
-class PostgreSQLWake(CommitWatcher):
-    """Hears PostgreSQL's notices, and looks every second for those that were lost."""
+class PostgreSQLCommitWatcher(CommitWatcher):
+    """Listens to PostgreSQL's notifications, and polls every second for lost ones."""
 
-    seconds = SAFETY_SECONDS
+    seconds = BACKUP_POLL_SECONDS
 
-    def __init__(self, database: Database, is_heard: Callable[[int], bool]) -> None:
+    def __init__(self, database: Database, has_listeners: Callable[[int], bool]) -> None:
         super().__init__()
-        self._database, self._is_heard = database, is_heard
+        self._database, self._has_listeners = database, has_listeners
         self._failures = 0
-        self._is_told = False
+        self._is_logged = False
 
     async def watch(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().watch())
-            tasks.create_task(self._hear())
+            tasks.create_task(self._listen())
 
-    async def _hear(self) -> None:
+    async def _listen(self) -> None:
         while True:
             try:
-                await postgresql_notify.listen(self._database.url, ready=self._ready, hear=self._notice)
+                await postgresql_notify.listen(self._database.url, ready=self._on_listening, hear=self._on_notification)
             except postgresql_notify.NotificationsUnavailable as reason:
-                # While nothing works, that has been said already.
-                if self._failures >= TELLING_FAILURES and not self._is_told and not self._database.outage.is_active:
-                    self._is_told = True
-                    logger.error("PostgreSQL's notices are not heard: %s. Until they are, news is late.", reason)
+                # During an outage, `database` has logged it.
+                if self._failures >= LOGGED_FAILURES and not self._is_logged and not self._database.outage.is_active:
+                    self._is_logged = True
+                    logger.error(
+                        "PostgreSQL's notifications do not arrive: %s. Changes are broadcast late.",
+                        reason,
+                    )
                 # Full jitter: many processes lost their connections at the same moment.
                 pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2 ** min(self._failures, 10))
                 self._failures += 1
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311
 
-    def _ready(self) -> None:
-        if self._is_told:
-            logger.info("PostgreSQL's notices are heard again.")
-        self._failures, self._is_told = 0, False
+    def _on_listening(self) -> None:
+        if self._is_logged:
+            logger.info("PostgreSQL's notifications arrive again.")
+        self._failures, self._is_logged = 0, False
         self.notify()
 
-    def _notice(self, wall_id: int) -> None:
-        if self._is_heard(wall_id):
+    def _on_notification(self, wall_id: int) -> None:
+        if self._has_listeners(wall_id):
             self.notify()
 
 
@@ -128,12 +134,12 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
-def commit_watcher_for(database: Database, is_heard: Callable[[int], bool]) -> CommitWatcher:
-    """What suits the database; `is_heard` tells whether somebody here listens to the wall of that number."""
-    wake = CommitWatcher()
+def commit_watcher_for(database: Database, has_listeners: Callable[[int], bool]) -> CommitWatcher:
+    """The watcher for this database. `has_listeners` tells whether this process has listeners of a wall id."""
+    watcher = CommitWatcher()
     if database.file is not None:
-        wake = SQLiteWake(database.file)
+        watcher = SQLiteCommitWatcher(database.file)
     elif database.url.get_backend_name() == "postgresql" and not behind_pgbouncer(database.url):
-        wake = PostgreSQLWake(database, is_heard)
-    database.on_commit(wake.notify)
-    return wake
+        watcher = PostgreSQLCommitWatcher(database, has_listeners)
+    database.on_commit(watcher.notify)
+    return watcher

@@ -1,4 +1,4 @@
-"""The desk's news: what is different for the moderators of a wall, also of what is not public."""
+"""Changes of the moderation queue since a version, including entries that are not public."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from .changes import MOST_CHANGES, Change, Changes, reload
 
 
 async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
-    """As `news_since`, by the wall's desk version; how much waits comes with the last change."""
+    """As `changes_since`, by the wall's `desk_version`. The counts come with the last change."""
     if after == wall.desk_version:
         return Changes(wall.desk_version, [])
     if after is not None and wall.oldest_desk_version <= after < wall.desk_version:
@@ -30,7 +30,7 @@ def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> Chan
         Change(each.feedback.desk_version, render("live/_desk_change.html", wall=wall, entry=each)) for each in changed
     ]
     version = max([wall.desk_version, *(change.version for change in changes)])
-    # The counters belong to all of the changes, and to the wall where none of its entries is among them.
+    # The counts are for all changes together, and for a change without an entry.
     counters = render("moderation/_counts.html", counts=counted)
     last = changes.pop() if changes else Change(version, "")
     return Changes(version, [*changes, Change(version, last.html + counters)])

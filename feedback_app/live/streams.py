@@ -1,4 +1,4 @@
-"""The stream: server-sent events below Quart, one coroutine a reader that catches up and then only waits."""
+"""Streams: server-sent events below Quart, with one coroutine per reader that catches up and then waits."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ from ..web.middleware.scope_keys import DISCONNECT, TRANSPORT
 from .access import session_of
 from .catch_up import CatchUp, CatchUpCache
 from .changes import version_from
-from .hub import DESK, HEARTBEAT, PUBLIC, Hub, Key, Listener
+from .hub import HEARTBEAT, PUBLIC, QUEUE, Hub, Key, Listener
 from .queue_changes import queue_changes_since
 
 SLOW_SECONDS = 20
@@ -32,13 +32,13 @@ HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
-    # A stream has no end, so that no other request can be answered behind it (RFC 9112, section 9.6).
+    # A stream does not end, so the connection cannot be reused (RFC 9112, section 9.6).
     (b"connection", b"close"),
 ]
 
 
 class Asked(NamedTuple):
-    """What a request wants to hear, with whose session where that matters."""
+    """The wall and kind of topic that a request asks for; `session` is a digest, for moderators' topics."""
 
     slug: str
     kind: str
@@ -48,7 +48,7 @@ class Asked(NamedTuple):
 class StreamMiddleware:
     """Answers `/walls/<slug>/live` and, for moderators, `/walls/<slug>/moderation/live`.
 
-    Everything else, and every doubt, goes on to the app.
+    Everything else goes to the app, as do a wall that does not exist and a missing role.
     """
 
     def __init__(self, app: App, hub: Hub, database: Database, catch_up_cache: CatchUpCache, base_url: str) -> None:
@@ -70,12 +70,12 @@ class StreamMiddleware:
             return await refuse(send, FULL)
         try:
             try:
-                missed = await self._missed(asked, _after(scope))
+                catch_up = await self._catch_up(asked, _after(scope))
             except (SQLAlchemyError, OSError):
                 return await refuse(send, AWAY)
-            if missed is None:
+            if catch_up is None:
                 return await self.app(scope, receive, send)
-            await self._follow(asked, missed, scope, receive, send)
+            await self._follow(asked, catch_up, scope, receive, send)
         finally:
             self.hub.release(address)
         return None
@@ -87,11 +87,11 @@ class StreamMiddleware:
         if match is None:
             return None
         if match.group(2):
-            return Asked(match.group(1), DESK, session_of(scope, self.base_url))
+            return Asked(match.group(1), QUEUE, session_of(scope, self.base_url))
         return Asked(match.group(1), PUBLIC, "")
 
-    async def _missed(self, asked: Asked, after: int | None, *, at_least: int = 0) -> CatchUp | None:
-        """What the reader has missed of what; None where there is no such wall, or where it is not for them."""
+    async def _catch_up(self, asked: Asked, after: int | None, *, at_least: int = 0) -> CatchUp | None:
+        """The changes that the reader has catch_up; None if the wall does not exist or the role is missing."""
         if asked.kind == PUBLIC:
             return await self.catch_up_cache.since(after, asked.slug, at_least=at_least)
         async with self.database.reading() as session:
@@ -101,33 +101,33 @@ class StreamMiddleware:
             rights = (await session.execute(LoginSession.rights([asked.session], now()))).all()
             if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
                 return None
-            news = await queue_changes_since(after, wall, session)
-        return CatchUp(Key(DESK, wall.id), news.version, news.body)
+            changes = await queue_changes_since(after, wall, session)
+        return CatchUp(Key(QUEUE, wall.id), changes.version, changes.body)
 
-    async def _follow(self, asked: Asked, missed: CatchUp, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # The body guard left an empty one; what comes after it is the disconnection.
+    async def _follow(self, asked: Asked, catch_up: CatchUp, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # The empty body; the next message is the disconnection.
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        line = scope.get("extensions", {}).get(TRANSPORT)
-        listener = Listener(send, disconnect_of(scope), missed.version, line, session=asked.session)
-        key, body = missed.key, HEARTBEAT + missed.body
+        transport = scope.get("extensions", {}).get(TRANSPORT)
+        listener = Listener(send, disconnect_of(scope), catch_up.version, transport, session=asked.session)
+        key, body = catch_up.key, HEARTBEAT + catch_up.body
         while True:
             try:
                 async with asyncio.timeout(SLOW_SECONDS):
                     await send({"type": "http.response.body", "body": body, "more_body": True})
             except TimeoutError:
                 return listener.disconnect()
-            listener.version = missed.version
+            listener.version = catch_up.version
             if self.hub.is_closed or self.hub.join(key, listener):
                 break
             newest = self.hub.topics[key].version
             try:
-                newer = await self._missed(asked, missed.version, at_least=newest)
+                newer = await self._catch_up(asked, catch_up.version, at_least=newest)
             except (SQLAlchemyError, OSError):
                 newer = None
             if newer is None:
                 return listener.disconnect()
-            missed, body = newer, newer.body
-        del missed, body  # What thousands have missed is not kept for as long as they stay.
+            catch_up, body = newer, newer.body
+        del catch_up, body  # Frees memory, since the frame lives as long as the stream.
         try:
             while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":
                 pass
@@ -139,16 +139,16 @@ class StreamMiddleware:
 
 
 def _after(scope: Scope) -> int | None:
-    """The version up to which the reader knows everything; None where it gives none that could be."""
-    told = next((value for name, value in scope["headers"] if name == b"last-event-id"), None)
-    if told is None:
+    """The version that the reader has, from `Last-Event-ID` or `?after=`; None if it is missing or invalid."""
+    last_event_id = next((value for name, value in scope["headers"] if name == b"last-event-id"), None)
+    if last_event_id is None:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         return version_from(query.get("after", [""])[-1])
-    return version_from(told.decode("latin-1"))
+    return version_from(last_event_id.decode("latin-1"))
 
 
 def disconnect_of(scope: Scope) -> Callable[[], None]:
-    """How to end a stream from outside: our server cuts the connection, under another one its task is cancelled."""
+    """A function that disconnects a stream. Under another server than ours it cancels the current task."""
     cut = scope.get("extensions", {}).get(DISCONNECT) or cast("asyncio.Task[None]", asyncio.current_task()).cancel
 
     def disconnect() -> None:
@@ -159,10 +159,11 @@ def disconnect_of(scope: Scope) -> Callable[[], None]:
 
 
 async def refuse(send: Send, sentence: bytes) -> None:
+    """Answer 503 with a sentence and a `Retry-After`."""
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(sentence)),
-        (b"retry-after", b"%d" % random.randint(10, 40)),  # noqa: S311 - readers are to come back at different times.
+        (b"retry-after", b"%d" % random.randint(10, 40)),  # noqa: S311 - spreads the retries.
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     ]

@@ -1,4 +1,4 @@
-"""The news as one answer, for readers without a stream."""
+"""Changes as one answer, for readers without a stream (polling)."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from ..web.state import database, state
 from .changes import version_from
 from .queue_changes import queue_changes_since
 
-# So much waits in memory at once for a reader who takes it slowly.
+# The most that is buffered for a slow reader.
 PIECE_BYTES = 32 * 1024
 
 views = Blueprint("live", __name__)
@@ -37,12 +37,12 @@ async def changes(slug: str) -> Response:
 
 @queue_views.get("/walls/<slug>/moderation/changes", endpoint="changes")
 async def queue_changes(slug: str) -> Response:
-    """The desk's news as one answer, for a page without a stream."""
+    """The changes of the moderation queue, for a page without a stream."""
     async with database().reading() as session:
         wall = await require_wall(slug, session)
-        news = await queue_changes_since(version_from(request.args.get("after", "")), wall, session)
-    headers = {"Wall-Version": str(news.version)}
-    return Response(news.html, 200, headers) if news.changes else Response("", 204, headers)
+        found = await queue_changes_since(version_from(request.args.get("after", "")), wall, session)
+    headers = {"Wall-Version": str(found.version)}
+    return Response(found.html, 200, headers) if found.changes else Response("", 204, headers)
 
 
 async def _pieces(html: bytes) -> AsyncIterator[bytes]:

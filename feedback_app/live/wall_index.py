@@ -1,4 +1,4 @@
-"""The index of a moderator's walls: one stream for all of them, which tells how much of what is on each."""
+"""The live index of a moderator's walls: one stream for all walls, with the counts of each."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ ADDRESS = "/moderation/live"
 
 
 async def wall_index_changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
-    """How the wall stands on the index now, whatever it was that changed."""
+    """The wall's current row in the index, if it has changed since the version `after`."""
     if after == wall.desk_version:
         return Changes(wall.desk_version, [])
     counted = (await counts([wall.id], session))[wall.id]
@@ -33,22 +33,22 @@ async def wall_index_changes_since(after: int | None, wall: Wall, session: Async
     return Changes(wall.desk_version, [Change(wall.desk_version, html)])
 
 
-class Line:
-    """The way to one reader for several listeners, one a wall: after the last word of any of them there is no other."""
+class SharedSend:
+    """The ASGI `send` of one reader, shared by a listener per wall. Nothing is sent after the last message of one."""
 
     def __init__(self, send: Send) -> None:
-        self._send, self.is_over = send, False
+        self._send, self.has_ended = send, False
 
     async def send(self, message: ASGIMessage) -> None:
-        if not self.is_over:
-            self.is_over = not message["more_body"]
+        if not self.has_ended:
+            self.has_ended = not message["more_body"]
             await self._send(message)
 
 
 class WallIndexMiddleware:
-    """Answers `/moderation/live`. Whoever comes is told the whole list, and then each wall of it that changes.
+    """Answers `/moderation/live`: the whole list first, then each wall that changes.
 
-    Those who have no wall go on to the app, which has no such page.
+    A request without a wall goes to the app, which answers 404.
     """
 
     def __init__(self, app: App, hub: Hub, database: Database, base_url: str) -> None:
@@ -64,22 +64,22 @@ class WallIndexMiddleware:
             return await refuse(send, FULL)
         try:
             try:
-                walls, body = await self._look(session)
+                walls, body = await self._read_walls(session)
             except (SQLAlchemyError, OSError):
                 return await refuse(send, AWAY)
             if not walls:
                 return await self.app(scope, receive, send)
-            await receive()  # The body guard left an empty one; what comes after it is the disconnection.
+            await receive()  # The empty body; the next message is the disconnection.
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await self._follow(
-                Listener(Line(send).send, disconnect_of(scope), 0, session=session), walls, body, receive
+                Listener(SharedSend(send).send, disconnect_of(scope), 0, session=session), walls, body, receive
             )
         finally:
             self.hub.release(address)
         return None
 
-    async def _look(self, session: str) -> tuple[Sequence[Wall], bytes]:
-        """The walls that the session opens at this moment, and the list of them."""
+    async def _read_walls(self, session: str) -> tuple[Sequence[Wall], bytes]:
+        """The walls that the session may moderate now, and the rendered list."""
         async with self.database.reading() as reading:
             rights = (await reading.execute(LoginSession.rights([session], now()))).all()
             walls = (await reading.scalars(Wall.among([wall_id for _, wall_id in rights]))).all() if rights else []
@@ -88,7 +88,7 @@ class WallIndexMiddleware:
         return walls, HEARTBEAT + Change(0, html).event().body
 
     async def _follow(self, reader: Listener, walls: Sequence[Wall], body: bytes, receive: Receive) -> None:
-        """`reader` is what the listeners, one a wall, are made like."""
+        """Stream the list and its changes. `reader` is the template of the listeners, one per wall."""
         listeners: dict[Key, Listener] = {}
         try:
             while True:
@@ -98,7 +98,7 @@ class WallIndexMiddleware:
                 if self.hub.is_closed or all(self.hub.join(*each) for each in listeners.items()):
                     break
                 self._leave(listeners)
-                walls, body = await self._look(reader.session)
+                walls, body = await self._read_walls(reader.session)
                 if not walls:
                     return reader.disconnect()
             while not self.hub.is_closed and (await receive())["type"] != "http.disconnect":

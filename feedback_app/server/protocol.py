@@ -1,4 +1,4 @@
-"""The server: uvicorn, made patient with readers and impatient with those who dribble, and able to stop."""
+"""Uvicorn's HTTP protocol with limits for slow and large heads, direct answers, and a graceful stop."""
 
 import asyncio
 import itertools
@@ -15,26 +15,27 @@ from .connections import MALFORMED, Connections
 
 HEAD_SECONDS = 10
 HEAD_BYTES = 64 * 1024
+# Framing bytes that are allowed per byte of body. A chunk of one byte has five.
 FRAMING = 10
-# How long a connection stays open for what may be on its way to us when we are told to stop.
+# How long an idle connection stays open at shutdown, for a request that is on its way.
 LINGER_SECONDS = 0.5
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn waits for ever for the head of a request, and takes one of any size; this one does not.
+    """Limits the time and size of a request's head, which uvicorn does not.
 
-    It also hands the app the line itself, for pieces of a stream that are framed already and for cutting readers who
-    are too slow, and a way to put a whole answer on it. When it is told to stop it answers what is on its way.
+    Its ASGI extensions give the app the transport (for streams), a function that disconnects slow readers, and one
+    that writes a whole answer. At shutdown it answers requests that are on their way.
     """
 
     _bytes = 0
-    # The size of the last piece that arrived, and of the one in which this message began.
-    _piece_bytes = _begun_bytes = 0
+    # Bytes of the last segment, and of the one in which this message began.
+    _segment_bytes = _first_segment_bytes = 0
     _body_bytes = 0
     _is_last = False
     _is_in_head = False
-    # Whether what still arrives is read and thrown away, so that its sender's end of the connection is heard of.
-    _is_deaf = False
+    # Whether further input is read and discarded, so that the client's disconnection is noticed.
+    _discards_input = False
     _head_timer: asyncio.TimerHandle | None = None
     _answering: RequestResponseCycle | None = None
     _headers: ClassVar[list[tuple[bytes, bytes]]] = []
@@ -42,35 +43,36 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._counted = connections
+        self._connections = connections
         self._is_admitted = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Admit the connection, or abort it."""
         super().connection_made(transport)
         self._extensions = {TRANSPORT: transport, WRITE_RESPONSE: self.answer, DISCONNECT: self.disconnect}
         self._log: AccessLogMiddleware = self.config.app.asgi_app  # type: ignore[union-attr]
-        self._is_admitted = self._counted.admit(self.client)
+        self._is_admitted = self._connections.admit(self.client)
         if self._is_admitted:
             self._await_head()
         else:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the request that is being answered, too; uvicorn tells only the one that came last."""
+        """Notify the request that is being answered; uvicorn notifies only the last one received."""
         if self._is_admitted:
-            self._counted.release(self.client)
+            self._connections.release(self.client)
         self._stop_timer()
         self._unset_keepalive_if_required()
         self._wake()
         super().connection_lost(exc)
-        # No circle is left, so that the memory is free without the garbage collector.
+        # Break reference cycles, to free the memory without the garbage collector.
         self.pipeline.clear()
         self._extensions.clear()
         self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
         self._answering = None
 
     def disconnect(self) -> None:
-        """Cut the connection; whoever waits on it, to read or to write, is woken."""
+        """Abort the connection, and wake the request that waits to read or write."""
         self._wake()
         self.flow.resume_writing()
         self.transport.abort()
@@ -82,22 +84,23 @@ class Protocol(HttpToolsProtocol):
             cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf or self._is_last_answer_on_its_way:
+        """Parse the data, and abort a connection whose head is too large."""
+        if self._discards_input or self._is_last_answer_on_its_way:
             return
         self._unset_keepalive_if_required()
-        self._piece_bytes = len(data)
-        self._bytes += self._piece_bytes
+        self._segment_bytes = len(data)
+        self._bytes += self._segment_bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._decline_upgrade()
         except httptools.HttpParserError:
             self._refuse()
-        # An empty line, for one, is no beginning of a request: uvicorn would wait for ever for what follows it.
+        # An empty line begins no request, and uvicorn would wait for one for ever.
         is_idle = self._is_idle and self.timeout_keep_alive_task is None
         if (self._is_in_head or is_idle) and self._head_timer is None:
             self._await_head()
-        # What is not body is head, trailers (a head after the body) or framing: five bytes for a chunk of one.
+        # What is not body is head, trailers or framing.
         if self._bytes - FRAMING * self._body_bytes > HEAD_BYTES:
             self.transport.abort()
 
@@ -107,20 +110,20 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def _is_last_answer_on_its_way(self) -> bool:
-        """RFC 9112, section 9.6: what comes behind a request whose answer closes the connection is not read."""
+        """Input after an answer that closes the connection is not read (RFC 9112, section 9.6)."""
         cycle = self._answering
         return cycle is not None and cycle.response_started and not cycle.keep_alive and not cycle.more_body
 
     def _decline_upgrade(self) -> None:
-        """Answer as if there were no such header, and close: the parser takes what follows for the other protocol."""
-        self._is_deaf = True
+        """Ignore the upgrade, answer, and close: the parser cannot continue with HTTP."""
+        self._discards_input = True
         if self.cycle is not None:
             self.cycle.keep_alive = False
 
     def _refuse(self) -> None:
-        """Refuse what is no HTTP, after the answer to what came before it."""
-        MALFORMED.warning("A request that is not well formed was refused.")
-        cycle, self._is_deaf = self._answering, True
+        """Answer malformed input with 400, after the answer to an earlier request."""
+        MALFORMED.warning("A malformed request was refused.")
+        cycle, self._discards_input = self._answering, True
         if cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started):
             self.send_400_response("Invalid HTTP request received.")
         elif cycle.more_body:
@@ -130,16 +133,18 @@ class Protocol(HttpToolsProtocol):
             cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
+        """Start to count the bytes of a head."""
         super().on_message_begin()
         self._bytes = self._body_bytes = 0
-        self._begun_bytes = self._piece_bytes
+        self._first_segment_bytes = self._segment_bytes
         self._is_in_head = True
 
     def on_headers_complete(self) -> None:
+        """Raises ValueError for a head that is too large; the parser turns it into an error of its own."""
         self._is_in_head = False
         self._stop_timer()
-        # Most of a head may have come in one piece, together with what was before it. Few pieces are so large.
-        if self._begun_bytes + self._bytes > HEAD_BYTES and self._head_bytes() > HEAD_BYTES:
+        # The segments may include bytes before the head, so a large total is measured again.
+        if self._first_segment_bytes + self._bytes > HEAD_BYTES and self._head_bytes() > HEAD_BYTES:
             raise ValueError("The head of the request is too large.")
         super().on_headers_complete()
         if self._is_last:
@@ -149,33 +154,33 @@ class Protocol(HttpToolsProtocol):
         return sum(map(len, itertools.chain.from_iterable(self.headers)), len(self.url)) + 4 * len(self.headers)
 
     def shutdown(self) -> None:
-        """Close after the next answer, or soon. Uvicorn closes at once, also on whoever has just sent something."""
+        """Close after the next answer or LINGER_SECONDS. Uvicorn closes immediately, which loses requests."""
         self._is_last = True
         self.loop.call_later(LINGER_SECONDS if self._is_idle else 0, super().shutdown)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        # One request of a connection is answered after the other, also when they arrive together.
+        # Pipelined requests are answered one after the other.
         self._answering = cycle
         cycle.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]
         if cycle.scope["method"] == "GET":
-            # In its turn and not here, so that one proof that pages are fresh serves all that came at this moment.
+            # In the loop's next turn, so that one check of the versions serves all requests of this turn.
             self.loop.call_soon(self._answer_at_once, cycle, app)
         else:
             super()._start_asgi_task(cycle, app)
 
     def _answer_at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Make a task of a request only if its answer is not ready."""
+        """Start a task for the request only if no cached answer is ready."""
         if cycle.disconnected:
             return
         is_answered = False
         try:
             is_answered = self._log.answer_immediately(cast("Scope", cycle.scope), self.answer)
-        finally:  # What fails here is told by the loop; whoever asked gets their answer in the usual way.
+        finally:  # The loop logs an exception, and the request is answered in the usual way.
             if not is_answered:
                 super()._start_asgi_task(cycle, app)
 
     def answer(self, status: int, framed: bytes) -> bool:
-        """Put a whole answer on the line, headers and body in one; False where `send` has more to do than that."""
+        """Write a whole answer, headers and body in one piece; False if only ASGI's `send` can do it."""
         cycle = self._answering
         if cycle is None or self.flow.write_paused or not cycle.keep_alive:
             return False
@@ -188,13 +193,14 @@ class Protocol(HttpToolsProtocol):
         return True
 
     def _own_headers(self) -> bytes:
-        """What uvicorn says in every answer, the date, as a list that is a new one each second."""
+        """Uvicorn's default headers as bytes. It makes a new list each second, for the date."""
         cls, headers = type(self), self.server_state.default_headers
         if cls._headers is not headers:
             cls._headers, cls._framed = headers, b"".join(b"%b: %b\r\n" % header for header in headers)
         return cls._framed
 
     def on_body(self, body: bytes) -> None:
+        """Count the body, to tell it from head and framing."""
         self._body_bytes += len(body)
         super().on_body(body)
 
