@@ -93,11 +93,11 @@ def worker(listening: int, line: int) -> None:
     """Serve on a socket, and with a line to the supervisor, that were opened before: numbers of open files."""
     from ..server.worker import Heartbeat
 
-    supervised = Heartbeat(line)
-    supervised.follow()
+    heartbeat = Heartbeat(line)
+    heartbeat.stop_with_supervisor()
     access_log.configure(Settings.from_environment().log)
     with_database(nothing)
-    run_server(create_app(), socket.socket(fileno=listening), supervised.say, each_second=supervised.say)
+    run_server(create_app(), socket.socket(fileno=listening), heartbeat.beat, each_second=heartbeat.beat)
 
 
 commands = (serve, worker)

@@ -1,4 +1,4 @@
-"""Connections: where they come in, how many there may be, altogether and from one address, and what is said of more."""
+"""Connection limits, in total and per address, and the listening TCP socket."""
 
 import logging
 import resource
@@ -9,12 +9,12 @@ from collections import Counter
 from ..web import metrics
 from ..web.middleware.network import network_of
 
-# So many file descriptors stay free for the database, the log and whatever else the server opens, or a quarter of few.
+# File descriptors for the database, the log and other files; a quarter of the limit if that is less.
 RESERVED = 128
-# Beside its streams an address has connections for pages and posts.
+# Connections of an address for pages and posts, besides its streams.
 BESIDE_STREAMS = 1_000
 QUIET_SECONDS = 60
-# A reader whose machine vanished, or who takes nothing any more, is given up after this long.
+# TCP_USER_TIMEOUT: a client that acknowledges nothing for so long is disconnected.
 UNACKNOWLEDGED_MILLISECONDS = 25_000
 SEND_BUFFER_BYTES = 128 * 1024
 
@@ -22,17 +22,18 @@ logger = logging.getLogger(__name__)
 
 
 class RareWarning:
-    """A line in the log, at most one a minute, however often there is reason for it; it says how often there was."""
+    """A warning that is logged at most once a minute, with the number of times that it was due."""
 
     def __init__(self) -> None:
         self._since, self._count = float("-inf"), 0
 
     def warning(self, sentence: str) -> None:
+        """Log the sentence, or only count it."""
         self._count += 1
         at = time.monotonic()
         if at - self._since < QUIET_SECONDS:
             return
-        more = f" That makes {self._count:,} since the last such line." if self._count > 1 else ""
+        more = f" {self._count:,} times since the last such line." if self._count > 1 else ""
         self._since, self._count = at, 0
         logger.warning("%s%s", sentence, more)
 
@@ -41,7 +42,7 @@ MALFORMED = RareWarning()
 
 
 class Connections:
-    """Counts the open connections of a server. `most_per_address` is 0 where all of them come from a proxy."""
+    """Counts the open connections of a server. `most_per_address` is 0 (no limit) behind a proxy."""
 
     def __init__(self, most_per_address: int) -> None:
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -51,12 +52,12 @@ class Connections:
         self._full, self._crowd = RareWarning(), RareWarning()
 
     def admit(self, client: tuple[str, int] | None) -> bool:
-        """Count one more, if there may be one more."""
+        """Count one more connection, if the limits allow it; False if not."""
         address = _address(client)
         if self.count >= self.most:
             self._full.warning(
                 f"No file descriptor is left for another connection: {self.count:,} are open, and more are cut off. "
-                "Let the server have more of them (ulimit -n, LimitNOFILE)."
+                "Raise the limit of open files (ulimit -n, LimitNOFILE)."
             )
             metrics.TURNED_AWAY.labels("all").inc()
             return False
@@ -72,6 +73,7 @@ class Connections:
         return True
 
     def release(self, client: tuple[str, int] | None) -> None:
+        """Count one connection less."""
         address = _address(client)
         self.count -= 1
         self._per_address[address] -= 1
@@ -84,9 +86,12 @@ def _address(client: tuple[str, int] | None) -> str:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket whose connections are given up when the other side takes nothing for long."""
+    """A TCP socket whose connections end when the client acknowledges nothing for long.
+
+    Raises OSError if the address cannot be used, and UnicodeError for an invalid host name.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without the protocol asyncio does not know that these are TCP, and would wait with small answers (Nagle).
+    # asyncio sets TCP_NODELAY only if the protocol is given.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -98,7 +103,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def allow_many() -> None:
-    """Take as many open files as the system lets us; a thousand, the usual start, is a thousand readers."""
+    """Raise the soft limit of open files to the hard one. The usual 1,024 would be a thousand readers."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether it can do its work."""
+"""The health checks `/healthz` (liveness) and `/readyz` (readiness)."""
 
 from quart import Blueprint, Response
 
@@ -6,18 +6,18 @@ from ..web.state import state
 
 views = Blueprint("health", __name__)
 
-NEVER_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 @views.get("/healthz")
 async def alive() -> Response:
-    """Asks nothing of the database, so that a fault there does not make a supervisor restart us in vain."""
-    return Response("alive\n", mimetype="text/plain", headers=NEVER_KEPT)
+    """Liveness, without the database: a restart of this process would not repair that."""
+    return Response("alive\n", mimetype="text/plain", headers=NO_STORE)
 
 
 @views.get("/readyz")
 async def ready() -> Response:
-    """For load balancers: 503 with one word for each check that failed, since strangers may ask too."""
+    """Readiness for load balancers: 503 with a word per failed check. No details, since the address is public."""
     if faults := await state().readiness.faults():
-        return Response("\n".join(faults) + "\n", 503, mimetype="text/plain", headers=NEVER_KEPT)
-    return Response("ready\n", mimetype="text/plain", headers=NEVER_KEPT)
+        return Response("\n".join(faults) + "\n", 503, mimetype="text/plain", headers=NO_STORE)
+    return Response("ready\n", mimetype="text/plain", headers=NO_STORE)

@@ -1,4 +1,4 @@
-"""The numbers for Prometheus, for a collector on this machine or one that knows the token."""
+"""`/metrics` for Prometheus: open to a local collector, or to one with the token."""
 
 import asyncio
 import hmac
@@ -17,8 +17,8 @@ views = Blueprint("metrics", __name__)
 
 @views.get("/metrics")
 async def show() -> Response:
-    """For everybody else there is nothing at this address."""
-    if not (_has_token() or _is_from_this_machine()):
+    """Everybody else gets 404."""
+    if not (_has_token() or _is_local()):
         abort(404)
     numbers = await asyncio.to_thread(exposition, database().file)
     return Response(numbers, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
@@ -26,19 +26,19 @@ async def show() -> Response:
 
 def _has_token() -> bool:
     token = state().settings.metrics_token
-    shown = request.headers.get("Authorization", "")
-    return bool(token) and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+    given = request.headers.get("Authorization", "")
+    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
-def _is_from_this_machine() -> bool:
-    """Whether the other end is here and speaks for itself.
+def _is_local() -> bool:
+    """Whether the client is on this machine and is no proxy.
 
-    What a proxy hands on comes from here, too. Where one is expected only the token opens; one that is not gives itself
-    away by a header, by the name it was asked for or, as nginx does, by HTTP/1.0.
+    A configured proxy needs the token. An unknown one is recognised by its headers, by the host it asks for or, for
+    nginx, by HTTP/1.0.
     """
     settings = state().settings
     if settings.trusted_proxies or (settings.base_url and not is_loopback(parts_of(settings.base_url).hostname or "")):
         return False
     name = name_in(request.headers.get("Host", "").encode("latin-1", "replace"))
-    speaks_for_itself = name is not None and is_loopback(name) and request.http_version != "1.0" and not is_forwarded()
-    return speaks_for_itself and is_within(request.remote_addr or "", LOOPBACK)
+    is_direct = name is not None and is_loopback(name) and request.http_version != "1.0" and not is_forwarded()
+    return is_direct and is_within(request.remote_addr or "", LOOPBACK)

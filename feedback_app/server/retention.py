@@ -1,4 +1,4 @@
-"""The purge: what is over is blanked or deleted by the server itself, a little at a time, so that nobody waits."""
+"""Retention: blanks and deletes expired rows, every hour and in small transactions."""
 
 import asyncio
 import logging
@@ -18,9 +18,9 @@ from ..models.search_text import folded
 from ..web.state import state_of
 
 SECONDS = 3600
-# How soon it is tried again to take blanked words out of the file, while somebody reads in it.
+# Pause before another attempt to erase blanked words from the file, which readers can prevent.
 ERASE_SECONDS = 5
-AT_ONCE = 200
+BATCH_ROWS = 200
 logger = logging.getLogger(__name__)
 
 
@@ -36,69 +36,73 @@ def init_app(app: Quart) -> None:
 
 
 class Retention:
-    """Several processes may do it at the same time: what one has done the other does not find any more."""
+    """Deletes what has expired. Several processes may do so at the same time: each handles the rows it finds.
+
+    Each method that takes a session handles one batch, and gives the number of its rows.
+    """
 
     def __init__(self, database: Database, *, undo_days: int, keep_days: int) -> None:
         self.database, self.undo_time, self.keep_time = database, timedelta(days=undo_days), timedelta(days=keep_days)
-        self._is_over = asyncio.Event()
+        self._is_stopping = asyncio.Event()
         self.rounds = 0
 
     async def run(self) -> None:
-        """At the start and then every hour, until it is stopped."""
-        while not self._is_over.is_set():
+        """Purge now and then every hour, until `stop`."""
+        while not self._is_stopping.is_set():
             try:
                 await self.purge()
             except (SQLAlchemyError, OSError):
-                logger.exception("What is over could not be purged; it is tried again in an hour.")
+                logger.exception("Expired rows could not be deleted. The next attempt is in an hour.")
             self.rounds += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_over.wait(), SECONDS)
+                await asyncio.wait_for(self._is_stopping.wait(), SECONDS)
 
     def stop(self) -> None:
-        """Let `run` end after the slice it is at: one that is cancelled would leave its transaction to nobody."""
-        self._is_over.set()
+        """Let `run` end after the current batch. A cancelled one would leave its transaction open."""
+        self._is_stopping.set()
 
     async def purge(self) -> None:
-        for slice_ in (
+        """Handle everything that has expired. Lets errors of the database through."""
+        for batch in (
             self.blank,
             self.forget,
             self.delete_blocks,
             self.delete_logins,
             self.delete_attempts,
-            self.delete_setups,
+            self.delete_invitations,
             self.fold,
         ):
-            await self._to_the_end(slice_)
+            await self._repeat(batch)
         await self.erase()
 
     async def erase(self) -> None:
-        """Take what was blanked or deleted out of the file, too, where a quiet server would keep it for days.
+        """Erase blanked and deleted words from the SQLite file and its log, which would keep them for days.
 
-        It is done in each round, also for what others deleted, and what a process blanked that was killed then.
+        Each round does so, since another process may have deleted them, or may have been killed after it blanked them.
         """
-        while not self._is_over.is_set() and not await self.database.forget_deleted():
+        while not self._is_stopping.is_set() and not await self.database.forget_deleted():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_over.wait(), ERASE_SECONDS)
+                await asyncio.wait_for(self._is_stopping.wait(), ERASE_SECONDS)
 
     async def blank(self, session: AsyncSession) -> int:
-        """Blank the words of entries whose time for undoing is over; gives how many.
+        """Blank the words of removed entries that cannot be restored any more.
 
-        Their walls are locked, and they are looked at once more, since somebody may be bringing them back.
+        Reads them again after locking their walls, since an undo may have restored one.
         """
         before = now() - self.undo_time
-        found = (await session.execute(Feedback.to_blank(before, AT_ONCE))).all()
+        found = (await session.execute(Feedback.to_blank(before, BATCH_ROWS))).all()
         if not found:
             return 0
         await session.execute(*Wall.all_locked({wall_id for _, wall_id in found}))
         numbers = {number for number, _ in found}
-        still = {number for number, _ in await session.execute(Feedback.to_blank(before, AT_ONCE, among=numbers))}
-        await session.execute(Feedback.blank(still))
-        await session.execute(ActEntry.blank(still))
+        expired = {number for number, _ in await session.execute(Feedback.to_blank(before, BATCH_ROWS, among=numbers))}
+        await session.execute(Feedback.blank(expired))
+        await session.execute(ActEntry.blank(expired))
         return len(found)
 
     async def forget(self, session: AsyncSession) -> int:
-        """Delete rows without words, of whose end every reader who was away for less has heard; gives how many."""
-        old = (await session.scalars(Feedback.forgettable(now() - self.keep_time, AT_ONCE))).all()
+        """Delete blanked rows (tombstones) that no returning reader needs any more."""
+        old = (await session.scalars(Feedback.forgettable(now() - self.keep_time, BATCH_ROWS))).all()
         walls = {wall.id: wall for wall in await session.scalars(*Wall.all_locked({each.wall_id for each in old}))}
         for feedback in old:
             walls[feedback.wall_id].forget(feedback)
@@ -106,31 +110,35 @@ class Retention:
         return len(old)
 
     async def delete_blocks(self, session: AsyncSession) -> int:
+        """Delete blocks whose pseudonyms have expired."""
         numbers = (await session.scalars(Block.stale(now()))).all()
         await session.execute(delete_rows(Block, numbers))
         return len(numbers)
 
     async def delete_logins(self, session: AsyncSession) -> int:
+        """Delete expired sessions of moderators."""
         numbers = (await session.scalars(LoginSession.stale(now()))).all()
         await session.execute(delete_rows(LoginSession, numbers))
         return len(numbers)
 
     async def delete_attempts(self, session: AsyncSession) -> int:
+        """Delete login attempts that the throttle does not count any more."""
         numbers = (await session.scalars(LoginAttempt.stale(now()))).all()
         await session.execute(delete_rows(LoginAttempt, numbers))
         return len(numbers)
 
-    async def delete_setups(self, session: AsyncSession) -> int:
+    async def delete_invitations(self, session: AsyncSession) -> int:
+        """Delete expired invitations."""
         numbers = (await session.scalars(Invitation.stale(now()))).all()
         await session.execute(delete_rows(Invitation, numbers))
         return len(numbers)
 
     async def fold(self, session: AsyncSession) -> int:
-        """Fold the words of entries that a version stored which did not, for search; gives how many.
+        """Fill the search text of entries that an older version of the program stored.
 
-        What such a version blanked is blanked in the folded words, too.
+        Also blanks the search text of entries that such a version blanked.
         """
-        found = (await session.execute(SearchBackfill.unfolded(AT_ONCE))).all()
+        found = (await session.execute(SearchBackfill.unfolded(BATCH_ROWS))).all()
         if not found:
             await session.execute(SearchBackfill.blank_folded())
             return 0
@@ -138,8 +146,8 @@ class Retention:
         await session.execute(SearchBackfill.update_folded(), rows)
         return len(found)
 
-    async def _to_the_end(self, slice_: Callable[[AsyncSession], Awaitable[int]]) -> None:
-        """Slice after slice, each a transaction of its own."""
-        while not self._is_over.is_set():
-            if await self.database.write(slice_) == 0:
+    async def _repeat(self, batch: Callable[[AsyncSession], Awaitable[int]]) -> None:
+        """Handle batches, each in a transaction of its own, until one is empty."""
+        while not self._is_stopping.is_set():
+            if await self.database.write(batch) == 0:
                 return

@@ -1,4 +1,4 @@
-"""The server: uvicorn, made patient with readers and impatient with those who dribble, and able to stop."""
+"""Runs uvicorn with our protocol, settings and graceful shutdown."""
 
 import asyncio
 import gc
@@ -16,12 +16,13 @@ from .connections import BESIDE_STREAMS, Connections, allow_many
 from .protocol import Protocol
 
 STOP_SECONDS = 8
-# So many more objects made than let go of start the collector; so many of its rounds the one that looks further back.
-COLLECT_AFTER = (20_000, 20, 50)
+# Thresholds for `gc.set_threshold`: allocations minus deallocations that trigger generation 0, then rounds per
+# older generation.
+GC_THRESHOLDS = (20_000, 20, 50)
 
 
 class WallServer(Server):
-    """Ends every stream first when it is told to stop, since uvicorn would wait for them for ever."""
+    """Ends all streams when it stops, since uvicorn would wait for them for ever."""
 
     def __init__(
         self,
@@ -34,12 +35,12 @@ class WallServer(Server):
             each_second()
 
         settings = state_of(app).settings
-        share = 0 if settings.trusted_proxies else settings.streams_per_address + BESIDE_STREAMS
+        most_per_address = 0 if settings.trusted_proxies else settings.streams_per_address + BESIDE_STREAMS
         super().__init__(
             Config(
                 app,
-                # Uvicorn calls it with what it calls the class with.
-                http=cast("type[asyncio.Protocol]", partial(Protocol, connections=Connections(share))),
+                # Uvicorn calls it like the class.
+                http=cast("type[asyncio.Protocol]", partial(Protocol, connections=Connections(most_per_address))),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -55,19 +56,21 @@ class WallServer(Server):
         self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then call `on_start`."""
         await super().startup(sockets)
         self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then stop."""
         self._hub.close()
         await super().shutdown(sockets)
-        if self.force_exit:  # Uvicorn leaves the app's own end out then, and would complain of it.
+        if self.force_exit:  # Uvicorn skips the app's shutdown then, and logs an error.
             await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal lets requests finish; SIGINT after that does not."""
+        """The first signal lets requests finish; a SIGINT after it does not."""
         super().handle_exit(sig, frame)
-        # Being told to stop is no failure: the signal is not raised again when everything has ended well.
+        # Uvicorn would raise the signal again at the end, for another exit code than 0.
         self._captured_signals.clear()
 
 
@@ -78,21 +81,21 @@ def run(
     *,
     each_second: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `each_second` is called as long as requests are being answered."""
+    """Serve until SIGTERM or SIGINT; `each_second` is called as long as the event loop runs."""
     allow_many()
 
     def started() -> None:
-        _spare_the_collector()
+        _tune_garbage_collector()
         on_start()
 
     WallServer(app, on_start=started, each_second=each_second).run(sockets=[listening])
 
 
-def _spare_the_collector() -> None:
-    """Let the garbage collector pass over what stays for ever, and come by less often.
+def _tune_garbage_collector() -> None:
+    """Exclude the permanent objects from garbage collection, and collect less often.
 
-    It would look at some hundred thousand objects of the libraries again and again, since every request makes new ones.
+    Otherwise collections that requests trigger would traverse some hundred thousand objects of libraries.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    gc.set_threshold(*GC_THRESHOLDS)

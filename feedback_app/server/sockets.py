@@ -1,4 +1,4 @@
-"""The socket that the server listens on: a TCP port, a Unix socket, or one that systemd has opened before."""
+"""The listening socket: a TCP port, a Unix socket, or one from systemd (socket activation)."""
 
 import errno
 import os
@@ -12,18 +12,18 @@ from ..config import ConfigurationError
 from .connections import listen
 
 UNIX = "unix:"
-# The number of the first file that systemd passes (https://www.freedesktop.org/software/systemd/man/sd_listen_fds.html).
-FIRST_PASSED = 3
+# SD_LISTEN_FDS_START (https://www.freedesktop.org/software/systemd/man/sd_listen_fds.html).
+FIRST_DESCRIPTOR = 3
 BACKLOG = 2048
 
 
 @contextmanager
 def open_socket(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen where `--host` and `--port` say; what systemd has opened for this process goes before.
+    """Listen on `host` (or `unix:/path`) and `port`, or on the socket that systemd passes.
 
-    The file of a Unix socket goes away at the end, since nobody would answer there. Raises ConfigurationError.
+    Deletes the file of a Unix socket at the end. Raises ConfigurationError.
     """
-    if (passed := _passed()) is not None:
+    if (passed := _from_systemd()) is not None:
         yield passed
     elif host.startswith(UNIX):
         path = Path(host.removeprefix(UNIX))
@@ -42,11 +42,11 @@ def open_socket(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def address_of(listening: socket.socket) -> str:
-    """What stands before the path of a page, where no public address is configured."""
+    """The base URL of the pages, if none is configured."""
     if listening.family == socket.AF_UNIX:
         return f"{UNIX}{listening.getsockname()}, path "
     host, port = listening.getsockname()[:2]
-    # All addresses of this machine are none that can be opened.
+    # A browser cannot open the wildcard addresses.
     if host == "::":
         host = "::1" if listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) else "127.0.0.1"
     elif host == "0.0.0.0":  # noqa: S104
@@ -68,12 +68,12 @@ def _listen_on_port(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"Cannot listen on {host}: it is no address. Name one with --host.") from None
 
 
-def _passed() -> socket.socket | None:
+def _from_systemd() -> socket.socket | None:
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return None
     if os.environ.get("LISTEN_FDS") != "1":
         raise ConfigurationError("systemd passes several sockets, and the wall listens on one. Keep one ListenStream.")
-    return socket.socket(fileno=os.dup(FIRST_PASSED))
+    return socket.socket(fileno=os.dup(FIRST_DESCRIPTOR))
 
 
 def _listen_on_path(path: Path) -> socket.socket:
@@ -81,23 +81,23 @@ def _listen_on_path(path: Path) -> socket.socket:
     try:
         listening.bind(str(path))
     except OSError:
-        if not _is_left_over(path):
+        if not _is_stale(path):
             raise
         path.unlink()
         listening.bind(str(path))
-    # The proxy is another user; who may come near is said by the folder.
+    # The proxy runs as another user; the folder's mode restricts access.
     path.chmod(0o666)
     listening.listen(BACKLOG)
     return listening
 
 
-def _is_left_over(path: Path) -> bool:
-    """Whether a server that was killed has left it behind: a socket at which nobody answers."""
+def _is_stale(path: Path) -> bool:
+    """Whether it is a socket of a killed server, which accepts no connections."""
     if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
         return False
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
-            trial.connect(str(path))
+            probe.connect(str(path))
         except ConnectionRefusedError:
             return True
     return False

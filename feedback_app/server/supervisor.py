@@ -1,6 +1,6 @@
-"""The supervisor: one process that holds the socket and keeps several workers serving on it.
+"""The supervisor: owns the socket, starts workers that serve on it, and replaces those that die.
 
-It answers no request itself. A worker is this same program started afresh, so that a new one brings new code with it.
+It answers no requests. A worker is a new process of this program, so renewing the workers loads new code.
 """
 
 import asyncio
@@ -20,42 +20,44 @@ logger = logging.getLogger(__name__)
 
 
 class Supervisor:
+    """Runs `count` workers until a signal stops it."""
+
     def __init__(self, count: int, listening: socket.socket) -> None:
         self._listening = listening
-        self._places = [Slot(self._start) for _ in range(count)]
+        self._slots = [Slot(self._start) for _ in range(count)]
         self._workers: list[Worker] = []
         self._stop, self._renew = asyncio.Event(), asyncio.Event()
-        # Whoever starts us with `nohup` wants the end of the terminal to mean nothing.
+        # Under `nohup`, the end of the terminal must not stop the server.
         self._had_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
     async def run(self, on_start: Callable[[], None]) -> int:
-        """Serve until SIGTERM or SIGINT; gives the exit code. SIGHUP renews the workers one after the other."""
+        """Serve until SIGTERM or SIGINT; gives the exit code. SIGHUP renews the workers one by one."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop_all)
         loop.add_signal_handler(signal.SIGINT, self._stop_all)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
 
         stop = asyncio.create_task(self._stop.wait())
-        work = asyncio.create_task(self._work(on_start))
-        await asyncio.wait((stop, work), return_when=asyncio.FIRST_COMPLETED)
-        for task in (stop, work):
+        running = asyncio.create_task(self._run_slots(on_start))
+        await asyncio.wait((stop, running), return_when=asyncio.FIRST_COMPLETED)
+        for task in (stop, running):
             task.cancel()
-        await asyncio.wait((stop, work))
+        await asyncio.wait((stop, running))
 
         stopped = await asyncio.gather(*(worker.stop() for worker in self._living()))
-        if not work.cancelled():
-            return work.result()
+        if not running.cancelled():
+            return running.result()
         return 0 if all(stopped) else 1
 
-    async def _work(self, on_start: Callable[[], None]) -> int:
-        """Comes to an end only when not one worker comes up, having said why itself."""
-        if not any(await asyncio.gather(*(place.fill() for place in self._places))):
+    async def _run_slots(self, on_start: Callable[[], None]) -> int:
+        """Returns only if no worker starts; each has logged the reason."""
+        if not any(await asyncio.gather(*(slot.fill() for slot in self._slots))):
             return 1
         on_start()
         async with asyncio.TaskGroup() as group:
-            for place in self._places:
-                group.create_task(place.keep())
-            group.create_task(self._renew_when_told())
+            for slot in self._slots:
+                group.create_task(slot.keep_filled())
+            group.create_task(self._renew_on_request())
         return 1
 
     async def _start(self) -> Worker:
@@ -66,23 +68,23 @@ class Supervisor:
     def _living(self) -> Sequence[Worker]:
         return [worker for worker in self._workers if worker.process.returncode is None]
 
-    async def _renew_when_told(self) -> None:
+    async def _renew_on_request(self) -> None:
         while await self._renew.wait():
             self._renew.clear()
-            for place in self._places:
-                if not await place.renew():
-                    logger.error("The new worker did not come up, so those that serve go on as they are.")
+            for slot in self._slots:
+                if not await slot.renew():
+                    logger.error("The new worker did not start. The current workers continue.")
                     break
 
     def _stop_all(self) -> None:
-        """Patiently the first time; when told again, the workers let go of what they are doing."""
+        """Stop gracefully; the second time, interrupt the workers."""
         if self._stop.is_set():
             for worker in self._living():
-                worker.tell(signal.SIGINT)
+                worker.send_signal(signal.SIGINT)
         self._stop.set()
 
-    def _hang_up(self) -> None:
-        """Somebody wants new workers, or the terminal from which we were started was closed."""
+    def _on_hangup(self) -> None:
+        """SIGHUP: stop if our terminal was closed, else renew the workers."""
         if self._had_terminal and not _has_terminal():
             self._stop.set()
         else:
@@ -90,12 +92,12 @@ class Supervisor:
 
 
 def run(count: int, listening: socket.socket, on_start: Callable[[], None]) -> int:
-    """Keep `count` workers serving on the socket until we are told to stop; gives the exit code."""
+    """Serve with `count` workers until a signal stops us; gives the exit code."""
 
     async def supervise() -> int:
         return await Supervisor(count, listening).run(on_start)
 
-    # Whichever worker is asked for numbers answers with those of all.
+    # Every worker answers `/metrics` for all of them.
     with metrics.shared_folder():
         return asyncio.run(supervise())
 
@@ -108,13 +110,15 @@ def _has_terminal() -> bool:
     return True
 
 
-# Who dies sooner than this again and again is replaced later each time, so that what cannot live keeps no core busy.
+# Backoff: workers that die younger than this are replaced after a growing pause.
 YOUNG_SECONDS = 15
 MOST_WAIT_SECONDS = 2.0
 MOST_WAIT_SECONDS_UNSERVED = 10.0
 
 
 class Slot:
+    """A slot for one worker, which is replaced when it dies."""
+
     def __init__(self, start: Callable[[], Awaitable[Worker]]) -> None:
         self._start = start
         self._lock = asyncio.Lock()
@@ -123,31 +127,31 @@ class Slot:
         self._young_deaths = 0
 
     async def fill(self) -> bool:
-        """Start a worker; False when it ended before it served, having said why itself."""
+        """Start a worker; False if it ended before it served, after it has logged the reason."""
         self._since = time.monotonic()
         self._worker = await self._try_to_start()
-        return self._worker is not None and await self._worker.serves()
+        return self._worker is not None and await self._worker.wait_until_serving()
 
-    async def keep(self) -> None:
-        """Have another worker start whenever the one here ends. Cancelled when everything stops."""
+    async def keep_filled(self) -> None:
+        """Replace the worker whenever it ends; cancelled when the supervisor stops."""
         while True:
             worker = self._worker
-            has_served = worker is not None and await worker.end()
+            has_served = worker is not None and await worker.wait_until_ended()
             if worker is not self._worker:
                 continue
-            wait = self._wait(MOST_WAIT_SECONDS if has_served else MOST_WAIT_SECONDS_UNSERVED)
+            pause = self._backoff(MOST_WAIT_SECONDS if has_served else MOST_WAIT_SECONDS_UNSERVED)
             if worker is not None:
-                logger.warning("%s; another one takes its place%s.", worker.ending(), f" in {wait:g} s" if wait else "")
-            await asyncio.sleep(wait)
+                logger.warning("%s. It is replaced%s.", worker.exit_description(), f" in {pause:g} s" if pause else "")
+            await asyncio.sleep(pause)
             async with self._lock:
                 if worker is self._worker:
                     await self.fill()
 
     async def renew(self) -> bool:
-        """Have a new worker serve before the old one is told to stop; False when the new one does not come up."""
+        """Start a new worker, then stop the old one; False if the new one does not start."""
         async with self._lock:
             successor = await self._try_to_start()
-            if successor is None or not await successor.serves():
+            if successor is None or not await successor.wait_until_serving():
                 return False
             old, self._worker, self._since = self._worker, successor, time.monotonic()
         if old is not None:
@@ -161,8 +165,8 @@ class Slot:
             logger.error("A worker cannot be started: %s.", error)
             return None
 
-    def _wait(self, most: float) -> float:
-        """How long the place stays empty: not at all, unless workers die young again and again."""
+    def _backoff(self, most: float) -> float:
+        """Seconds until a replacement starts: zero, unless workers die young repeatedly."""
         is_young = time.monotonic() - self._since < YOUNG_SECONDS
         self._young_deaths = self._young_deaths + 1 if is_young else 0
         return min(0.25 * 2**self._young_deaths, most) if self._young_deaths > 1 else 0

@@ -81,7 +81,7 @@ async def folded(wall: Served) -> list[str | None]:
 async def test_what_another_version_stored_is_found_at_once_and_folded_soon(
     wall: Served, kim: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "BATCH_ROWS", 2)
     for text in ("Hello there", "Иван", "Straße", "Иван Петров", "new"):
         await post(wall.client, text=text)
     await forget_folding(wall, 1, 2, 3, 4)

@@ -72,13 +72,13 @@ async def test_one_whose_schema_is_newer_than_the_program_is_not_ready(wall: Ser
     await verdicts(wall, {"schema"})
 
 
-async def test_a_teller_that_does_not_get_on_is_not_ready(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broadcaster_that_is_behind_is_not_ready(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "BEHIND_SECONDS", 0.1)
     async with Reader(wall.port, "0"):
         with closing(sqlite3.connect(wall.database.file or "")) as stranger:
             stranger.execute("ALTER TABLE walls RENAME TO ways")
             stranger.commit()
-            await verdicts(wall, {"teller"})
+            await verdicts(wall, {"broadcaster"})
             stranger.execute("ALTER TABLE ways RENAME TO walls")
             stranger.commit()
         await until(lambda: is_ready(wall))

@@ -74,7 +74,7 @@ async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve
 
 
 async def test_before_that_time_nothing_is_blanked(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "BATCH_ROWS", 2)
     for each in range(5):
         await post(wall.client, text=f"Words {each}")
     async with moderating(wall) as kim:
@@ -132,7 +132,7 @@ async def test_who_was_away_for_longer_loads_the_list_anew(wall: Served) -> None
 
 
 async def test_a_server_that_stops_finishes_the_slice_it_is_at(wall: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    monkeypatch.setattr(retention, "BATCH_ROWS", 1)
     for each in range(3):
         await post(wall.client, text=f"Words {each}")
     async with moderating(wall) as kim:

@@ -151,7 +151,7 @@ def test_a_worker_ends_with_a_supervisor_that_left_unread_what_it_said() -> None
     ours, theirs = socket.socketpair()
     worker = (
         "import signal, sys; from feedback_app.server.worker import Heartbeat; "
-        "line = Heartbeat(int(sys.argv[1])); line.follow(); line.say(); signal.pause()"
+        "heartbeat = Heartbeat(int(sys.argv[1])); heartbeat.stop_with_supervisor(); heartbeat.beat(); signal.pause()"
     )
     with theirs:
         process = subprocess.Popen(
