@@ -84,16 +84,16 @@ TURNED_AWAY = Counter(
     registry=registry,
 )
 BROADCAST_VERSIONS = Counter(
-    "feedback_versions_told", "Versions of walls broadcast to listeners, counted per process.", registry=registry
+    "feedback_broadcast_versions", "Versions of walls sent to listeners, by process.", registry=registry
 )
 BROADCAST_DELAY = Histogram(
-    "feedback_told_after_seconds",
-    "From a change in the database to the end of its broadcast by this process.",
+    "feedback_broadcast_delay_seconds",
+    "From a change in the database until this process had sent it to its listeners.",
     registry=registry,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 DATABASE_ERRORS = Counter(
-    "feedback_database_errors", "How often a request or the broadcaster could not use the database.", registry=registry
+    "feedback_database_errors", "Times that a request or the broadcaster could not use the database.", registry=registry
 )
 LAG = Histogram(
     "feedback_event_loop_lag_seconds",

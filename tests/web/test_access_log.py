@@ -134,7 +134,7 @@ def check(lines: list[str]) -> None:
     written = next(record for record in requests if record["route"] == "walls.show" and record["status"] == 200)
     assert written["bytes"] > 1000
     assert written["milliseconds"] > 0
-    faults = [record for record in records if record.get("room") == "feedback_app.database.outage"]
+    faults = [record for record in records if record.get("logger") == "feedback_app.database.outage"]
     assert {record["request"] for record in faults} <= {record["request"] for record in requests}
     assert faults
     assert "no such table" in faults[0]["message"]

@@ -48,9 +48,9 @@ async def test_what_happens_is_counted(wall: Served) -> None:
     # Cached pages and others; two more requests fetched the form tokens of the posts.
     for route, count in (("walls.show", 6), ("walls.frame", 2), ("feeds.atom_feed", 2), ("none", 0)):
         assert grown(f"feedback_requests_total{{method=GET,route={route},status=2xx}}") == count, route
-    assert grown("feedback_versions_told_total") == 1
-    assert grown("feedback_told_after_seconds_count") == 1
-    assert grown("feedback_told_after_seconds_bucket{le=10.0}") == 1
+    assert grown("feedback_broadcast_versions_total") == 1
+    assert grown("feedback_broadcast_delay_seconds_count") == 1
+    assert grown("feedback_broadcast_delay_seconds_bucket{le=10.0}") == 1
     assert grown("feedback_event_loop_lag_seconds_count") > 0
 
 

@@ -201,7 +201,7 @@ class JSONLines(logging.Formatter):
                 "at": _at(record.created),
                 "level": record.levelname.lower(),
                 "message": _message(record),
-                "room": record.name,
+                "logger": record.name,
                 "request": _request.get(),
             }
         )
