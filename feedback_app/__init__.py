@@ -1,9 +1,8 @@
-"""A live feedback wall. `create_app` stands in `app`: commands start without it, since most of them serve nothing.
+"""A live feedback wall. Start with `app.py` (`create_app`) and `cli/`; the order of the rooms is in tests/house/.
 
-A sound SQLite replaces the standard library's here, before anything imports `sqlite3`. Versions 3.7.0 to 3.51.2 can
-lose stored rows when two connections write and checkpoint at the same instant
-(https://www.sqlite.org/wal.html#walresetbug). Where the system's has this fault and the package pysqlite3 brings one
-without it, the whole process takes that one: two copies that open the same file would undo each other's locks
+This file replaces a faulty SQLite before anything imports `sqlite3`. Versions 3.7.0 to 3.51.2 can lose rows when two
+connections write and checkpoint at the same moment (https://www.sqlite.org/wal.html#walresetbug). The package pysqlite3
+replaces the standard module in the whole process, since two copies of SQLite break each other's locks
 (https://www.sqlite.org/howtocorrupt.html#multiple_copies_of_sqlite_linked_into_the_same_application).
 """
 
@@ -13,14 +12,14 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 __version__ = "0.1.0"
-HEALTHY = (3, 51, 3)
-MENDED = {(3, 44): 6, (3, 50): 7}
+FIXED = (3, 51, 3)
+BACKPORTS = {(3, 44): 6, (3, 50): 7}
 
 
 def sqlite_fault(version: str) -> str | None:
-    """What is wrong with this version where several processes write, and the cure, as a sentence without its end."""
+    """The fault of this version and its remedy, as a sentence without the full stop; None if it has no fault."""
     major, minor, patch = (int(number) for number in version.split("."))
-    if (major, minor, patch) >= HEALTHY or patch >= MENDED.get((major, minor), patch + 1):
+    if (major, minor, patch) >= FIXED or patch >= BACKPORTS.get((major, minor), patch + 1):
         return None
     return (
         f"SQLite {version} can lose what was stored when several processes write at the same moment. Install the "

@@ -52,12 +52,12 @@ from .web.templates import build_id
 
 
 def create_app(**overrides: Any) -> Quart:
-    """The application on the database that the settings name; `overrides` are settings by their name in `Settings`.
+    """The Quart application. `overrides` are settings by their name in `Settings`.
 
-    Raises ConfigurationError for a setting that cannot be.
+    Raises ConfigurationError for an invalid setting.
     """
     app = Quart(__name__, static_folder=None)
-    # An address with a doubled slash is another address; it would be redirected past our error pages.
+    # Quart would redirect doubled slashes past our error pages.
     app.url_map.merge_slashes = False
     state = app.extensions[NAME] = state_from(Settings.from_environment(**overrides))
 
@@ -80,7 +80,7 @@ def create_app(**overrides: Any) -> Quart:
 
 
 def state_from(settings: Settings) -> State:
-    """The objects of one app. None of them does anything before the app serves."""
+    """The objects of one app. None of them does I/O before the app serves. Raises ConfigurationError."""
     keys = Keys(Secrets(settings))
     database = Database(data_folder.database_url(settings), synchronous=settings.synchronous)
     hub = Hub(most=settings.streams, most_per_address=settings.streams_per_address)

@@ -1,4 +1,4 @@
-"""Errors: every one becomes a page, or for htmx a notice, with one sentence that a person can act on."""
+"""Error handlers: every error becomes a page, or a notice for htmx, with one sentence that a person can act on."""
 
 import logging
 import re
@@ -40,82 +40,86 @@ SENTENCES = {
     ),
     503: Message("The wall cannot reach its database right now. Go back, and try again in a moment."),
 }
-COLLISION = Message("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
+CONFLICT = Message("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
 
 
 def init_app(app: Quart) -> None:
-    app.before_request(refuse_what_the_guard_refused)
-    app.register_error_handler(HTTPException, explain)
-    app.register_error_handler(IntegrityError, explain_collision)
-    app.register_error_handler(SQLAlchemyError, explain_database)
-    app.register_error_handler(OSError, explain_database)
-    app.register_error_handler(Exception, explain_fault)
+    """Register the handlers."""
+    app.before_request(abort_refused_body)
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(IntegrityError, handle_conflict)
+    app.register_error_handler(SQLAlchemyError, handle_database_error)
+    app.register_error_handler(OSError, handle_database_error)
+    app.register_error_handler(Exception, handle_exception)
 
 
-async def refuse_what_the_guard_refused() -> None:
+async def abort_refused_body() -> None:
+    """Abort a request whose body `BodyLimitMiddleware` has refused."""
     if refusal := refusal_of(request.scope):
         abort(*refusal)
 
 
-async def explain(error: HTTPException) -> Response:
-    """The page or notice for a refusal; `abort(status, sentence)` gives the sentence."""
+async def handle_http_error(error: HTTPException) -> Response:
+    """For `abort(status, sentence)`, and for errors of Quart. A 404 may redirect to the address that was meant."""
     if error.code is not None and error.code < 400:
         return Response("", error.code, headers=dict(error.get_headers()))
     if error.code == 404 and (address := await meant_address()):
-        # What is sent is sent on, which browsers do for this status only.
+        # 308 makes browsers send the body again.
         return Response("", 301 if request.method in SAFE_METHODS else 308, headers={"Location": address})
     status = error.code or 500
     given = error.description or ""
     standard = type(error).description or ""
     sentence = SENTENCES.get(status, given) if given == standard else given
-    answer = await _answer(status, sentence)
+    answer = await _error_page(status, sentence)
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return answer
 
 
-async def explain_database(error: Exception) -> Response:
+async def handle_database_error(error: Exception) -> Response:
+    """503. An outage is logged once, where it is first noticed."""
     DATABASE_ERRORS.inc()
-    if not is_outage(error):  # Or it has been said already, once for all whom it concerns.
+    if not is_outage(error):
         logger.error("The database does not answer: %s", described(error))
-    answer = await _answer(503, SENTENCES[503])
+    answer = await _error_page(503, SENTENCES[503])
     answer.headers["Retry-After"] = "5"
     return answer
 
 
-async def explain_collision(error: IntegrityError) -> Response:
-    """Two did the same at the same moment; the database works."""
-    logger.warning("Two changes exclude each other: %s", described(error))
-    return await _answer(409, COLLISION)
+async def handle_conflict(error: IntegrityError) -> Response:
+    """409 for a unique constraint: two requests made the same change at the same moment."""
+    logger.warning("Two changes conflict: %s", described(error))
+    return await _error_page(409, CONFLICT)
 
 
-async def explain_fault(error: Exception) -> Response:
+async def handle_exception(error: Exception) -> Response:
+    """500 for a bug, which is logged."""
     logger.error("A request failed.", exc_info=error)
-    return await _answer(500, SENTENCES[500])
+    return await _error_page(500, SENTENCES[500])
 
 
-async def _answer(status: int, sentence: str) -> Response:
-    """In the language and the looks of the wall it happened on, and seen wherever the wall's frame is."""
+async def _error_page(status: int, sentence: str) -> Response:
+    """A page in the language and colours of the request's wall, which may be framed like that wall."""
     wall = g.get("wall") if status >= 500 else await _wall()
     if answer := problem(request.path, status, translate(sentence, wall.language if wall else DEFAULT)):
         return answer
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
     if status < 500 and g.get("is_private") and await sessions.moderator():
-        return await staff_page("moderation/error.html", status, sentence=sentence, kept=await _kept())
+        return await staff_page("moderation/error.html", status, sentence=sentence, kept=await _typed_words())
     slug = _slug_in_frame()
     if slug is not None:
-        # Where there is no wall, nothing of it is in the page: any site may show the sentence.
+        # Without a wall the page has nothing to protect from clickjacking.
         allow_framing(wall.frame_ancestors if wall is not None else ANYBODY)
         if wall is None and status == 404:
             sentence = NOT_HERE
     language = first_of(request.accept_languages.values()) if slug is not None and wall is None else None
     values = {"wall": wall, "slug": slug, "status": status, "sentence": sentence, "language": language}
-    return Response(render("errors/error.html", kept=await _kept(), **values), status)
+    return Response(render("errors/error.html", kept=await _typed_words(), **values), status)
 
 
 def _slug_in_frame() -> str | None:
-    """Of which wall this would be the frame; None where it is no frame."""
+    """The slug, if the request is for a wall's frame."""
     found = FRAME.fullmatch(request.path) if request.method in ("GET", "HEAD", "POST") else None
     if found is None or not (found["page"] == "frame" or request.args.get("view") == "frame"):
         return None
@@ -123,7 +127,7 @@ def _slug_in_frame() -> str | None:
 
 
 async def _wall() -> Wall | None:
-    """The wall of a visitor's page. Those of moderators do not tell a wall that is not theirs from none."""
+    """The wall of a visitor's page. A moderator's page must not reveal that another moderator's wall exists."""
     if g.get("is_private") or not request.path.startswith("/walls/") or not request.path.isprintable():
         return None
     try:
@@ -133,8 +137,8 @@ async def _wall() -> Wall | None:
         return None
 
 
-async def _kept() -> dict[str, str]:
-    """The words that came with a plain form which was refused, so that nobody has to type them twice."""
+async def _typed_words() -> dict[str, str]:
+    """Name and text of a refused plain form, to show them in the error page."""
     if request.method != "POST" or refusal_of(request.scope):
         return {}
     try:
