@@ -1,4 +1,8 @@
-"""The command line: one module for each noun, imported when one of its commands is wanted, so that each starts soon."""
+"""The command line: a module per noun, imported only for its commands, so that each command starts fast.
+
+Start here, then read `serve.py` and `context.py`. The room may import every other one; only `serve.py` imports `app`.
+The tests run commands in the tests of the room they belong to, with `tests/support/programs.py`.
+"""
 
 import logging
 import os
@@ -11,22 +15,22 @@ import click
 
 from .. import __version__
 
-# Where a command lives, and the first sentence of its help; the one that is for the supervisor only has none here.
+# The module of each command, and the first sentence of its help. The supervisor's own command has none.
 COMMANDS = {
     "backup": ("database", "Copy the SQLite database into FILE, also while it serves, and check the copy."),
-    "bench": ("bench", "Measure on this machine how many readers and posts it serves, and how fast news is seen."),
-    "check": ("check", "Say what holds here: folders, database, settings, versions, and what is wrong."),
+    "bench": ("bench", "Measure on this machine how many readers and posts it serves, and how fast changes arrive."),
+    "check": ("check", "Check folders, database, settings and versions, and report what is wrong."),
     "copy": ("database", "Copy everything into an empty database of any supported kind, and compare the two."),
     "demo": ("demo", "Post invented feedback now and then, so that one can watch a wall live."),
-    "export": ("transfer", "Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."),
+    "export": ("transfer", "Write everything on the WALL: as JSON to import again, or as CSV for spreadsheets."),
     "hide": ("feedback", "Take the feedback of this NUMBER off every screen; moderators still see it."),
-    "import": ("transfer", "Put what an exported FILE holds onto the WALL: all of it or nothing."),
+    "import": ("transfer", "Import an exported FILE onto the WALL: all of it or nothing."),
     "migrate": ("database", "Bring the database to this version's schema; an empty one is made into one of ours."),
     "moderator": ("moderators", "Moderators: who may log in, and which walls are theirs."),
-    "publish": ("feedback", "Put hidden or waiting feedback in its place."),
+    "publish": ("feedback", "Put hidden or waiting feedback on the wall."),
     "remove": ("feedback", "Take the feedback of this NUMBER off every screen; its words go when undo is over."),
-    "restore": ("database", "Put the backup FILE in the place of the SQLite database, when no server uses that."),
-    "rotate-secret": ("secret_key", "Sign with another secret from now on."),
+    "restore": ("database", "Replace the SQLite database by the backup FILE, while no server uses it."),
+    "rotate-secret": ("secret_key", "Replace the secret key."),
     "serve": ("serve", "Make what is missing (data folder, database, the wall `main`) and serve the walls."),
     "wall": ("walls", "Walls: add one, list them."),
     "worker": ("serve", ""),
@@ -34,21 +38,25 @@ COMMANDS = {
 
 
 class Commands(click.Group):
+    """A group that imports a command when it is used."""
+
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """The command of this name, or None."""
         if name not in COMMANDS:
             return None
-        room = import_module(f".{COMMANDS[name][0]}", __package__)
-        found: click.Command = next(command for command in room.commands if command.name == name)
+        module = import_module(f".{COMMANDS[name][0]}", __package__)
+        found: click.Command = next(command for command in module.commands if command.name == name)
         return found
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from COMMANDS, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items() if sentence])
 
 
 @click.group(
     cls=Commands,
-    # So that what is mistyped is known to be like one of these.
+    # For click's suggestions after a typing error.
     commands={name: click.Command(name) for name in COMMANDS},
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -60,7 +68,7 @@ def commands(context: click.Context) -> None:
     if os.geteuid() == 0:
         from ..installation.ownership import act_as_owner
 
-        # A server reads nothing but what is the service's; the file that another command is given may be root's.
+        # The file that a command other than `serve` is given may be root's.
         act_as_owner(_folders(), reads_as_root=context.invoked_subcommand not in (None, "serve", "worker"))
     if context.invoked_subcommand is None:
         from .serve import serve
@@ -69,17 +77,17 @@ def commands(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Run a command; a mistake of the user's is one line on standard error and exit code 1."""
-    # What is written here holds words of people, and keys: nobody else on this machine reads it.
+    """Run a command. Raises SystemExit with code 1 after a user's mistake, which is one line on standard error."""
+    # Files have visitors' words and keys, so no other user may read them.
     os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
-        # Not every terminal can show what people write.
+        # Not every terminal can show every script.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         commands(standalone_mode=True)
-    except Exception as error:  # What is not the user's mistake or the database's goes on as it is.
+    except Exception as error:  # Bugs are raised again.
         if sentence := _sentence_of(error):
-            # SQLite and drivers say some things on several lines.
+            # Messages of drivers may have several lines.
             line = " ".join(sentence.splitlines())
             if (
                 "feedback_app.web.middleware.access_log" not in sys.modules
@@ -92,7 +100,7 @@ def main() -> None:
 
 
 def _folders() -> Iterator[Path]:
-    """Where the settings put files: the data folder, and that of an SQLite database elsewhere."""
+    """Folders and files of the installation: the data folder, and an SQLite database elsewhere."""
     from ..config import PREFIX
 
     data = Path(os.environ.get(f"{PREFIX}DATA") or "instance")

@@ -1,4 +1,4 @@
-"""The command that measures."""
+"""The command `bench`, which measures this installation."""
 
 import json
 import tempfile
@@ -16,12 +16,12 @@ from ..config import Settings
 @click.option("--json", "as_json", is_flag=True, help="Print the figures for machines.")
 @click.option("--chart", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write a chart (SVG) as well.")
 def run(quick: bool, listeners: tuple[int, ...], as_json: bool, file: Path | None) -> None:
-    """Measure on this machine how many readers and posts it serves, and how fast news is seen.
+    """Measure on this machine how many readers and posts it serves, and how fast changes arrive.
 
-    A server of its own runs on a temporary SQLite database beside the data folder, since the disk matters. The wall
-    that is there already is not touched.
+    It starts servers on a temporary SQLite database beside the data folder, on the same disk. It does not touch the
+    existing walls.
     """
-    # No other command has a use for these, and a server would keep them in memory.
+    # Imported here to save the memory of servers.
     from ..bench.chart import chart
     from ..bench.course import QUICK, Course, Plan
     from ..bench.ground import Ground, allow_listeners
@@ -30,8 +30,8 @@ def run(quick: bool, listeners: tuple[int, ...], as_json: bool, file: Path | Non
     if listeners:
         plan = replace(plan, listeners=tuple(sorted(set(listeners))))
     allow_listeners(max(plan.listeners))
-    beside = Settings.from_environment().data.absolute().parent
-    with tempfile.TemporaryDirectory(prefix="feedback-bench-", dir=beside if beside.is_dir() else None) as folder:
+    disk = Settings.from_environment().data.absolute().parent
+    with tempfile.TemporaryDirectory(prefix="feedback-bench-", dir=disk if disk.is_dir() else None) as folder:
         ground = Ground(Path(folder), max(plan.listeners))
         try:
             report = Course(ground, plan, lambda what: click.echo(f"{what} …", err=True)).run()

@@ -1,4 +1,4 @@
-"""The command that says what holds here."""
+"""The command `check`, which reports on the installation."""
 
 import json
 import sys
@@ -10,11 +10,11 @@ from ..installation.check import FINE, WRONG, check
 
 
 @click.command("check")
-@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def run(as_json: bool) -> None:
-    """Say what holds here: folders, database, settings, versions, and what is wrong.
+    """Check folders, database, settings and versions, and report what is wrong.
 
-    Nothing is made or changed. The exit code is 1 where something is wrong.
+    Changes nothing. The exit code is 1 if something is wrong.
     """
     found = check()
     is_fine = not any(each.level == WRONG for each in found)

@@ -1,4 +1,4 @@
-"""Running a piece of work on the configured database, made ready first."""
+"""Runs a command's work on the configured database, after it has prepared that."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,8 @@ from ..database import Database
 from ..installation import data_folder
 
 
-def say_beside(sentence: str) -> None:
+def print_to_stderr(sentence: str) -> None:
+    """Print a message that is not the command's output."""
     click.echo(sentence, err=True)
 
 
@@ -20,10 +21,11 @@ def with_database(
     makes: bool = False,
     anew: bool = False,
     thorough: bool = False,
-    say: Callable[[str], object] = say_beside,
+    say: Callable[[str], object] = print_to_stderr,
 ) -> None:
-    """Where there is no installation, one is made if the command `makes` one, which it says; else it raises that.
+    """Open the database, run `work` on it, and close it. A missing installation is made if `makes` is true.
 
+    `anew` and `thorough` are as in `data_folder.open_database`; `say` prints that an installation was made.
     Raises ConfigurationError, DatabaseUnfit, and what `work` raises.
     """
     settings = Settings.from_environment()
@@ -40,5 +42,5 @@ def with_database(
     asyncio.run(run())
 
 
-async def nothing(database: Database) -> None:
-    """For commands that only want the database to be ready."""
+async def no_work(database: Database) -> None:
+    """For commands that only prepare the database."""

@@ -1,4 +1,4 @@
-"""The commands about the database as a whole."""
+"""Commands on the whole database: migrate, backup, restore, copy."""
 
 import sys
 from pathlib import Path
@@ -9,9 +9,9 @@ from ..config import COPY_TO, PREFIX, ConfigurationError, Settings
 from ..database import Database, DatabaseUnfit, complete_url
 from ..database.restore import raise_counters
 from ..installation import backups, data_folder, database_copy
-from .context import nothing, say_beside, with_database
+from .context import no_work, print_to_stderr, with_database
 
-FORCE = click.option("--force", is_flag=True, help="Also where that replaces what is there.")
+FORCE = click.option("--force", is_flag=True, help="Replace what is there.")
 
 
 @click.command()
@@ -19,16 +19,16 @@ FORCE = click.option("--force", is_flag=True, help="Also where that replaces wha
 def migrate(restored: bool) -> None:
     """Bring the database to this version's schema; an empty one is made into one of ours.
 
-    With --restored, numbers and versions go beyond all that readers may have been given since the backup was made, so
-    that no reader takes an old page for the new one. Readers that are connected load their list again.
+    With --restored, ids and versions are raised above all that were in use since the backup. So no browser mistakes an
+    old page for a current one. Open pages reload their list.
     """
-    with_database(_raise if restored else nothing, makes=True, anew=True, thorough=True)
+    with_database(_raise_counters if restored else no_work, makes=True, anew=True, thorough=True)
     click.echo("The database is up to date.")
     if restored:
-        click.echo("Every reader loads the wall again.")
+        click.echo("Every open page reloads its list.")
 
 
-async def _raise(database: Database) -> None:
+async def _raise_counters(database: Database) -> None:
     async with database.migrating() as connection:
         await connection.run_sync(raise_counters)
 
@@ -39,24 +39,24 @@ async def _raise(database: Database) -> None:
 def backup(file: Path, force: bool) -> None:
     """Copy the SQLite database into FILE, also while it serves, and check the copy."""
     report = backups.back_up(_database_file(restores=False), file, force=force)
-    click.echo(f"{file} holds {_said(report)}")
+    click.echo(f"{file} has {_summary(report)}")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False))
 @FORCE
 def restore(file: Path, force: bool) -> None:
-    """Put the backup FILE in the place of the SQLite database, when no server uses that."""
+    """Replace the SQLite database by the backup FILE, while no server uses it."""
     database = _database_file(restores=True)
     settings = Settings.from_environment()
     is_new = not database.exists() and not data_folder.is_marked(settings)
     report, aside = backups.restore(file, database, force=force)
     data_folder.mark(settings)
     if is_new:
-        say_beside(f"Made an installation in {data_folder.place_of(settings)}.")
+        print_to_stderr(f"Made an installation in {data_folder.place_of(settings)}.")
     if aside is not None:
-        click.echo(f"What was there before is now {aside}.")
-    click.echo(f"{database} holds {_said(report)}")
+        click.echo(f"The former database is now {aside}.")
+    click.echo(f"{database} has {_summary(report)}")
 
 
 @click.command()
@@ -64,8 +64,11 @@ def restore(file: Path, force: bool) -> None:
 def copy(url: str | None) -> None:
     """Copy everything into an empty database of any supported kind, and compare the two.
 
-    Every user of this machine can see the words of a command. A URL with a password is better given in the environment,
-    as FEEDBACK_COPY_TO, or on standard input.
+    Every user of this machine can see the arguments of a command. Give a URL with a password in the environment, as
+    FEEDBACK_COPY_TO, or on standard input.
+    \f
+
+    Raises UsageError without a URL.
     """
     if url == "-":
         url = click.prompt("URL", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
@@ -112,9 +115,9 @@ def _database_file(*, restores: bool) -> Path:
     return file
 
 
-def _said(report: backups.Backup) -> str:
+def _summary(report: backups.Backup) -> str:
     counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
-    return f"{counts}, and is whole. SHA-256: {report.digest}"
+    return f"{counts}, and is intact. SHA-256: {report.digest}"
 
 
 commands = (migrate, backup, restore, copy)

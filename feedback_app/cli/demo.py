@@ -1,4 +1,4 @@
-"""The command that writes invented feedback."""
+"""The command `demo`, which posts invented feedback."""
 
 import sys
 

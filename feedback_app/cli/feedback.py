@@ -1,4 +1,4 @@
-"""The commands about single pieces of feedback."""
+"""Commands on single entries: hide, publish, remove."""
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +22,7 @@ def hide(number: int) -> None:
 @click.command()
 @click.argument("number", type=click.IntRange(1))
 def publish(number: int) -> None:
-    """Put hidden or waiting feedback in its place."""
+    """Put hidden or waiting feedback on the wall."""
     _act("publish", number)
     click.echo(f"Feedback {number} is public.")
 
@@ -36,7 +36,7 @@ def remove(number: int) -> None:
 
 
 def _act(verb: str, number: int) -> None:
-    """As a moderator does it: it is in the log, too."""
+    """Act like a moderator, with a row in the audit log."""
 
     async def change(database: Database) -> None:
         async def work(session: AsyncSession) -> None:

@@ -1,4 +1,4 @@
-"""Invented feedback, for those who want to see a wall live."""
+"""Invented feedback for `demo`."""
 
 import asyncio
 import itertools
@@ -41,7 +41,10 @@ TEXTS = (
 
 
 async def post(slug: str, database: Database, *, every: float, count: int) -> AsyncIterator[tuple[str, str]]:
-    """Post `count` entries (0: endlessly) some `every` seconds apart; gives each as (name, text)."""
+    """Post `count` entries (0: endlessly) about `every` seconds apart; gives each as (name, text).
+
+    Raises ConfigurationError if there is no such wall.
+    """
     async with database.reading() as session:
         wall = await session.scalar(Wall.named(slug))
         if wall is None:

@@ -1,4 +1,4 @@
-"""The commands about moderators."""
+"""Commands on moderators: add, list, password, remove."""
 
 import sys
 from collections.abc import Sequence
@@ -31,7 +31,11 @@ def moderator() -> None:
 @click.option("--wall", "slugs", multiple=True, metavar="SLUG", help="A wall of theirs; may be given several times.")
 @click.option("--role", type=click.Choice(ROLES), default=MODERATOR, show_default=True, help="What they are there.")
 def add(name: str, password_stdin: bool, slugs: Sequence[str], role: str) -> None:
-    """Let NAME log in; without --wall they have no wall yet. Somebody who is there already is given the walls."""
+    """Let NAME log in; without --wall they have no wall yet. An existing moderator gets the walls.
+    \f
+
+    Raises ConfigurationError for a moderator that exists, without walls to add.
+    """
     name = _checked(name)
     known: Moderator | None = None
 
@@ -86,7 +90,7 @@ def list_() -> None:
 @click.argument("name")
 @from_standard_input
 def password(name: str, password_stdin: bool) -> None:
-    """Give NAME another password; every session of theirs ends."""
+    """Give NAME another password, and end all of their sessions."""
 
     async def look(database: Database) -> None:
         async with database.reading() as session:
@@ -110,27 +114,27 @@ def password(name: str, password_stdin: bool) -> None:
 @moderator.command("remove")
 @click.argument("name")
 def remove(name: str) -> None:
-    """Take NAME away; every session of theirs ends. What they did stays in the log of the walls."""
-    left: list[str] = []
+    """Remove NAME, and end all of their sessions. Their acts stay in the audit log."""
+    unowned: list[str] = []
 
-    async def take(database: Database) -> None:
+    async def delete(database: Database) -> None:
         async def work(session: AsyncSession) -> None:
             found = await _found(name, session)
             owned = {wall.slug for wall in await session.scalars(Membership.walls(found.id, "owner"))}
             await session.delete(found)
             await session.flush()
-            left[:] = [wall.slug for wall in await session.scalars(Membership.unowned_walls()) if wall.slug in owned]
+            unowned[:] = [wall.slug for wall in await session.scalars(Membership.unowned_walls()) if wall.slug in owned]
 
         await database.write(work)
 
-    with_database(take)
+    with_database(delete)
     click.echo(f"{name} is removed, and logged out everywhere.")
-    for slug in left:
+    for slug in unowned:
         click.echo(f"Nobody owns {slug} now: feedback-app moderator add SOMEBODY --wall {slug} --role owner")
 
 
 def _ask(name: str, from_input: bool) -> str:
-    """The password, asked for twice and never shown, or read where it cannot be seen."""
+    """The password, typed twice and not shown, or from standard input. Raises ConfigurationError."""
     if from_input:
         typed = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
@@ -138,15 +142,15 @@ def _ask(name: str, from_input: bool) -> str:
     else:
         raise ConfigurationError("There is no terminal to ask for the password at. Give it with --password-stdin.")
     if fault := passwords.fault_of(typed, name):
-        raise ConfigurationError(f"The password cannot be taken. {fault}")
+        raise ConfigurationError(f"The password cannot be used. {fault}")
     return typed
 
 
 def _checked(name: str) -> str:
     try:
         name = clean(name, most=NAME_LENGTH, most_code_points=NAME_LENGTH, lines=False)
-    except InvalidText as unfit:
-        raise ConfigurationError(f"The name cannot be taken. {unfit}") from None
+    except InvalidText as error:
+        raise ConfigurationError(f"The name cannot be used. {error}") from None
     if is_blank(name) or len(login_of(name)) > LOGIN_LENGTH:
         raise ConfigurationError(f"A name has 1 to {NAME_LENGTH} characters.")
     return name

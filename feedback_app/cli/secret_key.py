@@ -1,4 +1,4 @@
-"""The command that replaces the secret."""
+"""The command `rotate-secret`, which replaces the secret key."""
 
 import click
 
@@ -7,14 +7,14 @@ from ..installation import secret_key
 
 
 @click.command("rotate-secret")
-@click.option("--forget", is_flag=True, help="Believe nothing any more that was signed before; others have seen it.")
+@click.option("--forget", is_flag=True, help="Make all earlier signatures void; for a key that others have seen.")
 def rotate_secret(forget: bool) -> None:
-    """Sign with another secret from now on. Servers on this data folder notice it by themselves."""
+    """Replace the secret key. Servers on this data folder use the new one without a restart."""
     secret_key.rotate(Settings.from_environment(), forget=forget)
     if forget:
-        click.echo("A new secret is in use, and the former ones are void: forms that are open now must be sent twice.")
+        click.echo("A new key is in use, and the former ones are void: forms that are open now must be sent twice.")
     else:
-        click.echo("A new secret is in use. What was signed with the one before stays good until the next rotation.")
+        click.echo("A new key is in use. Signatures of the former one stay valid until the next rotation.")
 
 
 commands = (rotate_secret,)

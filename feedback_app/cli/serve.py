@@ -1,4 +1,4 @@
-"""The command that serves, and the one that a supervisor starts its workers with."""
+"""The commands `serve`, and `worker` for the processes of a supervisor."""
 
 import logging
 import os
@@ -14,10 +14,10 @@ from ..installation import data_folder, ownership
 from ..server import sockets
 from ..server.run import run as run_server
 from ..web.middleware import access_log
-from .context import nothing, say_beside, with_database
+from .context import no_work, print_to_stderr, with_database
 
 logger = logging.getLogger(__name__)
-# With a log for programs, the address of the first moderator is no line of it: who has it owns every wall.
+# With a JSON log, the file of the one-time address, which must not reach a log collector.
 SETUP = "setup-address"
 
 
@@ -26,7 +26,11 @@ SETUP = "setup-address"
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes serve.")
 def serve(host: str, port: int, workers: int) -> None:
-    """Make what is missing (data folder, database, the wall `main`) and serve the walls."""
+    """Make what is missing (data folder, database, the wall `main`) and serve the walls.
+    \f
+
+    Raises SystemExit with the server's exit code, and ConfigurationError.
+    """
     settings = Settings.from_environment()
     access_log.configure(settings.log)
     with sockets.open_socket(host, port) as listening:
@@ -41,8 +45,8 @@ def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
         nonlocal token
         token = await invitations.offer_first(database)
 
-    # Once for all workers, those that replace others too.
-    say = logger.info if settings.log == "json" else say_beside
+    # Once here, before any worker starts.
+    say = logger.info if settings.log == "json" else print_to_stderr
     with_database(offer, makes=True, thorough=True, say=say)
     _warn(settings, listening, warning)
     address = settings.base_url or sockets.address_of(listening)
@@ -60,14 +64,11 @@ def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
 
 
 def _warn(settings: Settings, listening: socket.socket, warning: str | None) -> None:
-    """What does not keep it from serving, but the operator should know."""
+    """Log warnings for the operator that do not prevent serving."""
     for sentence in (*([warning] if warning else []), *unknown_settings(os.environ)):
         logger.warning("%s", sentence)
     if listening.family == socket.AF_UNIX and not settings.trusted_proxies:
-        logger.warning(
-            "A proxy hands everybody's requests to a Unix socket. Set FEEDBACK_TRUSTED_PROXIES=1, or all visitors are "
-            "taken for one."
-        )
+        logger.warning("A Unix socket is behind a proxy. Set FEEDBACK_TRUSTED_PROXIES=1, or all visitors count as one.")
     if ownership.is_open_to_others(settings.data):
         logger.warning("The data folder %s is open to every user of this machine: chmod 700 it.", settings.data)
 
@@ -90,13 +91,13 @@ def _announce(settings: Settings, address: str, setup: str) -> None:
 @click.argument("listening", type=click.IntRange(0))
 @click.argument("line", type=click.IntRange(0))
 def worker(listening: int, line: int) -> None:
-    """Serve on a socket, and with a line to the supervisor, that were opened before: numbers of open files."""
+    """Serve on an inherited socket, with heartbeats on another one. Both are file descriptors."""
     from ..server.worker import Heartbeat
 
     heartbeat = Heartbeat(line)
     heartbeat.stop_with_supervisor()
     access_log.configure(Settings.from_environment().log)
-    with_database(nothing)
+    with_database(no_work)
     run_server(create_app(), socket.socket(fileno=listening), heartbeat.beat, each_second=heartbeat.beat)
 
 

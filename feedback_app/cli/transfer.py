@@ -1,4 +1,4 @@
-"""The commands that take a wall out of this installation, and bring one in."""
+"""The commands `export` and `import`, for one wall."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from .context import with_database
 
 
 class DryRun(Exception):
-    """Everything went well, and nothing of it is to stay."""
+    """Rolls an import back that succeeded."""
 
 
 @click.command("export")
@@ -31,7 +31,7 @@ class DryRun(Exception):
     help="A file; standard output without it.",
 )
 def export(slug: str, kind: str, output: Path | None) -> None:
-    """Write all that is on the WALL: as JSON to import again, or as CSV for spreadsheets."""
+    """Write everything on the WALL: as JSON to import again, or as CSV for spreadsheets."""
 
     async def run(database: Database) -> None:
         async with database.reading() as session:
@@ -41,7 +41,7 @@ def export(slug: str, kind: str, output: Path | None) -> None:
             number = await session.scalar(Wall.count_on(wall.id)) or 0
         written = 0
         keys = Keys(Secrets(Settings.from_environment(), create=False))
-        with _bar(number, "Exporting") as bar, _target(output) as file:
+        with _bar(number, "Exporting") as bar, _Target(output) as file:
 
             def progress(more: int) -> None:
                 nonlocal written
@@ -61,12 +61,12 @@ def export(slug: str, kind: str, output: Path | None) -> None:
 @click.command("import")
 @click.argument("slug", metavar="WALL")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, readable=False))
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-def bring_in(slug: str, file: Path, dry_run: bool) -> None:
-    """Put what an exported FILE holds onto the WALL: all of it or nothing.
+@click.option("--dry-run", is_flag=True, help="Only report what would be done.")
+def import_(slug: str, file: Path, dry_run: bool) -> None:
+    """Import an exported FILE onto the WALL: all of it or nothing.
 
-    A wall that is not there is made; one on which something happened already stays arranged as it is. What is there
-    already is not brought in twice.
+    A missing wall is made. A wall that is in use keeps its settings. Entries that are there already are not imported
+    twice.
     """
     found = load.read(file)
 
@@ -82,30 +82,30 @@ def bring_in(slug: str, file: Path, dry_run: bool) -> None:
 
             with suppress(DryRun):
                 await database.write(work)
-        said = [f"{'Would import' if dry_run else 'Imported'} {_entries(report.added)} onto the wall {slug}"]
-        said += ["which is new"] if report.made_wall else []
-        said += [f"with {report.acts:,} acts of its log"] if report.acts else []
-        said += ["under new numbers, since theirs are taken here"] if report.is_renumbered else []
-        said += [f"{report.known} were there already"] if report.known else []
-        said += [f"{report.unpinned} are not pinned, since there is room for three"] if report.unpinned else []
-        click.echo(", ".join(said) + ".")
+        parts = [f"{'Would import' if dry_run else 'Imported'} {_entries(report.added)} onto the wall {slug}"]
+        parts += ["which is new"] if report.made_wall else []
+        parts += [f"with {report.acts:,} acts of its log"] if report.acts else []
+        parts += ["with new numbers, since theirs are in use here"] if report.is_renumbered else []
+        parts += [f"{report.known} were there already"] if report.known else []
+        parts += [f"{report.unpinned} are not pinned, since a wall has at most three"] if report.unpinned else []
+        click.echo(", ".join(parts) + ".")
 
     with_database(run, makes=not dry_run)
 
 
 def _bar(length: int, label: str) -> "click._termui_impl.ProgressBar[int]":
-    """On a terminal, beside what goes to standard output."""
+    """A progress bar on standard error, if that is a terminal."""
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
-class _target:
-    """Where the export goes: a file is there whole or not at all."""
+class _Target:
+    """The target of an export. A file appears complete or not at all."""
 
     def __init__(self, output: Path | None) -> None:
         self.output = output
         self.part = output.with_name(f".{output.name}.{os.getpid()}.part") if output else None
 
-    def __enter__(self) -> "_target":
+    def __enter__(self) -> "_Target":
         try:
             self.file = self.part.open("w", encoding="utf-8", newline="") if self.part else None
         except OSError as error:
@@ -136,4 +136,4 @@ def _entries(number: int) -> str:
     return "1 entry" if number == 1 else f"{number:,} entries"
 
 
-commands = (export, bring_in)
+commands = (export, import_)

@@ -1,4 +1,4 @@
-"""The commands about walls."""
+"""Commands on walls: add, list."""
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,15 +19,19 @@ def wall() -> None:
 
 @wall.command("add")
 @click.argument("slug")
-@click.option("--title", help="What stands at the top; the address if it is left out.")
+@click.option("--title", help="The heading of the wall; the address by default.")
 def add(slug: str, title: str | None) -> None:
-    """Make a wall at /walls/SLUG."""
+    """Make a wall at /walls/SLUG.
+    \f
+
+    Raises ConfigurationError for an invalid address or title.
+    """
     if fault := slug_fault(slug):
         raise ConfigurationError(fault)
     try:
         title = clean(title or slug, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
-    except InvalidText as unfit:
-        raise ConfigurationError(f"The title cannot be taken. {unfit}") from None
+    except InvalidText as error:
+        raise ConfigurationError(f"The title cannot be used. {error}") from None
     if is_blank(title):
         raise ConfigurationError(f"A title has 1 to {TITLE_LENGTH} characters.")
 

@@ -38,7 +38,7 @@ async def test_a_backup_during_a_storm_holds_every_post_acknowledged_before_and_
     await asyncio.gather(*posters)
 
     assert outcome.returncode == 0, outcome.stderr
-    assert re.search(r"1 walls, \d+ feedback, and is whole. SHA-256: [0-9a-f]{64}", outcome.stdout)
+    assert re.search(r"1 walls, \d+ feedback, and is intact. SHA-256: [0-9a-f]{64}", outcome.stdout)
     assert [path.name for path in tmp_path.glob("*copy*")] == ["copy.sqlite3"]  # noqa: ASYNC240 - nobody else waits.
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -118,10 +118,10 @@ async def test_numbers_that_are_taken_are_not_taken_again(wall: Served, data: Pa
     file.write_text(json.dumps({"format": "feedback-wall", "edition": 1, "wall": {}, "feedback": entries}))
     await post(wall.client, text="Mine")
     outcome = run(data, "import", "other", str(file))
-    assert "under new numbers, since theirs are taken here" in outcome.stdout
+    assert "with new numbers, since theirs are in use here" in outcome.stdout
     entries[0]["number"] = 60
     file.write_text(json.dumps({"format": "feedback-wall", "edition": 1, "wall": {}, "feedback": entries}))
-    assert "under new numbers" not in run(data, "import", "third", str(file)).stdout
+    assert "with new numbers" not in run(data, "import", "third", str(file)).stdout
     assert (await wall.client.get("/walls/third/feedback/70")).status_code == 200
     assert (await post(wall.client, text="After it")).status_code == 201
     assert (await wall.client.get("/walls/main/feedback/71")).status_code == 200

@@ -65,7 +65,7 @@ async def test_what_was_exported_comes_back_as_it_was(data: Path, tmp_path: Path
 
     before = exported(data)
     rehearsed = run(data, "import", "copy", str(file), "--dry-run")
-    new = "8 entries onto the wall copy, which is new, under new numbers, since theirs are taken here.\n"
+    new = "8 entries onto the wall copy, which is new, with new numbers, since theirs are in use here.\n"
     assert rehearsed.stdout == f"Would import {new}"
     assert "copy" not in run(data, "wall", "list").stdout
     assert run(data, "import", "copy", str(file)).stdout == f"Imported {new}"
