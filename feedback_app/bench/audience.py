@@ -1,7 +1,7 @@
-"""The audience: very many who listen, in one process, and one author, who posts when everybody has heard the last post.
+"""Broadcast benchmark: thousands of listeners in one process, and an author who posts after all have received a post.
 
-`python -m feedback_app.bench.audience '{"port": …, "listen": …, "listeners": …}'` says `ready` when all listen.
-Each line that it is told then, `{"to": …, "post": …, "rounds": …}`, is a sitting: so many posts to the port `to`.
+`python -m feedback_app.bench.audience '{"port": …, "listen": …, "listeners": …}'` prints `ready` when all listen.
+Each author of input, `{"to": …, "post": …, "rounds": …}`, is one measurement: `rounds` posts to the port `to`.
 """
 
 import asyncio
@@ -13,90 +13,93 @@ from . import loops
 from .quantiles import Quantiles
 from .visitors import filled
 
-# What news begins with; heartbeats and welcomes have none.
-NEWS = b"id: "
-AT_ONCE = 100
+# Events of changes begin with it; heartbeats do not.
+CHANGE = b"id: "
+CONNECTING = 100
 ROUND_SECONDS = 20
 PAUSE_SECONDS = 0.1
 
 
-class Room:
-    """When each listener saw the post of this round, and in how many bytes."""
+class Deliveries:
+    """When each listener received the current post, and its size in bytes."""
 
     def __init__(self, listeners: int) -> None:
         self.listeners, self.seen, self.lost, self.size = listeners, list[float](), 0, 0
-        self.everybody = asyncio.Event()
+        self.all_received = asyncio.Event()
 
-    def saw(self, size: int) -> None:
+    def receive(self, size: int) -> None:
         self.seen.append(time.perf_counter())
         self.size = size
         if len(self.seen) >= self.listeners - self.lost:
-            self.everybody.set()
+            self.all_received.set()
 
 
 class Listener(asyncio.Protocol):
-    def __init__(self, room: Room, request: bytes) -> None:
-        self.room, self.request = room, request
+    """One stream, which records when an event arrives."""
+
+    def __init__(self, deliveries: Deliveries, request: bytes) -> None:
+        self.deliveries, self.request = deliveries, request
         self.transport: Any = None
-        self.is_welcome = asyncio.get_running_loop().create_future()
+        self.is_accepted = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        if data.find(NEWS) >= 0:
-            self.room.saw(len(data))
-        elif not self.is_welcome.done():
-            self.is_welcome.set_result(data.startswith(b"HTTP/1.1 200 "))
+        if data.find(CHANGE) >= 0:
+            self.deliveries.receive(len(data))
+        elif not self.is_accepted.done():
+            self.is_accepted.set_result(data.startswith(b"HTTP/1.1 200 "))
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.room.lost += 1
-        if not self.is_welcome.done():
-            self.is_welcome.set_result(False)
+        self.deliveries.lost += 1
+        if not self.is_accepted.done():
+            self.is_accepted.set_result(False)
 
 
 async def listen(plan: dict[str, Any]) -> None:
-    room = Room(plan["listeners"])
-    listeners = await _gather(room, plan)
-    loops.tell("ready")
-    while sitting := await loops.told():
-        loops.tell(await _sit(room, json.loads(sitting)))
+    """Connect the listeners, and measure until the input ends. The keys of `plan` are in the module's docstring."""
+    deliveries = Deliveries(plan["listeners"])
+    listeners = await _connect_all(deliveries, plan)
+    loops.write_line("ready")
+    while order := await loops.read_line():
+        loops.write_line(await _measure(deliveries, json.loads(order)))
     for listener in listeners:
         listener.transport.abort()
 
 
-async def _sit(room: Room, sitting: dict[str, Any]) -> dict[str, Any]:
-    line, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, "127.0.0.1", sitting["to"])
+async def _measure(deliveries: Deliveries, order: dict[str, Any]) -> dict[str, Any]:
+    author, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, "127.0.0.1", order["to"])
     took: list[float] = []
-    for _ in range(sitting["rounds"]):
-        room.everybody.clear()
-        room.seen.clear()
-        post, sent = filled(sitting["post"]), time.perf_counter()
-        line.write(post)
+    for _ in range(order["rounds"]):
+        deliveries.all_received.clear()
+        deliveries.seen.clear()
+        post, sent = filled(order["post"]), time.perf_counter()
+        author.write(post)
         try:
             async with asyncio.timeout(ROUND_SECONDS):
-                await room.everybody.wait()
+                await deliveries.all_received.wait()
         except TimeoutError:
             break
-        took.extend(seen - sent for seen in room.seen)
+        took.extend(seen - sent for seen in deliveries.seen)
         await asyncio.sleep(PAUSE_SECONDS)
-    line.close()
-    return {"took": Quantiles.of(took), "heard": len(took), "lost": room.lost, "size": room.size}
+    author.close()
+    return {"took": Quantiles.of(took), "heard": len(took), "lost": deliveries.lost, "size": deliveries.size}
 
 
-async def _gather(room: Room, plan: dict[str, Any]) -> list[Listener]:
-    """Let them come some at a time, as fast as they are let in."""
+async def _connect_all(deliveries: Deliveries, plan: dict[str, Any]) -> list[Listener]:
+    """Connect the listeners, CONNECTING at a time."""
     loop, request = asyncio.get_running_loop(), plan["listen"].encode()
-    door = asyncio.Semaphore(AT_ONCE)
+    limit = asyncio.Semaphore(CONNECTING)
 
-    async def come() -> Listener:
-        async with door:
-            _, listener = await loop.create_connection(lambda: Listener(room, request), "127.0.0.1", plan["port"])
-            await listener.is_welcome
+    async def connect() -> Listener:
+        async with limit:
+            _, listener = await loop.create_connection(lambda: Listener(deliveries, request), "127.0.0.1", plan["port"])
+            await listener.is_accepted
         return listener
 
-    return await asyncio.gather(*(come() for _ in range(plan["listeners"])))
+    return await asyncio.gather(*(connect() for _ in range(plan["listeners"])))
 
 
 if __name__ == "__main__":

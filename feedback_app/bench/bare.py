@@ -1,6 +1,6 @@
-"""The bare responder: the least that an ASGI application can do on the same server, with the same bytes as our page.
+"""Reference for pages: the smallest ASGI application on the same server, which answers with the bytes of our page.
 
-`python -m feedback_app.bench.bare FILE`, where the file holds the body after a line of JSON with the headers.
+`python -m feedback_app.bench.bare FILE`, where FILE has a line of JSON with the headers, then the body.
 """
 
 import json
@@ -16,9 +16,10 @@ END: ASGIMessage = {"type": "http.response.body", "body": b""}
 
 
 def bare(file: Path) -> uvicorn.Config:
+    """The application that answers with the file."""
     first, _, body = file.read_bytes().partition(b"\n")
     headers = [(name.encode(), value.encode()) for name, value in json.loads(first)]
-    whole: ASGIMessage = {"type": "http.response.start", "status": 200, "headers": headers}
+    start: ASGIMessage = {"type": "http.response.start", "status": 200, "headers": headers}
     unchanged: ASGIMessage = {
         "type": "http.response.start",
         "status": 304,
@@ -31,7 +32,7 @@ def bare(file: Path) -> uvicorn.Config:
             await send(unchanged)
             await send(END)
         else:
-            await send(whole)
+            await send(start)
             await send(page)
 
     return uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False)

@@ -1,4 +1,4 @@
-"""Charts: how a time grows with a number, as a small SVG that is light or dark as its reader is."""
+"""Charts of times by a number, as a small SVG with a light and a dark theme."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,36 +19,36 @@ KINDS = ("first", "second", "third")
 
 
 def chart(report: Report) -> str:
-    """From sent to seen by how many listeners."""
-    told = report.listening
+    """The chart of broadcast latency (p99) by the number of listeners."""
+    results = report.listening
     lines = {
-        "same process": [each.same.p99 for each in told],
-        "another process": [each.other.p99 for each in told],
-        "raw socket writer": [each.raw.p99 for each in told],
+        "same process": [each.same.p99 for each in results],
+        "another process": [each.other.p99 for each in results],
+        "raw socket writer": [each.raw.p99 for each in results],
     }
-    said = "; ".join(f"{each.listeners:,} listeners: {each.same.p99:.0f} ms" for each in told)
+    text = "; ".join(f"{each.listeners:,} listeners: {each.same.p99:.0f} ms" for each in results)
     title = "Milliseconds from sent to seen, 99 in 100 listeners"
-    return drawn(title, said, [each.listeners for each in told], lines, report.machine)
+    return draw(title, text, [each.listeners for each in results], lines, report.machine)
 
 
-def drawn(
+def draw(
     title: str,
-    said: str,
+    text: str,
     numbers: Sequence[int],
     lines: Mapping[str, Sequence[float]],
     machine: Machine,
     *,
     within: Sequence[float] = (),
 ) -> str:
-    """Up to three lines of milliseconds, one for each of the numbers; `said` is for those who do not see it.
+    """A chart of up to three lines of milliseconds, with a value per number. `text` is its text for screen readers.
 
-    Both axes are logarithmic: ten times as many are as far away anywhere. There is room for what is `within`.
+    Both axes are logarithmic. The vertical one includes the values in `within`.
     """
     across = _Scale(numbers, LEFT, WIDTH - RIGHT)
     up = _Scale([*within, *(each for line in lines.values() for each in line)], HEIGHT - BOTTOM, TOP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-labelledby="title"><title id="title">{said}</title><style>{STYLE}</style>',
+        f'aria-labelledby="title"><title id="title">{text}</title><style>{STYLE}</style>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8"/>',
         f'<text x="{LEFT}" y="22">{title}</text>',
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 14}" text-anchor="end" class="quiet">{machine.processors} processors, '
@@ -79,6 +79,6 @@ class _Scale:
         return round(self.start + (self.end - self.start) * share, 1)
 
     def marks(self) -> list[float]:
-        """Ones, twos and fives within it."""
+        """The ticks: 1, 2 and 5 times powers of ten."""
         steps = [one * 10**power for power in range(-1, 6) for one in (1, 2, 5)]
         return [step for step in steps if self.least <= step <= self.most]

@@ -1,4 +1,4 @@
-"""The course: one measurement after the other, each reference in the same run as what is compared with it."""
+"""The course of `bench`: one measurement after the other, each with its reference in the same run."""
 
 import statistics
 from collections.abc import Callable
@@ -19,8 +19,8 @@ RAW_POST = "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured, each figure as the median of `repeats`. All of it takes two minutes, the quick one half
-    of one.
+    """How much is measured. Each figure is the median of `repeats`. The full plan takes two minutes, QUICK half a
+    minute.
     """
 
     listeners: tuple[int, ...] = (10, 100, 1_000, 10_000)
@@ -30,7 +30,7 @@ class Plan:
     most_rounds: int = 5
 
     def rounds(self, listeners: int) -> int:
-        """How often news is told in one sitting, whose deliveries are taken together."""
+        """The number of posts in one measurement of a broadcast."""
         return max(2, min(self.most_rounds, self.deliveries // listeners))
 
 
@@ -38,19 +38,20 @@ QUICK = Plan(listeners=(100, 1_000), repeats=1)
 
 
 class Course:
-    """`say` is told what is being measured."""
+    """Runs a plan. `say` is called with the name of each measurement."""
 
     def __init__(self, ground: Ground, plan: Plan, say: Callable[[str], None]) -> None:
         self.ground, self.plan, self.say = ground, plan, say
 
     def run(self) -> Report:
+        """Measure. Raises ConfigurationError if something cannot be measured on this machine."""
         self.say("Making a wall with 30 entries")
         first = self.ground.serve(POST_LIMIT="", ADDRESS_LIMIT="")
         self.ground.visit(first, first.post(), 4, count=ENTRIES)
         self.ground.stop(first)
         start = self._start()
         rates = self._pages()
-        self.ground.believe_visitors()
+        self.ground.trust_forwarded_addresses()
         rates.append(self._posts())
         listening = [self._listening(each) for each in self.plan.listeners]
         return Report(Machine(), self.plan.repeats, start, rates, listening)
@@ -72,13 +73,13 @@ class Course:
         bare = self.ground.bare(wall.page())
         request = "GET /walls/main HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{more}\r\n"
 
-        def asked(more: str) -> Callable[[Server], str]:
+        def request_for(more: str) -> Callable[[Server], str]:
             return lambda server: request.replace("{port}", str(server.port)).replace("{more}", more)
 
         tag = wall.page().tag
         rates = [
-            self._rate("page of 30 entries", "bare ASGI, same bytes", wall, bare, asked("")),
-            self._rate("page unchanged (304)", "bare ASGI, 304", wall, bare, asked(f"If-None-Match: {tag}\r\n")),
+            self._rate("page of 30 entries", "bare ASGI, same bytes", wall, bare, request_for("")),
+            self._rate("page unchanged (304)", "bare ASGI, 304", wall, bare, request_for(f"If-None-Match: {tag}\r\n")),
         ]
         self.ground.close()
         return rates
@@ -90,17 +91,19 @@ class Course:
         self.ground.close()
         return rate
 
-    def _rate(self, name: str, reference: str, ours: Server, theirs: Server, asked: Callable[[Server], str]) -> Rate:
-        """One and the other in turns, so that what else the machine does meets both."""
+    def _rate(
+        self, name: str, reference: str, ours: Server, theirs: Server, request_for: Callable[[Server], str]
+    ) -> Rate:
+        """Measure both in turns, so that other load on the machine affects both."""
         seen: dict[Server, list[dict[str, Any]]] = {ours: [], theirs: []}
         for server in (ours, theirs):
-            self.ground.visit(server, asked(server), VISITORS, seconds=self.plan.seconds / 4)
+            self.ground.visit(server, request_for(server), VISITORS, seconds=self.plan.seconds / 4)
         for _ in range(self.plan.repeats):
             for server, all_seen in seen.items():
-                all_seen.append(self.ground.visit(server, asked(server), VISITORS, seconds=self.plan.seconds))
+                all_seen.append(self.ground.visit(server, request_for(server), VISITORS, seconds=self.plan.seconds))
         for each in (*seen[ours], *seen[theirs]):
             if wrong := {status: count for status, count in each["statuses"].items() if status[0] not in "23"}:
-                raise ConfigurationError(f"While measuring ({name}) there were other answers than expected: {wrong}")
+                raise ConfigurationError(f"Measuring ({name}) got unexpected answers: {wrong}")
         rate, other = (statistics.median(each["rate"] for each in seen[server]) for server in (ours, theirs))
         ratios = [one["rate"] / two["rate"] for one, two in zip(seen[ours], seen[theirs], strict=True)]
         took = Quantiles.median([each["took"] for each in seen[ours]])
@@ -108,25 +111,25 @@ class Course:
         return Rate(name, reference, VISITORS, round(rate, 1), took, round(other, 1), ratio)
 
     def _listening(self, listeners: int) -> Listening:
-        """All audiences listen from the beginning to the end, and only one of them hears something at a time."""
-        self.say(f"Telling {listeners:,} listeners")
-        wall, beside = self.ground.serve(), self.ground.serve()
-        post, post_beside = wall.post(), beside.post()
-        for server, first in ((wall, post), (beside, post_beside)):
-            few = self.ground.audience(server.port, 10, after=server.page().said()[0])
-            few.sit(server.port, first, 3)
+        """All audiences listen all the time, and one at a time receives posts."""
+        self.say(f"Broadcasting to {listeners:,} listeners")
+        wall, other_process = self.ground.serve(), self.ground.serve()
+        post, other_post = wall.post(), other_process.post()
+        for server, first in ((wall, post), (other_process, other_post)):
+            few = self.ground.audience(server.port, 10, after=server.page().version_and_stamp()[0])
+            few.measure(server.port, first, 3)
             self.ground.stop(few)
         before = wall.memory()
-        readers = self.ground.audience(wall.port, listeners, after=wall.page().said()[0])
+        readers = self.ground.audience(wall.port, listeners, after=wall.page().version_and_stamp()[0])
         after = wall.memory()
-        # The raw writer sends as many bytes as the wall does.
-        raw = self.ground.raw(readers.sit(wall.port, post, 1)["size"])
+        # The raw writer sends as many bytes as the wall.
+        raw = self.ground.raw(readers.measure(wall.port, post, 1)["size"])
         authors = {
             "same": Author(readers, wall.port, post),
-            "other": Author(readers, beside.port, post_beside),
+            "other": Author(readers, other_process.port, other_post),
             "raw": Author(self.ground.audience(raw.port, listeners), raw.port, RAW_POST),
         }
-        authors["raw"].tell(1)
+        authors["raw"].measure(1)
         seen = in_turns(authors, self.plan.rounds(listeners), self.plan.repeats)
         self.ground.close()
         each = None if before is None or after is None else round((after - before) / listeners / KIBIBYTE, 1)

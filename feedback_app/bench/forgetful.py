@@ -1,6 +1,6 @@
-"""The forgetful wall: ours, down to the answer to a post, except that it stores none.
+"""Reference for posts: our server, except that it stores nothing. The difference is the cost of the database.
 
-What is missing to the rate of this one is what the database costs. `python -m feedback_app.bench.forgetful`.
+`python -m feedback_app.bench.forgetful`
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ WALL = Wall(id=1, version=0, desk_version=0)
 
 
 async def forget(_: Any, post: Submission, then: Callable[[Feedback], Any]) -> Any:
+    """Replaces `Database.write_together`."""
     feedback = WALL.receive(name=post.name, text=post.text, author=post.authors[0])
     feedback.take_number(1)
     return then(feedback)

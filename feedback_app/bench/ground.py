@@ -1,4 +1,4 @@
-"""The ground: a new installation in a folder of its own, and the processes that run on it for a measurement."""
+"""The ground of a measurement: a temporary installation, and the processes that run on it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ LINKS = re.compile(r'live\?after=(\d+)|name="stamp" value="([^"]+)"')
 
 
 class Page(NamedTuple):
-    """The wall's page as it was answered, without compression."""
+    """An uncompressed page of the wall."""
 
     headers: list[tuple[str, str]]
     body: bytes
@@ -32,14 +32,14 @@ class Page(NamedTuple):
     def tag(self) -> str:
         return dict(self.headers)["etag"]
 
-    def said(self) -> tuple[str, str]:
-        """The wall's version and the form's stamp."""
+    def version_and_stamp(self) -> tuple[str, str]:
+        """The wall's version, and the form's token (the field `stamp`)."""
         found = LINKS.findall(self.body.decode())
         return next(version for version, _ in found if version), next(stamp for _, stamp in found if stamp)
 
 
 class Running:
-    """A process of a measurement, which says a line when it is there."""
+    """A process of a measurement, which prints a line when it is ready."""
 
     def __init__(self, module: str, *arguments: str, environment: Mapping[str, str], log: Path) -> None:
         self.began = time.perf_counter()
@@ -54,21 +54,23 @@ class Running:
             )
         self.log = log
 
-    def line(self) -> str:
-        """What it says next."""
+    def read_line(self) -> str:
+        """The next line of output. Raises ConfigurationError if the process has ended."""
         assert self.process.stdout is not None  # noqa: S101 - for the type checker.
-        said = self.process.stdout.readline()
-        if not said:
-            words = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["it gave no reason"]
-            raise ConfigurationError(f"A process of the measurement ended by itself: {words[0]}")
-        return said.strip()
+        line = self.process.stdout.readline()
+        if not line:
+            words = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+            raise ConfigurationError(f"A process of the measurement ended: {words[0]}")
+        return line.strip()
 
-    def tell(self, said: str) -> None:
+    def write_line(self, line: str) -> None:
+        """Give it a line of input."""
         assert self.process.stdin is not None  # noqa: S101 - for the type checker.
-        self.process.stdin.write(f"{said}\n")
+        self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
 
     def stop(self) -> None:
+        """Terminate it, or kill it after STOP_SECONDS."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -81,7 +83,7 @@ class Running:
                 stream.close()
 
     def memory(self) -> int | None:
-        """The bytes that it holds, where the system says so."""
+        """Its resident memory in bytes, if the system reports it."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:
@@ -95,11 +97,11 @@ class Server(Running):
     @property
     def port(self) -> int:
         if not hasattr(self, "_port"):
-            self._port = int(re.findall(r"\d+", self.line().partition("/walls/")[0])[-1])
+            self._port = int(re.findall(r"\d+", self.read_line().partition("/walls/")[0])[-1])
         return self._port
 
     def page(self) -> Page:
-        """The wall's page, and how long it took from the start of the process."""
+        """The wall's page, and the seconds since the start of the process. Raises ConfigurationError without one."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as line:
             line.sendall(b"GET /walls/main HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n" % self.port)
             answer = b""
@@ -114,8 +116,8 @@ class Server(Running):
         return Page([each for each in headers if each[0] not in ("date", "connection")], body, seconds)
 
     def post(self) -> str:
-        """A post to the wall, with places for the key and the address."""
-        _, stamp = self.page().said()
+        """The request of a post, with placeholders `{key}` and `{address}`."""
+        _, stamp = self.page().version_and_stamp()
         fields = {"name": "Ann", "text": TEXT, "website": "", "stamp": stamp}
         body = f"{urlencode(fields)}&key={{key}}"
         return (
@@ -126,28 +128,31 @@ class Server(Running):
 
 
 class Audience(Running):
-    """Those who listen to a port, for as long as they are not stopped."""
+    """Listeners of a port, in one process."""
 
     listeners: int
 
-    def sit(self, port: int, post: str, rounds: int) -> dict[str, Any]:
-        """When they saw what was posted to this port in so many rounds, and in how many bytes it came."""
-        self.tell(json.dumps({"to": port, "post": post, "rounds": rounds}))
-        said: dict[str, Any] = json.loads(self.line())
-        if said["heard"] != self.listeners * rounds:
+    def measure(self, port: int, post: str, rounds: int) -> dict[str, Any]:
+        """Post `rounds` times to a port; gives `took` (quantiles), `size` (bytes), `heard` and `lost` (counts).
+
+        Raises ConfigurationError if a delivery is missing.
+        """
+        self.write_line(json.dumps({"to": port, "post": post, "rounds": rounds}))
+        answer: dict[str, Any] = json.loads(self.read_line())
+        if answer["heard"] != self.listeners * rounds:
             raise ConfigurationError(
-                f"Of {self.listeners * rounds:,} deliveries to {self.listeners:,} listeners {said['heard']:,} were "
-                f"seen in time, and {said['lost']:,} listeners were lost. "
+                f"Of {self.listeners * rounds:,} deliveries to {self.listeners:,} listeners {answer['heard']:,} were "
+                f"seen in time, and {answer['lost']:,} listeners were lost. "
                 "Measure fewer with --listeners, or on a quieter machine."
             )
-        return said
+        return answer
 
 
-Kind = TypeVar("Kind", bound=Running)
+Process = TypeVar("Process", bound=Running)
 
 
 class Ground:
-    """Nothing of the user's settings holds here, except where the program is. Everything stops with `close`."""
+    """Runs processes without the user's settings, until `close`."""
 
     def __init__(self, folder: Path, most_listeners: int) -> None:
         self.folder, self.running = folder, list[Running]()
@@ -160,30 +165,34 @@ class Ground:
         }
 
     def serve(self, **settings: str) -> Server:
+        """Start our server; `settings` are without the prefix."""
         more = {f"{PREFIX}{name}": value for name, value in settings.items()}
         return self._start(Server, "feedback_app", "serve", "--port", "0", **more)
 
-    def believe_visitors(self) -> None:
-        """From now on every post comes from an address of its own, and the limits are asked about all of them."""
+    def trust_forwarded_addresses(self) -> None:
+        """Let each later post have an address of its own, so that the rate limits look up all of them."""
         self.environment[f"{PREFIX}TRUSTED_PROXIES"] = "1"
 
     def forgetful(self) -> Server:
+        """Start our server without storing."""
         return self._server("feedback_app.bench.forgetful")
 
     def bare(self, page: Page) -> Server:
+        """Start an ASGI application that answers with this page."""
         file = self.folder / "page"
         file.write_bytes(json.dumps(page.headers).encode() + b"\n" + page.body)
         return self._server("feedback_app.bench.bare", str(file))
 
     def raw(self, size: int) -> Server:
+        """Start a socket writer that broadcasts `size` bytes."""
         return self._server("feedback_app.bench.raw", str(size))
 
     def visit(self, server: Server, request: str, connections: int, **plan: float) -> dict[str, Any]:
-        """What so many visitors see who send this again and again."""
-        return self._told("visitors", port=server.port, request=request, connections=connections, **plan)
+        """Send a request repeatedly on each connection; gives `rate`, `took` and `statuses`."""
+        return self._run("visitors", port=server.port, request=request, connections=connections, **plan)
 
     def audience(self, port: int, listeners: int, *, after: str = "0") -> Audience:
-        """So many who know the wall up to the version `after`, all of whom listen already."""
+        """Connect listeners whose page has the version `after`."""
         listen = (
             f"GET /walls/main/live?after={after} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
             f"Accept: text/event-stream\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n"
@@ -191,35 +200,37 @@ class Ground:
         plan = {"port": port, "listen": listen, "listeners": listeners}
         audience = self._start(Audience, "feedback_app.bench.audience", json.dumps(plan))
         audience.listeners = listeners
-        audience.line()
+        audience.read_line()
         return audience
 
     def stop(self, running: Running) -> None:
+        """Stop one process."""
         running.stop()
         self.running.remove(running)
 
     def close(self) -> None:
+        """Stop all processes."""
         while self.running:
             self.stop(self.running[-1])
 
     def _server(self, module: str, *arguments: str) -> Server:
         return self._start(Server, module, *arguments)
 
-    def _start(self, kind: type[Kind], module: str, *arguments: str, **settings: str) -> Kind:
+    def _start(self, process: type[Process], module: str, *arguments: str, **settings: str) -> Process:
         log = self.folder / f"log-{len(self.running)}"
-        running = kind(module, *arguments, environment=self.environment | settings, log=log)
+        running = process(module, *arguments, environment=self.environment | settings, log=log)
         self.running.append(running)
         return running
 
-    def _told(self, program: str, **plan: Any) -> dict[str, Any]:
+    def _run(self, program: str, **plan: Any) -> dict[str, Any]:
         running = self._start(Running, f"feedback_app.bench.{program}", json.dumps(plan))
-        said: dict[str, Any] = json.loads(running.line())
+        answer: dict[str, Any] = json.loads(running.read_line())
         self.stop(running)
-        return said
+        return answer
 
 
 def allow_listeners(most: int) -> None:
-    """Let this process, and those it starts, open as many files as so many listeners need; or say what is missing."""
+    """Raise the limit of open files for this many listeners. Raises ConfigurationError if the hard limit is lower."""
     needed = most + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard not in (-1, resource.RLIM_INFINITY) and hard < needed:

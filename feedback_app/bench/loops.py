@@ -1,4 +1,4 @@
-"""Programs of a measurement: each a process of its own, told by a line of JSON what to do, that says what it saw."""
+"""Main loop of a measuring process: JSON in the argument and in lines of input, JSON in lines of output."""
 
 import asyncio
 import json
@@ -10,18 +10,19 @@ import uvloop
 
 
 def run(program: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
-    """Run it with what its argument says, and print what comes of it, if anything does."""
+    """Run the program with the JSON in the first argument, and print its result unless that is None."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        if (said := runner.run(_awaited(program, json.loads(sys.argv[1])))) is not None:
-            tell(said)
+        if (result := runner.run(_awaited(program, json.loads(sys.argv[1])))) is not None:
+            write_line(result)
 
 
-def tell(said: Any) -> None:
-    print(json.dumps(said), flush=True)
+def write_line(result: Any) -> None:
+    """Print it as a line of JSON."""
+    print(json.dumps(result), flush=True)
 
 
-async def told() -> str:
-    """The next line; nothing when there are no more."""
+async def read_line() -> str:
+    """The next line of input, or an empty string at its end."""
     return await asyncio.to_thread(sys.stdin.readline)
 
 

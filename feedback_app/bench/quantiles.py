@@ -1,4 +1,4 @@
-"""Quantiles: what half, all but five in a hundred and all but one in a hundred did not exceed."""
+"""Quantiles of times: median, p95 and p99."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,11 @@ class Quantiles(NamedTuple):
 
     @classmethod
     def of(cls, seconds: Iterable[float]) -> "Quantiles":
+        """From times in seconds; zeros without any."""
         ordered = sorted(seconds) or [0.0]
         return cls(*(round(1000 * ordered[int(share * (len(ordered) - 1))], 2) for share in (0.5, 0.95, 0.99)))
 
     @classmethod
     def median(cls, several: Sequence[Sequence[float]]) -> "Quantiles":
-        """Of several runs, each quantile's own median."""
+        """The median of each quantile over several runs."""
         return cls(*(round(statistics.median(each), 2) for each in zip(*several, strict=True)))

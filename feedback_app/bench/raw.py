@@ -1,6 +1,6 @@
-"""The raw writer: what news to very many costs when nothing is around it, no HTTP to speak of and no database.
+"""Reference for broadcasts: a socket writer without HTTP parsing and database.
 
-`python -m feedback_app.bench.raw BYTES`: whoever says GET listens, and on a POST all of them get so many bytes.
+`python -m feedback_app.bench.raw BYTES`: a GET opens a stream, and a POST sends BYTES to all streams.
 """
 
 import asyncio
@@ -16,27 +16,30 @@ DONE = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Writer(asyncio.Protocol):
-    lines: set[Any]
-    news: bytes
+    """A connection: a stream, or one that posts."""
+
+    streams: set[Any]
+    event: bytes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
 
     def data_received(self, data: bytes) -> None:
         if data.startswith(b"GET"):
-            self.lines.add(self.transport)
+            self.streams.add(self.transport)
             self.transport.write(STREAM)
         elif data.startswith(b"POST"):
-            for line in self.lines:
-                line.write(self.news)
+            for stream in self.streams:
+                stream.write(self.event)
             self.transport.write(DONE)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.lines.discard(self.transport)
+        self.streams.discard(self.transport)
 
 
 async def serve(size: int) -> None:
-    Writer.lines, Writer.news = set(), b"id: 1\ndata: ".ljust(size - 2, b"x") + b"\n\n"
+    """Serve on a free port, which is printed; events have `size` bytes."""
+    Writer.streams, Writer.event = set(), b"id: 1\ndata: ".ljust(size - 2, b"x") + b"\n\n"
     listening = listen("127.0.0.1", 0)
     server = await asyncio.get_running_loop().create_server(Writer, sock=listening, backlog=2048)
     print(listening.getsockname()[1], flush=True)

@@ -1,4 +1,4 @@
-"""The report of a measurement, for people and, as `dataclasses.asdict` has it, for machines."""
+"""The report of a measurement: a table, and with `dataclasses.asdict` the JSON of `bench --json`."""
 
 import os
 import platform
@@ -11,6 +11,8 @@ from .quantiles import Quantiles
 
 @dataclass(frozen=True)
 class Machine:
+    """Where and when it was measured."""
+
     processors: int = field(default_factory=lambda: os.cpu_count() or 1)
     system: str = field(default_factory=lambda: f"{platform.system()} {platform.machine()}")
     python: str = field(default_factory=platform.python_version)
@@ -19,7 +21,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Start:
-    """From the start of the process to the first page, and what it holds then."""
+    """Seconds from the start of the process to the first page, and its memory then."""
 
     seconds: float
     mebibytes: float | None
@@ -27,7 +29,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Rate:
-    """Requests answered a second, beside those of the reference in the same run."""
+    """Requests per second, of ours and of the reference in the same run."""
 
     name: str
     reference: str
@@ -40,7 +42,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Listening:
-    """From the moment a post is sent to the one a listener has it, for all of them; `raw` is the raw writer's."""
+    """Broadcast latency over all listeners: ours in the `same` and the `other` process, and the `raw` writer's."""
 
     listeners: int
     kibibytes: float | None
@@ -52,7 +54,7 @@ class Listening:
 
 @dataclass(frozen=True)
 class Report:
-    """Each figure is the median of so many (`repeats`), taken in turns with what it is compared with."""
+    """Each figure is the median of `repeats`, measured in turns with its reference."""
 
     machine: Machine
     repeats: int
@@ -61,6 +63,7 @@ class Report:
     listening: list[Listening]
 
     def table(self) -> str:
+        """The report in Markdown."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:

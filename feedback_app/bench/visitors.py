@@ -1,7 +1,7 @@
-"""Visitors: connections that stay open and send one request after the other, each when the last one was answered.
+"""Load generator: persistent connections, each of which sends a request when the last one was answered.
 
-`python -m feedback_app.bench.visitors '{"port": …, "request": …, "connections": …, "seconds": …}'`; with `count`
-instead of `seconds` so many requests are sent.
+`python -m feedback_app.bench.visitors '{"port": …, "request": …, "connections": …, "seconds": …}'`; `count` instead of
+`seconds` limits the number of requests.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ BODILESS = (b"204", b"304")
 
 
 class Crowd:
-    """What all visitors of a run share: what to send, for how long, and what they saw."""
+    """State that all connections share: the request, the end, times (`took`) and statuses."""
 
     def __init__(self, request: str, *, seconds: float, count: int | None) -> None:
-        self.request, self.is_the_same = request, "{key}" not in request
+        self.request, self.is_constant = request, "{key}" not in request
         self.took: list[float] = []
         self.statuses: Counter[str] = Counter()
         self.end = time.perf_counter() + seconds
@@ -32,21 +32,23 @@ class Crowd:
         self._bytes = request.encode()
 
     def next(self) -> bytes | None:
-        """The next request, or None when it is over."""
+        """The next request, or None at the end."""
         if time.perf_counter() >= self.end or next(self._left, None) is None:
             return None
-        return self._bytes if self.is_the_same else filled(self.request)
+        return self._bytes if self.is_constant else filled(self.request)
 
 
 class Visitor(asyncio.Protocol):
+    """One connection."""
+
     def __init__(self, crowd: Crowd) -> None:
         self.crowd = crowd
-        self.is_done = asyncio.get_running_loop().create_future()
+        self.done = asyncio.get_running_loop().create_future()
         self._sent, self._left, self._head = 0.0, 0, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
-        self._ask()
+        self._send_next()
 
     def data_received(self, data: bytes) -> None:
         if self._left:
@@ -61,18 +63,18 @@ class Visitor(asyncio.Protocol):
             self._head = b""
         if not self._left:
             self.crowd.took.append(time.perf_counter() - self._sent)
-            self._ask()
+            self._send_next()
 
     def connection_lost(self, _: Exception | None) -> None:
-        if not self.is_done.done():
+        if not self.done.done():
             self.crowd.statuses["lost"] += 1
-            self.is_done.set_result(None)
+            self.done.set_result(None)
 
-    def _ask(self) -> None:
+    def _send_next(self) -> None:
         request = self.crowd.next()
         if request is None:
-            if not self.is_done.done():
-                self.is_done.set_result(None)
+            if not self.done.done():
+                self.done.set_result(None)
             self.transport.close()
             return
         self._sent = time.perf_counter()
@@ -80,7 +82,7 @@ class Visitor(asyncio.Protocol):
 
 
 def filled(request: str) -> bytes:
-    """With a key of its own, from an address of its own, so that everybody is somebody else."""
+    """The request with a random key and address, so that each comes from another visitor."""
     address = ".".join(str(each) for each in (10, *random.randbytes(3)))  # noqa: S311
     return request.replace("{key}", secrets.token_hex(16)).replace("{address}", address).encode()
 
@@ -95,6 +97,7 @@ def _length(head: bytes) -> int:
 
 
 async def visit(plan: dict[str, Any]) -> dict[str, Any]:
+    """Gives `rate` (per second), `took` (quantiles) and `statuses` (counts)."""
     crowd = Crowd(plan["request"], seconds=plan.get("seconds", 60), count=plan.get("count"))
     began = time.perf_counter()
     loop = asyncio.get_running_loop()
@@ -102,7 +105,7 @@ async def visit(plan: dict[str, Any]) -> dict[str, Any]:
         (await loop.create_connection(lambda: Visitor(crowd), "127.0.0.1", plan["port"]))[1]
         for _ in range(plan["connections"])
     ]
-    await asyncio.wait([visitor.is_done for visitor in visitors])
+    await asyncio.wait([visitor.done for visitor in visitors])
     seconds = time.perf_counter() - began
     rate = len(crowd.took) / seconds
     return {"rate": rate, "took": Quantiles.of(crowd.took), "statuses": crowd.statuses}

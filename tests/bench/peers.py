@@ -108,7 +108,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         ground = Ground(folder, wanted.listeners)
-        ground.believe_visitors()
+        ground.trust_forwarded_addresses()
         try:
             _requests(ground, folder, wanted.seconds, wanted.turns, absent)
             _news(ground, folder, wanted.listeners, wanted.rounds, wanted.turns, absent)
@@ -191,8 +191,8 @@ def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: in
     """All of them send as many bytes, and everybody listens from the beginning to the end."""
     wall = ground.serve()
     post = wall.post()
-    readers = ground.audience(wall.port, listeners, after=wall.page().said()[0])
-    size = readers.sit(wall.port, post, 2)["size"]
+    readers = ground.audience(wall.port, listeners, after=wall.page().version_and_stamp()[0])
+    size = readers.measure(wall.port, post, 2)["size"]
     raw = ground.raw(size)
     body = TEXT.ljust(size - NCHAN_FRAME, ".")
     news = f"POST /news HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}"
@@ -202,7 +202,7 @@ def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: in
             port = others.enter_context(_nchan(folder, listeners))
             authors[NCHAN_NAME] = Author(ground.audience(port, listeners), port, news)
         authors["raw socket writer"] = Author(ground.audience(raw.port, listeners), raw.port, RAW_POST)
-        sizes = [author.audience.sit(author.port, author.post, 2)["size"] for author in authors.values()]
+        sizes = [author.audience.measure(author.port, author.post, 2)["size"] for author in authors.values()]
         seen = in_turns(authors, rounds, repeats)
     print(f"\n| to {listeners:,} listeners, medians of {repeats} | bytes | p50 ms | p95 ms | p99 ms | ours : it |")
     print("|---|---:|---:|---:|---:|---:|")

@@ -23,7 +23,7 @@ import httpx
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from feedback_app.bench.chart import drawn
+from feedback_app.bench.chart import draw
 from feedback_app.bench.report import Machine
 from feedback_app.clock import now
 from feedback_app.database import Database
@@ -172,9 +172,9 @@ def _show(sizes: list[int], times: list[Times]) -> None:
 
 def _drawn(sizes: list[int], times: list[Times]) -> str:
     lines = {name: [_percentiles(each[name])[0] for each in times] for name in DRAWN}
-    said = "; ".join(f"{count:,} entries: {value:.1f} ms" for count, value in zip(sizes, lines["page"], strict=True))
+    text = "; ".join(f"{count:,} entries: {value:.1f} ms" for count, value in zip(sizes, lines["page"], strict=True))
     title = "Milliseconds of an answer, by entries on the wall (medians)"
-    return drawn(title, said, sizes, lines, Machine(), within=(1, 100))
+    return draw(title, text, sizes, lines, Machine(), within=(1, 100))
 
 
 def _percentiles(times: list[float]) -> tuple[float, float]:
