@@ -1,4 +1,4 @@
-"""The tests: a folder for each room of the package, `browser` for what needs Chromium, `support` for what is shared."""
+"""The tests: a folder per room of the package, `browser` for tests in Chromium, `support` for shared code."""
 
 from pathlib import Path
 

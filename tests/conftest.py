@@ -14,7 +14,7 @@ from quart import Quart, request, request_finished
 
 from .support import Browser, Process, Served, serving
 from .support.databases import ENGINES, Folders, missing
-from .support.moderators import Desk, browser_of, moderating
+from .support.moderators import ModeratorClient, browser_of, moderating
 
 # `make soak`: many random histories instead of a few.
 settings.register_profile("soak", deadline=None)
@@ -147,7 +147,7 @@ def client(wall: Served) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def kim(wall: Served) -> AsyncIterator[Desk]:
+async def kim(wall: Served) -> AsyncIterator[ModeratorClient]:
     """She moderates the wall."""
     async with moderating(wall, "Kim") as desk:
         yield desk

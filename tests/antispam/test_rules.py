@@ -11,7 +11,7 @@ from feedback_app.models import Feedback
 from feedback_app.text.cleaning import has_link
 
 from ..support import HTMX, OURS, Reader, Served, post, until, words
-from ..support.moderators import Desk, arrange, said
+from ..support.moderators import ModeratorClient, arrange, said
 
 VISITOR = "0123456789abcdef" * 2
 RECEIPT = re.compile(r'data-waiting="([^"]+)"')
@@ -23,7 +23,9 @@ def author_token_of(answer: httpx.Response) -> str:
     return found.group(1)
 
 
-async def test_a_wall_that_holds_everything_shows_nothing_before_it_is_published(wall: Served, kim: Desk) -> None:
+async def test_a_wall_that_holds_everything_shows_nothing_before_it_is_published(
+    wall: Served, kim: ModeratorClient
+) -> None:
     await arrange(wall, hold="all")
     async with Reader(wall.port, "0") as reader:
         answer = await post(wall.client, text="Held words")
@@ -39,7 +41,7 @@ async def test_a_wall_that_holds_everything_shows_nothing_before_it_is_published
     assert await words(wall.client) == ["Held words"]
 
 
-async def test_those_who_are_here_for_the_first_time_are_held(wall: Served, kim: Desk) -> None:
+async def test_those_who_are_here_for_the_first_time_are_held(wall: Served, kim: ModeratorClient) -> None:
     await arrange(wall, hold="first")
     await post(wall.client, text="First", visitor=VISITOR)
     await post(wall.client, text="Second", visitor=VISITOR)
@@ -132,7 +134,7 @@ async def test_a_post_that_arrives_twice_is_one_in_slow_mode_too(wall: Served) -
     assert await words(wall.client) == ["One"]
 
 
-async def test_a_blocked_author_sees_a_message_and_loses_no_text(wall: Served, kim: Desk) -> None:
+async def test_a_blocked_author_is_told_so_and_loses_no_word(wall: Served, kim: ModeratorClient) -> None:
     await post(wall.client, text="One", visitor=VISITOR)
     await kim.act("block-author", 1)
     for headers in (HTMX, OURS):
@@ -144,7 +146,7 @@ async def test_a_blocked_author_sees_a_message_and_loses_no_text(wall: Served, k
     assert (await post(wall.client, text="Two", visitor=VISITOR)).status_code == 201
 
 
-async def test_a_name_may_be_optional_or_never_asked_for(wall: Served, kim: Desk) -> None:
+async def test_a_name_may_be_optional_or_never_asked_for(wall: Served, kim: ModeratorClient) -> None:
     assert (await post(wall.client, name="")).status_code == 422
     await arrange(wall, names="optional")
     assert (await post(wall.client, name="", text="Nameless")).status_code == 201
@@ -159,7 +161,7 @@ async def test_a_name_may_be_optional_or_never_asked_for(wall: Served, kim: Desk
     assert [item["authors"][0]["name"] for item in feed["items"]] == ["Anonymous", "Ann", "Anonymous"]
 
 
-async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served, kim: Desk) -> None:
+async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served, kim: ModeratorClient) -> None:
     await arrange(wall, hold="all")
     receipts = []
     for place in ("", "/frame"):

@@ -18,7 +18,7 @@ from feedback_app.antispam.visitor_token import VisitorTokens
 from feedback_app.models import Base, Block, Feedback, Wall
 
 from ..support import HTMX, OURS, Served, add_wall, post, stamp, words
-from ..support.moderators import Desk, arrange, change, make_wall, moderating, said
+from ..support.moderators import ModeratorClient, arrange, change, make_wall, moderating, said
 
 FROM = {"trusted_proxies": 1}
 
@@ -218,7 +218,7 @@ async def test_a_visitors_limit_is_exact_over_servers(serve: Callable[..., Any])
     assert Counter(await asyncio.gather(*(send(number) for number in range(24)))) == {201: 5, 429: 19}
 
 
-async def test_a_block_meets_the_token_and_holds_newcomers_beside_it(wall: Served, kim: Desk) -> None:
+async def test_a_block_meets_the_token_and_holds_newcomers_beside_it(wall: Served, kim: ModeratorClient) -> None:
     bad, good = await known(wall.client, text="Insult"), await known(wall.client, text="Kind")
     await kim.act("block-author", 1)
     for headers in (HTMX, OURS):
@@ -250,7 +250,7 @@ async def change_blocks(wall: Served, age: timedelta) -> None:
     await wall.database.write(work)
 
 
-async def test_a_block_without_a_token_holds_the_newcomers_of_the_address(wall: Served, kim: Desk) -> None:
+async def test_a_block_without_a_token_holds_the_newcomers_of_the_address(wall: Served, kim: ModeratorClient) -> None:
     mine = await known(wall.client, text="Known")
     await post(wall.client, text="Insult")
     await kim.act("block-author", 2)
@@ -261,7 +261,7 @@ async def test_a_block_without_a_token_holds_the_newcomers_of_the_address(wall: 
     assert await reasons(wall) == [None, None, "blocked", "blocked", None]
 
 
-async def test_an_author_can_be_blocked_while_the_pseudonym_is_known(wall: Served, kim: Desk) -> None:
+async def test_who_can_be_blocked_depends_on_how_long_they_are_told_apart(wall: Served, kim: ModeratorClient) -> None:
     await known(wall.client, text="With a token")
     await post(wall.client, text="Without")
     for number, days, blocked in ((1, 29, True), (2, 3, False), (1, 32, False)):
@@ -271,7 +271,9 @@ async def test_an_author_can_be_blocked_while_the_pseudonym_is_known(wall: Serve
         assert (answer.status_code == 200) == blocked, (number, days, answer.text)
 
 
-async def test_who_is_new_on_a_wall_that_reviews_first_posts_is_known_by_the_token(wall: Served, kim: Desk) -> None:
+async def test_who_is_new_on_a_wall_that_reviews_first_posts_is_known_by_the_token(
+    wall: Served, kim: ModeratorClient
+) -> None:
     await arrange(wall, hold="first")
     mine, other = await known(wall.client, text="First"), await known(wall.client, text="Other's first")
     await kim.act("publish", 1)

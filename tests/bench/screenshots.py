@@ -16,7 +16,7 @@ from feedback_app.models import Wall as WallModel
 
 from .. import ROOT
 from ..browser.conftest import CHROMIUM, FLAGS, MISSING, Wall, serving
-from ..browser.queue_pages import Office, open_desk
+from ..browser.queue_pages import QueuePages, open_desk
 from ..browser.wall_pages import LIVE
 
 DOCS = ROOT / "docs"
@@ -76,9 +76,9 @@ async def _take_all(folder: Path) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         with tempfile.TemporaryDirectory() as home, serving(Path(home) / "data", FEEDBACK_LOG="off") as wall:
-            office = Office(wall)
+            queue_pages = QueuePages(wall)
             try:
-                await office.database.write(_write)
+                await queue_pages.database.write(_write)
                 wide = await _page(browser, width=1280, height=800)
                 await _open(wide, wall)
                 await wide.fill("[name=name]", "Ana Ruiz")
@@ -87,13 +87,13 @@ async def _take_all(folder: Path) -> None:
                 phone = await _page(browser, width=390, height=844, color_scheme="dark", device_scale_factor=2)
                 await _open(phone, wall)
                 await _take(phone, folder / "wall-dark-phone.png")
-                await office.database.write(_write_waiting)
+                await queue_pages.database.write(_write_waiting)
                 desk = await _page(browser, width=1280, height=1000)
-                await office.let_in(desk.context, STAFF)
+                await queue_pages.let_in(desk.context, STAFF)
                 await open_desk(desk, wall)
                 await _take(desk, folder / "queue.png")
             finally:
-                await office.database.close()
+                await queue_pages.database.close()
         await browser.close()
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from ..support.databases import Folders
 from .host_pages import Host, Publish
-from .queue_pages import Office
+from .queue_pages import QueuePages
 from .served_wall import Wall
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -122,10 +122,10 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def office(wall: Wall) -> AsyncIterator[Office]:
-    office = Office(wall)
-    yield office
-    await office.database.close()
+async def queue_pages(wall: Wall) -> AsyncIterator[QueuePages]:
+    queue_pages = QueuePages(wall)
+    yield queue_pages
+    await queue_pages.database.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

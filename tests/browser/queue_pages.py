@@ -16,7 +16,7 @@ from .wall_pages import LIVE
 DESK = "/walls/main/moderation"
 
 
-class Office:
+class QueuePages:
     """The wall's database from another process, for what has no page here."""
 
     def __init__(self, wall: Wall) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import make_url
 
 from ..support import Process
-from ..support.crash_load import Storm
+from ..support.crash_load import CrashLoad
 from ..support.databases import url_of
 from ..support.databases.own_servers import PgBouncer
 
@@ -31,7 +31,7 @@ async def test_a_pool_that_is_killed_under_load_costs_no_word(
     """Two processes with more posters and readers than the pool has connections; every reader hears everything once."""
     database = make_url(url_of(data)).database
     server = process(workers=2, FEEDBACK_DEFENCES="off", FEEDBACK_DATABASE_URL=pool.url(str(database)))
-    async with Storm([server], posters=12, followers=20).raging() as storm:
+    async with CrashLoad([server], posters=12, followers=20).running() as storm:
         await storm.more(60)
         await asyncio.to_thread(pool.stop, pool.hard)
         await asyncio.sleep(0.3)

@@ -12,7 +12,7 @@ from feedback_app.models import Wall
 
 from ..support import Served, post, serving, until
 from ..support.databases import Folders
-from ..support.page_model import ENTRY, Screen, version_of
+from ..support.page_model import ENTRY, PageModel, version_of
 
 pytestmark = pytest.mark.engines
 
@@ -49,7 +49,7 @@ async def test_every_reader_ends_with_what_the_database_says(
 
 
 async def follow(data: Path, steps: list[tuple[str, int]]) -> None:
-    screens = [Screen(), Screen(), Screen()]
+    screens = [PageModel(), PageModel(), PageModel()]
     numbers: list[int] = []
     remaining = [*steps, ("come", 0), ("resume", 1), ("resume", 2)]
     while remaining:
@@ -70,7 +70,7 @@ async def follow(data: Path, steps: list[tuple[str, int]]) -> None:
                 page = (await wall.client.get("/walls/main")).text
                 for screen in screens:
 
-                    def is_up_to_date(screen: Screen = screen, version: int = version_of(page)) -> bool:
+                    def is_up_to_date(screen: PageModel = screen, version: int = version_of(page)) -> bool:
                         screen.take()
                         return screen.version >= version
 

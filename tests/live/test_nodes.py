@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..support import OURS, Process, until
-from ..support.crash_load import Follower, Storm
+from ..support.crash_load import CrashLoad, Follower
 from ..support.databases.own_postgresql import Line, PostgreSQL, create_database
 
 HOSTS = ("127.0.0.11", "127.0.0.12", "127.0.0.13")
@@ -103,7 +103,7 @@ async def test_one_is_cut_off_one_is_killed_and_the_database_restarts(
 ) -> None:
     cut_off, killed, unharmed = nodes
     # However quick the nodes are, whoever is cut off for ten seconds misses fewer posts than a reader is told of.
-    async with Storm(nodes, posters=6, followers=12, pause=0.25).raging() as storm:
+    async with CrashLoad(nodes, posters=6, followers=12, pause=0.25).running() as storm:
         readers = {node: [each for each in storm.followers if each.server is node] for node in nodes}
         await storm.more(60)
 

@@ -13,12 +13,12 @@ from feedback_app.live import access
 from feedback_app.models import Membership
 
 from ..support import HTMX, NO_CERTIFICATES, OURS, Reader, Served, post, until
-from ..support.moderators import Desk, arrange, fill, make_wall, moderating
+from ..support.moderators import ModeratorClient, arrange, fill, make_wall, moderating
 
 pytestmark = pytest.mark.engines
 
 
-async def test_moderators_see_each_others_work_and_the_counters_move(wall: Served, kim: Desk) -> None:
+async def test_moderators_see_each_others_work_and_the_counters_move(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, "held", "public")
     async with moderating(wall, "Robin") as robin, desk_reader(wall, robin, "2") as reader:
         await kim.act("publish", 1)
@@ -36,7 +36,7 @@ async def test_moderators_see_each_others_work_and_the_counters_move(wall: Serve
         assert (await robin.client.get("/walls/main/moderation/changes?after=4")).status_code == 204
 
 
-async def test_the_desk_is_in_english_also_where_it_changes(wall: Served, kim: Desk) -> None:
+async def test_the_desk_is_in_english_also_where_it_changes(wall: Served, kim: ModeratorClient) -> None:
     await arrange(wall, language="de")
     await fill(wall, "held")
     dates = re.compile(r'<time\s+datetime="[^"]*">([^<]*)</time>')
@@ -48,7 +48,7 @@ async def test_the_desk_is_in_english_also_where_it_changes(wall: Served, kim: D
         assert dates.findall(reader.news[0].data) == [written]
 
 
-async def test_what_is_held_is_never_heard_of_in_public(wall: Served, kim: Desk) -> None:
+async def test_what_is_held_is_never_heard_of_in_public(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 23, and the contract: what was never public is never heard of, not even its number."""
     async with Reader(wall.port, "0") as reader, desk_reader(wall, kim, "0") as desk:
         await fill(wall, "held", words="Secret")
@@ -83,11 +83,13 @@ class DeskReader(Reader):
         return self
 
 
-def desk_reader(wall: Served, desk: Desk, after: str) -> DeskReader:
+def desk_reader(wall: Served, desk: ModeratorClient, after: str) -> DeskReader:
     return DeskReader(wall.port, after, desk.token)
 
 
-async def test_a_stranger_a_logged_out_tab_and_another_walls_moderator_hear_nothing(wall: Served, kim: Desk) -> None:
+async def test_a_stranger_a_logged_out_tab_and_another_walls_moderator_hear_nothing(
+    wall: Served, kim: ModeratorClient
+) -> None:
     """Requirement 44."""
     await make_wall(wall, "other")
     async with moderating(wall, "Robin", "other") as robin:
@@ -107,7 +109,7 @@ async def test_a_stranger_a_logged_out_tab_and_another_walls_moderator_hear_noth
 
 @pytest.mark.parametrize("how", ["logged out", "demoted", "idle"])
 async def test_who_may_not_listen_any_more_is_cut_off(
-    wall: Served, kim: Desk, how: str, monkeypatch: pytest.MonkeyPatch
+    wall: Served, kim: ModeratorClient, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Requirement 46, for streams: within seconds, and without a word more."""
     assert access.SECONDS <= 2
@@ -140,7 +142,7 @@ def _tomorrow() -> Any:
     return now() + timedelta(days=1)
 
 
-async def test_a_page_that_is_too_far_behind_is_told_to_fetch_itself_anew(wall: Served, kim: Desk) -> None:
+async def test_a_page_that_is_too_far_behind_is_told_to_fetch_itself_anew(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, *["held"] * 600)
     news = await kim.client.get("/walls/main/moderation/changes?after=0")
     assert 'hx-swap="reload"' in news.text

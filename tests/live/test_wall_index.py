@@ -13,7 +13,7 @@ from feedback_app.live import access
 from feedback_app.models import Membership
 
 from ..support import OURS, Reader, Served, post, until
-from ..support.moderators import Desk, arrange, make_wall, moderating
+from ..support.moderators import ModeratorClient, arrange, make_wall, moderating
 
 COUNTS = re.compile(r'href="/walls/([^/]+)/moderation".*?(\d+) waiting.*?(\d+) on the wall.*?(\d+) hidden', re.DOTALL)
 
@@ -42,14 +42,14 @@ class IndexReader(Reader):
 
 
 @pytest.fixture
-async def kim(wall: Served) -> AsyncIterator[Desk]:
+async def kim(wall: Served) -> AsyncIterator[ModeratorClient]:
     await make_wall(wall, "other")
     await make_wall(wall, "nobodys")
     async with moderating(wall, "Kim", "main", "other") as desk:
         yield desk
 
 
-async def give(wall: Served, desk: Desk, slug: str, role: str | None = "moderator") -> None:
+async def give(wall: Served, desk: ModeratorClient, slug: str, role: str | None = "moderator") -> None:
     """A role on one more wall, or none any more."""
 
     async def work(session: Any) -> None:
@@ -62,7 +62,7 @@ async def give(wall: Served, desk: Desk, slug: str, role: str | None = "moderato
     await wall.database.write(work)
 
 
-async def test_the_counters_of_all_walls_move_by_one_stream(wall: Served, kim: Desk) -> None:
+async def test_the_counters_of_all_walls_move_by_one_stream(wall: Served, kim: ModeratorClient) -> None:
     await arrange(wall, "main", hold="all")
     async with IndexReader(wall.port, kim.token) as reader, IndexReader(wall.port, kim.token) as other_tab:
         await until(lambda: reader.counts == {"main": ("0", "0", "0"), "other": ("0", "0", "0")})
@@ -77,7 +77,7 @@ async def test_the_counters_of_all_walls_move_by_one_stream(wall: Served, kim: D
             assert "Words" not in "".join(event.data for event in each.events)
 
 
-async def test_a_stranger_and_who_has_no_wall_hear_nothing(wall: Served, kim: Desk) -> None:
+async def test_a_stranger_and_who_has_no_wall_hear_nothing(wall: Served, kim: ModeratorClient) -> None:
     for token in ("", "wrong"):
         async with IndexReader(wall.port, token) as reader:
             assert reader.status == 404
@@ -90,7 +90,7 @@ async def test_a_stranger_and_who_has_no_wall_hear_nothing(wall: Served, kim: De
 
 @pytest.mark.parametrize("how", ["logged out", "idle", "demoted"])
 async def test_who_may_not_listen_any_more_is_cut_off(
-    wall: Served, kim: Desk, how: str, monkeypatch: pytest.MonkeyPatch
+    wall: Served, kim: ModeratorClient, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Requirement 46, for the index: within seconds, and without a word more."""
     async with (
@@ -116,7 +116,7 @@ async def test_who_may_not_listen_any_more_is_cut_off(
 
 @pytest.mark.parametrize(("slug", "role"), [("nobodys", "moderator"), ("other", None)])
 async def test_whose_walls_are_others_is_told_the_list_anew(
-    wall: Served, kim: Desk, slug: str, role: str | None
+    wall: Served, kim: ModeratorClient, slug: str, role: str | None
 ) -> None:
     async with IndexReader(wall.port, kim.token) as reader:
         await until(lambda: reader.counts)
@@ -128,7 +128,7 @@ async def test_whose_walls_are_others_is_told_the_list_anew(
         assert (slug in reader.counts) is (role is not None)
 
 
-async def test_a_title_and_an_address_that_change_are_told(wall: Served, kim: Desk) -> None:
+async def test_a_title_and_an_address_that_change_are_told(wall: Served, kim: ModeratorClient) -> None:
     await give(wall, kim, "main", None)
     await give(wall, kim, "main", "owner")
     async with IndexReader(wall.port, kim.token) as reader:
@@ -138,7 +138,7 @@ async def test_a_title_and_an_address_that_change_are_told(wall: Served, kim: De
         assert 'hx-target="#desk-1"' in reader.events[-1].data
 
 
-async def test_a_server_that_stops_ends_the_stream_once(wall: Served, kim: Desk) -> None:
+async def test_a_server_that_stops_ends_the_stream_once(wall: Served, kim: ModeratorClient) -> None:
     async with IndexReader(wall.port, kim.token) as reader:
         await until(lambda: reader.counts)
         wall.state.hub.close()

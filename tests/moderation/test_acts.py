@@ -12,7 +12,7 @@ from feedback_app.models import Block, Wall
 
 from ..support import OURS, Reader, Served, until, words
 from ..support.moderators import (
-    Desk,
+    ModeratorClient,
     act_of,
     change,
     feedback,
@@ -27,7 +27,9 @@ from ..support.moderators import (
 pytestmark = pytest.mark.engines
 
 
-async def test_hiding_takes_feedback_off_every_screen_and_publishing_brings_it_back(wall: Served, kim: Desk) -> None:
+async def test_hiding_takes_feedback_off_every_screen_and_publishing_brings_it_back(
+    wall: Served, kim: ModeratorClient
+) -> None:
     """Requirement 23."""
     await write(wall, "One", "Two")
     async with Reader(wall.port, "0") as reader:
@@ -43,7 +45,7 @@ async def test_hiding_takes_feedback_off_every_screen_and_publishing_brings_it_b
     assert await log(wall) == [("Kim", "hide", [1]), ("Kim", "publish", [1])]
 
 
-async def test_many_entries_are_one_act_with_one_undo(wall: Served, kim: Desk) -> None:
+async def test_many_entries_are_one_act_with_one_undo(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, *(f"Post {each}" for each in range(6)))
     await kim.act("hide", 2)
     answer = await kim.act("hide", 1, 2, 3)
@@ -55,7 +57,7 @@ async def test_many_entries_are_one_act_with_one_undo(wall: Served, kim: Desk) -
     assert await log(wall) == [("Kim", "hide", [2]), ("Kim", "hide", [1, 3]), ("Kim", "undo", [1, 3])]
 
 
-async def test_the_same_act_twice_changes_nothing_and_says_so(wall: Served, kim: Desk) -> None:
+async def test_the_same_act_twice_changes_nothing_and_says_so(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One")
     for verb, more in (
         ("pin", {}),
@@ -72,7 +74,7 @@ async def test_the_same_act_twice_changes_nothing_and_says_so(wall: Served, kim:
 
 
 @pytest.mark.parametrize("verb", ["publish", "hide", "pin", "unpin", "answer"])
-async def test_what_somebody_else_has_just_removed_is_left_alone(wall: Served, kim: Desk, verb: str) -> None:
+async def test_what_somebody_else_has_just_removed_is_left_alone(wall: Served, kim: ModeratorClient, verb: str) -> None:
     await write(wall, "One", "Two")
     async with moderating(wall, "Robin") as robin:
         await robin.act("remove", 1)
@@ -104,7 +106,7 @@ IMPOSSIBLE = [
 ]
 
 
-async def test_what_cannot_be_is_a_clear_sentence_and_nothing_is_done(wall: Served, kim: Desk) -> None:
+async def test_what_cannot_be_is_a_clear_sentence_and_nothing_is_done(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One")
     for fields, status, sentence in IMPOSSIBLE:
         for headers in (OURS, {**OURS, "HX-Request": "true"}):
@@ -115,7 +117,7 @@ async def test_what_cannot_be_is_a_clear_sentence_and_nothing_is_done(wall: Serv
             assert await log(wall) == [], fields
 
 
-async def test_feedback_of_a_wall_that_is_not_mine_is_the_same_as_none(wall: Served, kim: Desk) -> None:
+async def test_feedback_of_a_wall_that_is_not_mine_is_the_same_as_none(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 44."""
     await write(wall, "One")
     await make_wall(wall, "other")
@@ -147,7 +149,7 @@ async def test_entries_of_two_walls_are_acted_on_one_wall_at_a_time(wall: Served
     assert await words(wall.client) == ["One"]
 
 
-async def test_three_are_pinned_and_a_fourth_is_not(wall: Served, kim: Desk) -> None:
+async def test_three_are_pinned_and_a_fourth_is_not(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, *"12345")
     first = act_of(await kim.act("pin", 1))
     await kim.act("pin", 2, 3)
@@ -166,7 +168,7 @@ async def test_three_are_pinned_and_a_fourth_is_not(wall: Served, kim: Desk) -> 
     assert "is not public" in said(await kim.act("pin", 5))
 
 
-async def test_blocking_is_of_the_author_and_can_be_undone(wall: Served, kim: Desk) -> None:
+async def test_blocking_is_of_the_author_and_can_be_undone(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One", "Two")
     answer = await kim.act("block-author", 1, 2)
     assert said(answer) == "The author is blocked. 1 already was."
@@ -183,14 +185,16 @@ async def test_blocking_is_of_the_author_and_can_be_undone(wall: Served, kim: De
         assert (await session.scalars(select(Block))).all() == []
 
 
-async def test_an_author_of_long_ago_cannot_be_blocked(wall: Served, kim: Desk) -> None:
+async def test_an_author_of_long_ago_cannot_be_blocked(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One")
     await change(wall, 1, created_at=datetime.now(UTC) - timedelta(days=2))
     refused = await kim.act("block-author", 1)
     assert (refused.status_code, "cannot be told apart any more" in said(refused)) == (409, True)
 
 
-async def test_a_plain_form_leads_back_to_where_it_was_and_offers_undo_there(wall: Served, kim: Desk) -> None:
+async def test_a_plain_form_leads_back_to_where_it_was_and_offers_undo_there(
+    wall: Served, kim: ModeratorClient
+) -> None:
     await write(wall, "One")
     page = f"http://127.0.0.1:{wall.port}/walls/main/moderation?show=public&search=One"
     for verb, sentence in (("hide", "Hidden."), ("hide", "Nothing changed: it was so already.")):
@@ -210,14 +214,16 @@ async def test_a_plain_form_leads_back_to_where_it_was_and_offers_undo_there(wal
     assert elsewhere.headers["location"] == "/walls/main/moderation?act=2"
 
 
-async def test_words_that_came_with_a_refused_answer_are_given_back(wall: Served, kim: Desk) -> None:
+async def test_words_that_came_with_a_refused_answer_are_given_back(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One")
     refused = await kim.act_plainly("answer", 1, text="y" * 2001)
     assert refused.status_code == 422
     assert "y" * 2001 in refused.text
 
 
-async def test_two_moderators_at_once_have_one_effect_and_one_line_in_the_log(wall: Served, kim: Desk) -> None:
+async def test_two_moderators_at_once_have_one_effect_and_one_line_in_the_log(
+    wall: Served, kim: ModeratorClient
+) -> None:
     """M1 of the attack cases."""
     await write(wall, *(f"{each}" for each in range(3)))
     async with moderating(wall, "Robin") as robin:
@@ -232,7 +238,7 @@ async def test_two_moderators_at_once_have_one_effect_and_one_line_in_the_log(wa
     assert [verb for _, verb, _ in await log(wall)] == ["pin", "hide", "remove", "undo"]
 
 
-async def test_an_act_is_written_down_with_its_effect_or_neither_is(wall: Served, kim: Desk) -> None:
+async def test_an_act_is_written_down_with_its_effect_or_neither_is(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 16: whatever stops the transaction before its commit leaves nothing of it."""
     await write(wall, "One")
     before = (await feedback(wall, 1)).condition
@@ -253,7 +259,7 @@ async def test_an_act_is_written_down_with_its_effect_or_neither_is(wall: Served
     assert (await kim.act("hide", 1)).status_code == 200
 
 
-async def test_wherever_an_act_is_stopped_nothing_of_it_is_left(wall: Served, kim: Desk) -> None:
+async def test_wherever_an_act_is_stopped_nothing_of_it_is_left(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 16: stopped before each of its statements in turn, until there is none left to stop it at."""
     await write(wall, "One", "Two")
 
@@ -264,7 +270,7 @@ async def test_wherever_an_act_is_stopped_nothing_of_it_is_left(wall: Served, ki
     assert await log(wall) == [("Kim", "hide", [1, 2])]
 
 
-async def test_an_act_whose_session_has_ended_travels_through_the_login(wall: Served, kim: Desk) -> None:
+async def test_an_act_whose_session_has_ended_travels_through_the_login(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One", "Two")
     kim.client.cookies.clear()
     answer = await kim.act_plainly("answer", 1, 2, text="A long answer")

@@ -10,13 +10,13 @@ import pytest
 from feedback_app.models import Feedback
 
 from ..support import Reader, Served, post, until
-from ..support.moderators import Desk, act_of, moderating, said
+from ..support.moderators import ModeratorClient, act_of, moderating, said
 
 ENTRY = re.compile(r'<article class="feedback"\s+id="feedback-(\d+)"')
 
 
 @pytest.fixture
-async def kim(wall: Served) -> AsyncIterator[Desk]:
+async def kim(wall: Served) -> AsyncIterator[ModeratorClient]:
     async with moderating(wall, "Kim <b>") as desk:
         yield desk
 
@@ -30,7 +30,7 @@ async def shown(wall: Served, address: str = "/walls/main") -> list[int]:
     return [int(each) for each in ENTRY.findall((await wall.client.get(address)).text)]
 
 
-async def test_an_answer_is_on_every_surface_with_who_and_when(wall: Served, kim: Desk) -> None:
+async def test_an_answer_is_on_every_surface_with_who_and_when(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 1)
     async with Reader(wall.port, "1") as reader:
         await kim.act("answer", 1, text="Thank you & <i>welcome</i>")
@@ -47,7 +47,7 @@ async def test_an_answer_is_on_every_surface_with_who_and_when(wall: Served, kim
     assert "Kim &lt;b&gt;: Thank you" in (await wall.client.get("/walls/main/feed.atom")).text
 
 
-async def test_an_answer_is_changed_and_taken_back_live(wall: Served, kim: Desk) -> None:
+async def test_an_answer_is_changed_and_taken_back_live(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 1)
     async with Reader(wall.port, "1") as reader:
         await kim.act("answer", 1, text="First words")
@@ -63,7 +63,7 @@ async def test_an_answer_is_changed_and_taken_back_live(wall: Served, kim: Desk)
     assert "First words" not in page
 
 
-async def test_pinned_entries_stand_on_top_once_the_latest_pin_first(wall: Served, kim: Desk) -> None:
+async def test_pinned_entries_stand_on_top_once_the_latest_pin_first(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 5)
     await kim.act("pin", 2)
     await kim.act("pin", 1)
@@ -80,7 +80,7 @@ async def test_pinned_entries_stand_on_top_once_the_latest_pin_first(wall: Serve
     assert await shown(wall) == [5, 4, 3, 2, 1]
 
 
-async def test_a_pin_is_news_for_every_screen(wall: Served, kim: Desk) -> None:
+async def test_a_pin_is_news_for_every_screen(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 2)
     async with Reader(wall.port, "2") as reader:
         pinned = await kim.act("pin", 1)
@@ -91,7 +91,7 @@ async def test_a_pin_is_news_for_every_screen(wall: Served, kim: Desk) -> None:
         assert "data-pinned" not in reader.news[1].data
 
 
-async def test_a_fourth_pin_is_refused_with_a_sentence(wall: Served, kim: Desk) -> None:
+async def test_a_fourth_pin_is_refused_with_a_sentence(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 4)
     assert said(await kim.act("pin", 1, 2, 3)) == "3 pinned."
     refused = await kim.act("pin", 4)
@@ -105,14 +105,14 @@ async def test_a_fourth_pin_is_refused_with_a_sentence(wall: Served, kim: Desk) 
     assert await shown(wall) == [4, 3, 2, 1]
 
 
-async def test_what_waits_cannot_be_pinned(wall: Served, kim: Desk) -> None:
+async def test_what_waits_cannot_be_pinned(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 1)
     await kim.act("hide", 1)
     refused = await kim.act("pin", 1)
     assert (refused.status_code, "Publish it before you pin it" in said(refused)) == (409, True)
 
 
-async def test_an_answer_to_what_waits_is_read_when_it_is_public(wall: Served, kim: Desk) -> None:
+async def test_an_answer_to_what_waits_is_read_when_it_is_public(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, 1)
     await kim.act("hide", 1)
     await kim.act("answer", 1, text="Kept for later")

@@ -17,10 +17,10 @@ from feedback_app.text import csv_cells
 
 from ..support import OURS, Served, post, run, words
 from ..support.databases.query_plans import gather_statistics, index_in, plan_of, prefer_indexes
-from ..support.moderators import Desk, make_wall, moderating, said
+from ..support.moderators import ModeratorClient, make_wall, moderating, said
 
 
-async def acts(desk: Desk, **query: Any) -> list[int]:
+async def acts(desk: ModeratorClient, **query: Any) -> list[int]:
     page = (await desk.client.get("/walls/main/moderation/log", params=query)).text
     return [int(each) for each in re.findall(r'<li class="log__line" id="act-(\d+)"', page)]
 
@@ -30,7 +30,7 @@ async def command(wall: Served, *words: str) -> subprocess.CompletedProcess[str]
     return await asyncio.to_thread(run, wall.state.settings.data, *words)
 
 
-async def test_the_log_says_who_did_what_to_which_and_when(wall: Served, kim: Desk) -> None:
+async def test_the_log_says_who_did_what_to_which_and_when(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 56."""
     await post(wall.client, text="One")
     await post(wall.client, text="Two")
@@ -46,7 +46,7 @@ async def test_the_log_says_who_did_what_to_which_and_when(wall: Served, kim: De
     assert ">Two<" not in page
 
 
-async def test_the_log_is_filtered_by_who_and_what(wall: Served, kim: Desk) -> None:
+async def test_the_log_is_filtered_by_who_and_what(wall: Served, kim: ModeratorClient) -> None:
     await post(wall.client, text="One")
     async with moderating(wall, "Robin & <Co>") as robin:
         await kim.act("hide", 1)
@@ -60,7 +60,7 @@ async def test_the_log_is_filtered_by_who_and_what(wall: Served, kim: Desk) -> N
         assert await acts(kim, verb="nonsense") == [3, 2, 1]
 
 
-async def test_earlier_acts_are_a_page_further(wall: Served, kim: Desk) -> None:
+async def test_earlier_acts_are_a_page_further(wall: Served, kim: ModeratorClient) -> None:
     await post(wall.client, text="One")
     for each in range(35):
         await kim.act("hide" if each % 2 == 0 else "publish", 1)
@@ -68,7 +68,7 @@ async def test_earlier_acts_are_a_page_further(wall: Served, kim: Desk) -> None:
     assert first + await acts(kim, before=first[-1]) == list(range(35, 0, -1))
 
 
-async def test_an_act_is_undone_from_the_log_and_the_log_says_so(wall: Served, kim: Desk) -> None:
+async def test_an_act_is_undone_from_the_log_and_the_log_says_so(wall: Served, kim: ModeratorClient) -> None:
     await post(wall.client, text="One")
     await kim.act("remove", 1)
     log_page = f"http://127.0.0.1:{wall.port}/walls/main/moderation/log"
@@ -83,7 +83,7 @@ async def test_an_act_is_undone_from_the_log_and_the_log_says_so(wall: Served, k
     assert await words(wall.client) == ["One"]
 
 
-async def test_the_log_outlives_the_moderator_and_no_address_changes_it(wall: Served, kim: Desk) -> None:
+async def test_the_log_outlives_the_moderator_and_no_address_changes_it(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 56."""
     await post(wall.client, text="One")
     async with moderating(wall, "Robin") as robin:
@@ -97,7 +97,7 @@ async def test_the_log_outlives_the_moderator_and_no_address_changes_it(wall: Se
     assert len(await acts(kim)) == 1
 
 
-async def test_the_command_line_acts_in_the_log_too(wall: Served, kim: Desk) -> None:
+async def test_the_command_line_acts_in_the_log_too(wall: Served, kim: ModeratorClient) -> None:
     await post(wall.client, text="One")
     assert (await command(wall, "hide", "1")).returncode == 0
     assert "<bdi>the command line</bdi>" in (await kim.client.get("/walls/main/moderation/log")).text
@@ -105,7 +105,9 @@ async def test_the_command_line_acts_in_the_log_too(wall: Served, kim: Desk) -> 
     assert await words(wall.client) == ["One"]
 
 
-async def test_the_file_is_whole_however_long_it_is(wall: Served, kim: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_file_is_whole_however_long_it_is(
+    wall: Served, kim: ModeratorClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(log_views, "BATCH_ROWS", 4)
     for each in range(3):
         await post(wall.client, text=f"{each}")

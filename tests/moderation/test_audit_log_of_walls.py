@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from ..support import Browser, Served, employ
-from ..support.moderators import Desk, act_of, fill, stopped_everywhere
+from ..support.moderators import ModeratorClient, act_of, fill, stopped_everywhere
 from ..support.settings_forms import arranged
 
 HOME = "/settings/walls/main"
@@ -81,7 +81,7 @@ async def test_a_change_says_what_it_changed_whatever_was_changed_since(wall: Se
         assert (await lines(ann, "main", before=third))[:-1] == expected[3:]
 
 
-async def test_an_undo_names_what_it_took_back(wall: Served, kim: Desk) -> None:
+async def test_an_undo_names_what_it_took_back(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, "public", "public")
     for verb in ("hide", "block-author"):
         done = await kim.act(verb, 1, 2)

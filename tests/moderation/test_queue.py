@@ -10,12 +10,12 @@ from feedback_app.models import moderation_queue as desk_models
 
 from ..support import Served, post
 from ..support.databases.query_plans import gather_statistics, index_in, plan_of, prefer_indexes, questions_about
-from ..support.moderators import Desk, fill, make_wall, moderating
+from ..support.moderators import ModeratorClient, fill, make_wall, moderating
 
 pytestmark = pytest.mark.engines
 
 
-async def test_what_waits_comes_first_then_the_newest(wall: Served, kim: Desk) -> None:
+async def test_what_waits_comes_first_then_the_newest(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, "held", "public", "hidden", "held", "removed", "public")
     assert list((await kim.states()).items()) == [(4, "held"), (1, "held"), (6, "public"), (2, "public")]
     assert list(await kim.states(show="waiting")) == [4, 1]
@@ -25,7 +25,7 @@ async def test_what_waits_comes_first_then_the_newest(wall: Served, kim: Desk) -
     assert counts == {"held": "2", "public": "2", "hidden": "1"}
 
 
-async def test_each_entry_says_why_it_waits(wall: Served, kim: Desk) -> None:
+async def test_each_entry_says_why_it_waits(wall: Served, kim: ModeratorClient) -> None:
     async def work(session: Any) -> None:
         found = (await session.scalars(Wall.locked("main"))).one()
         for reason in ("all", "first", "links"):
@@ -37,7 +37,7 @@ async def test_each_entry_says_why_it_waits(wall: Served, kim: Desk) -> None:
         assert f">{sentence}<" in page
 
 
-async def test_older_entries_are_a_page_further(wall: Served, kim: Desk) -> None:
+async def test_older_entries_are_a_page_further(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, *["held"] * 65)
     seen: list[int] = []
     address = "/walls/main/moderation?show=waiting"
@@ -49,7 +49,7 @@ async def test_older_entries_are_a_page_further(wall: Served, kim: Desk) -> None
     assert seen == list(range(65, 0, -1))
 
 
-async def test_one_author_is_looked_at_alone(wall: Served, kim: Desk) -> None:
+async def test_one_author_is_looked_at_alone(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, "held", "public", "removed", author="a")
     await fill(wall, "hidden", author="b")
     await fill(wall, *["public"] * 35, author="a")
@@ -80,7 +80,7 @@ SEARCHED = [
 ]
 
 
-async def test_searching_finds_the_words_themselves(wall: Served, kim: Desk) -> None:
+async def test_searching_finds_the_words_themselves(wall: Served, kim: ModeratorClient) -> None:
     for each in ("100% sure", "50_50 chance", "a\\b", "hello there", "Ärger", "Straße"):
         await post(wall.client, text=each)
     for words, found in SEARCHED:
@@ -88,7 +88,7 @@ async def test_searching_finds_the_words_themselves(wall: Served, kim: Desk) -> 
 
 
 async def test_searching_looks_at_so_many_and_asks_whether_to_go_on(
-    wall: Served, kim: Desk, monkeypatch: pytest.MonkeyPatch
+    wall: Served, kim: ModeratorClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk_models, "SEARCHED", 10)
     await fill(wall, "public", words="Needle")
@@ -104,13 +104,13 @@ async def test_searching_looks_at_so_many_and_asks_whether_to_go_on(
 IMPOSSIBLE = ["show=none", "before=x", "before=-1", "by=x", "by=" + "9" * 40, "before=" + "9" * 18, "search=%FF%00"]
 
 
-async def test_a_query_that_cannot_be_is_left_out(wall: Served, kim: Desk) -> None:
+async def test_a_query_that_cannot_be_is_left_out(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, "held", "public")
     for query in IMPOSSIBLE:
         assert (await kim.client.get(f"/walls/main/moderation?{query}")).status_code == 200, query
 
 
-async def test_words_are_shown_as_text_to_moderators_too(wall: Served, kim: Desk) -> None:
+async def test_words_are_shown_as_text_to_moderators_too(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 33, X1: the views of moderators are the prime target."""
     for words in ("<script>alert(1)</script>", '"><svg/onload=alert(1)>', "{{7*7}}", "' onmouseover='x", "<!--"):
         await post(wall.client, name=words, text=words)
@@ -151,7 +151,7 @@ async def test_every_question_of_the_desk_is_answered_from_an_index(wall: Served
     assert faults == {}
 
 
-async def test_a_moderator_sees_all_their_walls_and_what_waits_there(wall: Served, kim: Desk) -> None:
+async def test_a_moderator_sees_all_their_walls_and_what_waits_there(wall: Served, kim: ModeratorClient) -> None:
     await make_wall(wall, "other")
     await make_wall(wall, "nobodys")
     await fill(wall, "held", "held", slug="other")
@@ -172,7 +172,7 @@ async def test_a_moderator_sees_all_their_walls_and_what_waits_there(wall: Serve
         assert "You moderate no wall yet" in (await nobody.client.get("/moderation")).text
 
 
-async def test_the_pages_of_the_desk_are_for_one_person_and_no_frame(wall: Served, kim: Desk) -> None:
+async def test_the_pages_of_the_desk_are_for_one_person_and_no_frame(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 49."""
     for address in ("/moderation", "/walls/main/moderation", "/walls/main/moderation/log"):
         answer = await kim.client.get(address)

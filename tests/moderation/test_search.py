@@ -12,7 +12,7 @@ from feedback_app.models import Feedback, Wall
 from feedback_app.server import retention
 
 from ..support import Served, post
-from ..support.moderators import Desk, act_of
+from ..support.moderators import ModeratorClient, act_of
 
 pytestmark = pytest.mark.engines
 
@@ -46,14 +46,16 @@ FOUND = {
 }
 
 
-async def test_words_are_found_however_they_are_written(wall: Served, kim: Desk) -> None:
+async def test_words_are_found_however_they_are_written(wall: Served, kim: ModeratorClient) -> None:
     for text in TEXTS:
         await post(wall.client, text=text)
     for words, found in FOUND.items():
         assert list(await kim.states(search=words)) == found, words
 
 
-async def test_what_is_answered_edited_or_undone_is_found_by_what_it_says_now(wall: Served, kim: Desk) -> None:
+async def test_what_is_answered_edited_or_undone_is_found_by_what_it_says_now(
+    wall: Served, kim: ModeratorClient
+) -> None:
     await post(wall.client, text="Question")
     first = act_of(await kim.act("answer", 1, text="Ответ Первый"))
     assert list(await kim.states(search="первый ОТВЕТ question")) == [1]
@@ -79,7 +81,7 @@ async def folded(wall: Served) -> list[str | None]:
 
 
 async def test_what_another_version_stored_is_found_at_once_and_folded_soon(
-    wall: Served, kim: Desk, monkeypatch: pytest.MonkeyPatch
+    wall: Served, kim: ModeratorClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH_ROWS", 2)
     for text in ("Hello there", "Иван", "Straße", "Иван Петров", "new"):
@@ -96,7 +98,7 @@ async def test_what_another_version_stored_is_found_at_once_and_folded_soon(
         assert list(await session.scalars(select(Feedback.changed_at).order_by(Feedback.id))) == changed
 
 
-async def test_what_another_version_blanked_is_blanked_in_every_column(wall: Served, kim: Desk) -> None:
+async def test_what_another_version_blanked_is_blanked_in_every_column(wall: Served, kim: ModeratorClient) -> None:
     for text in ("Insult", "Other"):
         await post(wall.client, text=text)
     await kim.act("remove", 1)

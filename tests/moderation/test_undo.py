@@ -3,12 +3,12 @@
 import pytest
 
 from ..support import Served, words
-from ..support.moderators import Desk, act_of, change, feedback, log, moderating, said, write
+from ..support.moderators import ModeratorClient, act_of, change, feedback, log, moderating, said, write
 
 pytestmark = pytest.mark.engines
 
 
-async def test_removed_words_are_on_no_screen_and_undo_brings_them_back(wall: Served, kim: Desk) -> None:
+async def test_removed_words_are_on_no_screen_and_undo_brings_them_back(wall: Served, kim: ModeratorClient) -> None:
     """Requirement 23."""
     await write(wall, "Insult")
     removal = await kim.act("remove", 1)
@@ -25,7 +25,7 @@ async def test_removed_words_are_on_no_screen_and_undo_brings_them_back(wall: Se
     assert await words(wall.client) == ["Insult"]
 
 
-async def test_undo_brings_back_exactly_what_was(wall: Served, kim: Desk) -> None:
+async def test_undo_brings_back_exactly_what_was(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One")
     await kim.act("pin", 1)
     await kim.act("answer", 1, text="Thank you")
@@ -44,7 +44,7 @@ async def test_undo_brings_back_exactly_what_was(wall: Served, kim: Desk) -> Non
     assert (await feedback(wall, 1)).condition == held
 
 
-async def test_undo_does_nothing_where_somebody_has_acted_since(wall: Served, kim: Desk) -> None:
+async def test_undo_does_nothing_where_somebody_has_acted_since(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One", "Two")
     hidden = act_of(await kim.act("hide", 1, 2))
     async with moderating(wall, "Robin") as robin:
@@ -59,7 +59,7 @@ async def test_undo_does_nothing_where_somebody_has_acted_since(wall: Served, ki
     assert await words(wall.client) == ["Two", "One"]
 
 
-async def test_an_undo_is_done_once_and_is_not_undone_itself(wall: Served, kim: Desk) -> None:
+async def test_an_undo_is_done_once_and_is_not_undone_itself(wall: Served, kim: ModeratorClient) -> None:
     await write(wall, "One")
     hidden = act_of(await kim.act("hide", 1))
     await kim.undo(hidden)

@@ -1,7 +1,6 @@
-"""Our program with a fault that it must never have: it answers before the commit. `… serve` …
+"""Our program with a deliberate fault: it acknowledges posts before the commit. It takes our program's arguments.
 
-With this the storms are tried out: one that finds nothing lost here would find nothing anywhere. One
-process is enough: it holds the database for so long that another one would hardly get to start.
+It proves that the crash tests can find lost posts. Run one worker, since it locks the database most of the time.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Where programs are born that have imported everything already, which takes most of them longer than their work.
+"""A fork server: starts our program without the imports, which take longer than most commands.
 
-A process of its own imports the program and waits for orders; each is carried out by a fork of it, which becomes
-`python -m feedback_app …` and a child of the test process like any other.
+A separate process imports the program and waits for orders. For each order it forks. The fork becomes
+`python -m feedback_app …`, and a child of the test process.
 """
 
 import atexit
@@ -25,26 +25,26 @@ from feedback_app.cli import COMMANDS
 
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 PR_SET_CHILD_SUBREAPER = 36
-# What Python and its libraries look at when they start.
-AT_THE_START = ("PYTHON", "PROMETHEUS_")
+# Prefixes of variables that are read during import.
+READ_ON_IMPORT = ("PYTHON", "PROMETHEUS_")
 IMPORTED = (
     *(f"feedback_app.cli.{module}" for module in sorted({module for module, _ in COMMANDS.values()} - {"bench"})),
     *(f"sqlalchemy.dialects.{driver}" for driver in ("sqlite.aiosqlite", "postgresql.asyncpg", "mysql.asyncmy")),
     *("asyncmy", "asyncpg", "uvicorn.lifespan.on", "uvloop"),
 )
-LARGEST_ORDER = 1 << 17
-# Held while the nursery is made, too: of two, each would end the adoption that the other one needs, and a program that
-# is nobody's child counts as ended for `subprocess`, which then kills nothing.
+MOST_BYTES = 1 << 17
+# Orders must not overlap: the end of one would stop the adoption of the other's process, which `subprocess` would then
+# take for ended.
 LOCK = threading.Lock()
 
 
 class Program(subprocess.Popen[str]):
-    """`python -m …` with one of our modules; forked where nobody could tell, else started in the usual way."""
+    """`python -m …` with one of our modules: forked if that makes no difference, else started as usual."""
 
     def _execute_child(self, *arguments: Any) -> None:
         parent = super()._execute_child  # type: ignore[misc]
         given = inspect.signature(parent).bind(*arguments).arguments
-        if given["args"][:2] != [sys.executable, "-m"] or given["pass_fds"] or _wants_another_python(given["env"]):
+        if given["args"][:2] != [sys.executable, "-m"] or given["pass_fds"] or _differs_on_import(given["env"]):
             parent(*arguments)
             return
         ends = (given["p2cread"], given["c2pwrite"], given["errwrite"])
@@ -55,20 +55,20 @@ class Program(subprocess.Popen[str]):
             "apart": given["start_new_session"],
         }
         with LOCK:
-            self.pid = nursery().bear(order, [number if end == -1 else end for number, end in enumerate(ends)])
+            self.pid = fork_server().start(order, [number if end == -1 else end for number, end in enumerate(ends)])
         self._child_created = True
         self._close_pipe_fds(*ends[:1], given["p2cwrite"], given["c2pread"], *ends[1:2], given["errread"], ends[2])  # type: ignore[attr-defined]
 
 
-def _wants_another_python(environment: dict[str, str] | None) -> bool:
-    """Whether something is set that is looked at when a program is imported, and differs from what is set here."""
+def _differs_on_import(environment: dict[str, str] | None) -> bool:
+    """Whether a variable that is read during import differs from this process's."""
     return environment is not None and any(
-        name.startswith(AT_THE_START) and environment.get(name) != os.environ.get(name)
+        name.startswith(READ_ON_IMPORT) and environment.get(name) != os.environ.get(name)
         for name in {*environment, *os.environ}
     )
 
 
-class Nursery:
+class ForkServer:
     def __init__(self) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -77,14 +77,14 @@ class Nursery:
             )
         atexit.register(self._close)
 
-    def bear(self, order: dict[str, Any], files: list[int]) -> int:
-        """Gives the number of the process, which is a child of this one."""
-        # Who bears it ends at once, and the nearest ancestor who wants it adopts it.
-        _adopt(True)
+    def start(self, order: dict[str, Any], files: list[int]) -> int:
+        """Gives the PID of the new process, which is a child of this one."""
+        # Its parent ends immediately, so the nearest subreaper adopts it.
+        _be_subreaper(True)
         socket.send_fds(self._line, [json.dumps(order).encode()], files)
         answer = self._line.recv(100)
-        _adopt(False)
-        assert answer, "The nursery has ended."
+        _be_subreaper(False)
+        assert answer, "The fork server has ended."
         return int(answer)
 
     def _close(self) -> None:
@@ -93,24 +93,24 @@ class Nursery:
 
 
 @cache
-def nursery() -> Nursery:
-    return Nursery()
+def fork_server() -> ForkServer:
+    return ForkServer()
 
 
-def _adopt(wanted: bool) -> None:
+def _be_subreaper(wanted: bool) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
 
 
-def _await_birth(line: socket.socket) -> dict[str, Any]:
-    """Carry out orders until there are no more; in each process that is born, give what it is to be."""
+def _serve_orders(line: socket.socket) -> dict[str, Any]:
+    """Fork for each order until the socket closes; in each fork, give the order."""
     while True:
-        text, files, *_ = socket.recv_fds(line, LARGEST_ORDER, 3)
+        text, files, *_ = socket.recv_fds(line, MOST_BYTES, 3)
         if not text:
             sys.exit()
         reads, writes = os.pipe()
-        if (midwife := os.fork()) == 0:
-            if born := os.fork():
-                os.write(writes, str(born).encode())
+        if (parent := os.fork()) == 0:
+            if child := os.fork():
+                os.write(writes, str(child).encode())
                 os._exit(0)
             for number, file in enumerate(files):
                 os.dup2(file, number)
@@ -121,13 +121,13 @@ def _await_birth(line: socket.socket) -> dict[str, Any]:
             return order
         for file in (*files, writes):
             os.close(file)
-        os.waitpid(midwife, 0)
+        os.waitpid(parent, 0)
         line.send(os.read(reads, 100))
         os.close(reads)
 
 
 def _become(words: list[str], environment: dict[str, str], folder: str, apart: bool) -> str:
-    """Be as one that has just been started with these words; gives the module to run."""
+    """Take on the arguments, environment and folder of the order; gives the module to run."""
     if apart:
         os.setsid()
     os.chdir(folder)
@@ -148,5 +148,5 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     runpy.run_module(
-        _become(**_await_birth(socket.socket(fileno=int(sys.argv[1])))), run_name="__main__", alter_sys=True
+        _become(**_serve_orders(socket.socket(fileno=int(sys.argv[1])))), run_name="__main__", alter_sys=True
     )

@@ -1,6 +1,6 @@
-"""The program that kills itself at a statement of its database, once the file that `DIES_IN` names is there.
+"""Our program, which kills itself at a database statement after the file in `DIES_IN` appears.
 
-`DIES_AT` is the number of the statement from then on, or `commit` for the commit of an act.
+`DIES_AT` is the number of the statement since then, or `commit` for the commit of an act.
 """
 
 import os

@@ -19,7 +19,7 @@ import pytest
 
 from .. import ROOT
 from ..support import OURS, Process, Reader, environment, is_running, serving, until, words
-from ..support.crash_load import Storm
+from ..support.crash_load import CrashLoad
 
 Start = Callable[..., Process]
 
@@ -29,7 +29,7 @@ async def test_under_load_a_worker_is_killed_and_then_all_are_renewed(process: S
     """Requirement 18, in part: a killed one is replaced at once and its readers resume at another one; being renewed
     costs nobody a post, whether they keep their connection or make a new one each time."""
     server = process(workers=2, FEEDBACK_DEFENCES="off")
-    async with Storm([server], posters=6, followers=20).raging() as storm:
+    async with CrashLoad([server], posters=6, followers=20).running() as storm:
         await storm.more(30)
         before = server.worker_pids
         killed = max(before, key=lambda pid: len(os.listdir(f"/proc/{pid}/fd")))  # It has the most readers.
@@ -54,7 +54,7 @@ async def test_killed_and_started_again_eight_times_everybody_has_everything_onc
     """Requirements 1, 2 and 18: no acknowledged post is lost or stored twice, and each of 60 readers has every
     event exactly once and in order."""
     server = process(workers=2, FEEDBACK_DEFENCES="off")
-    async with Storm([server], posters=6, followers=60).raging() as storm:
+    async with CrashLoad([server], posters=6, followers=60).running() as storm:
         for _ in range(8):
             await storm.more(25)
             await asyncio.to_thread(server.kill)

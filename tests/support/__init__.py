@@ -1,4 +1,4 @@
-"""What tests do again and again: open a wall, write on it, listen to it."""
+"""Shared code of the tests: serve a wall, post, log in, wait for a condition."""
 
 import asyncio
 import os
@@ -77,7 +77,7 @@ class Served(NamedTuple):
         return self.state.database
 
     async def change(self, verb: Callable[..., Any], number: int, **words: str) -> None:
-        """Let the wall do something with one of its entries."""
+        """Call a method of the wall, such as `Wall.hide`, with one of its entries."""
 
         async def work(session: AsyncSession) -> None:
             wall = (await session.scalars(Wall.locked_with(number))).one()
@@ -104,7 +104,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
         waiting.cancel()
         await task
     host = {"Host": urlsplit(state_of(app).settings.base_url).netloc} if "base_url" in settings else {}
-    # What the server clears away at its start would come between what some tests do.
+    # The first round of retention would disturb some tests.
     await until(lambda: state_of(app).retention.rounds)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", headers=host, timeout=20, verify=NO_CERTIFICATES
@@ -129,13 +129,13 @@ async def post(
     headers: Mapping[str, str] = HTMX,
     **fields: str,
 ) -> httpx.Response:
-    """Fill in the form of the page and send it, as htmx does unless other headers are given."""
+    """Fill in and send the form, as htmx does unless `headers` say otherwise."""
     data = {"name": name, "text": text, "stamp": await stamp(client), "key": os.urandom(8).hex(), **fields}
     return await client.post("/walls/main/feedback", data=data, headers=headers)
 
 
 def a_post(text: str, *, wall_id: int = 1, author: str = "a", given: str = "", limits: str = "") -> Submission:
-    """What the form's handler gives to the writer."""
+    """A post as the writer gets it."""
     rules = rates_in(limits) if limits else ()
     return Submission.of(wall_id=wall_id, name="Ann", text=text, authors=[author], at=now(), given=given, limits=rules)
 
@@ -149,13 +149,13 @@ async def words(client: httpx.AsyncClient) -> list[str]:
 
 
 async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait until it holds; it may be a coroutine function."""
+    """Wait until the condition is true; it may be a coroutine function."""
     end = time.monotonic() + seconds
     while True:
         found = condition()
         if await found if asyncio.iscoroutine(found) else found:
             return
-        assert time.monotonic() < end, "It did not come to be in time."
+        assert time.monotonic() < end, "The condition did not become true in time."
         await asyncio.sleep(0.01)
 
 
@@ -168,7 +168,7 @@ def hashed() -> str:
 
 
 async def employ(database: Database, name: str, **roles: str) -> int:
-    """Make an account, whose password is PASSWORD, with a role on each of these walls; gives its number."""
+    """Make an account with the password PASSWORD and these roles by wall; gives its id."""
 
     async def work(session: AsyncSession) -> int:
         moderator = Moderator.new(name, hashed())
@@ -196,7 +196,7 @@ async def log_in(
 
 
 async def open_session(database: Database, number: int) -> str:
-    """Gives the token of a session of this moderator, without the slow way through the login page."""
+    """Open a session without the slow login; gives its token."""
     token = secrets.token_urlsafe(32)
 
     async def work(session: AsyncSession) -> None:
@@ -207,14 +207,14 @@ async def open_session(database: Database, number: int) -> str:
 
 
 class Browser(httpx.AsyncClient):
-    """Somebody's browser, with cookies of its own, at a served wall."""
+    """A client of a served wall with cookies of its own."""
 
     def __init__(self, served: "Served") -> None:
         super().__init__(base_url=served.client.base_url, timeout=20, headers=OURS, verify=NO_CERTIFICATES)
 
     @classmethod
     async def of(cls, served: "Served", number: int) -> "Browser":
-        """One in which this moderator has a session open."""
+        """One with an open session of this moderator."""
         browser = cls(served)
         browser.cookies.set("feedback", await open_session(served.database, number), domain="127.0.0.1")
         return browser

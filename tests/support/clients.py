@@ -1,8 +1,8 @@
-"""What tests send to a wall: over plain HTTP, as a page of the wall itself does."""
+"""Headers of requests as a page of the wall sends them, and TLS settings of clients."""
 
 import ssl
 
-# Our servers speak plain HTTP; reading the system's certificates for each client would take longer than many a test.
+# Our servers use plain HTTP, and loading the system's certificates is slower than many tests.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 OURS = {"Sec-Fetch-Site": "same-origin"}
 HTMX = {**OURS, "HX-Request": "true"}

@@ -1,4 +1,4 @@
-"""A storm: posters who try again until they are answered, readers who resume, through whatever happens meanwhile."""
+"""Load for crash tests: posters retry until they are acknowledged, and readers resume, while servers are killed."""
 
 import asyncio
 import itertools
@@ -16,18 +16,18 @@ from feedback_app.database import Database
 
 from . import HTMX, NO_CERTIFICATES, Process, Reader, until
 
-# A storm is to keep the servers busy, and not this process alone.
+# Pauses, so that this process does not take the servers' CPU time.
 PAUSE_SECONDS = 0.02
 RETRY_SECONDS = 0.2
-NO_KEEPING = httpx.Limits(max_keepalive_connections=0)
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
 TROUBLE = (OSError, asyncio.IncompleteReadError, IndexError, ValueError)
 NUMBER = re.compile(r'id="feedback-(\d+)"')
-# How many of the posts that were answered are sent once more, and must be answered with the same entry.
+# The share of posts that are sent twice, which must give the same entry (idempotency).
 SENT_AGAIN = 0.05
 
 
 class Poster:
-    """Posts one entry after the other, each under one key until it is stored; `acknowledged` gives their numbers."""
+    """Posts entries, each with one idempotency key until it is stored. `acknowledged` maps their text to ids."""
 
     def __init__(self, name: str, server: Process, *, keeps_connection: bool, pause: float) -> None:
         self.name, self.server, self.keeps_connection, self.pause = name, server, keeps_connection, pause
@@ -36,7 +36,7 @@ class Poster:
         self.troubles: Counter[str] = Counter()
 
     async def run(self) -> None:
-        limits = httpx.Limits() if self.keeps_connection else NO_KEEPING
+        limits = httpx.Limits() if self.keeps_connection else NO_KEEPALIVE
         address = f"http://{self.server.host}:{self.server.port}"
         async with httpx.AsyncClient(base_url=address, timeout=20, verify=NO_CERTIFICATES, limits=limits) as client:
             for count in itertools.count(1):
@@ -47,7 +47,7 @@ class Poster:
                 await asyncio.sleep(self.pause)
 
     async def _post(self, words: str, client: httpx.AsyncClient) -> int:
-        """Send it until it is acknowledged; gives the number of its entry."""
+        """Send it until it is acknowledged; gives the entry's id."""
         fields = {"name": self.name, "text": words, "key": re.sub(r"\W+", "-", f"key of {words}")}
         while True:
             try:
@@ -65,7 +65,7 @@ class Poster:
 
 
 class Follower:
-    """Reads a wall from its beginning, and comes back with the last version it heard whenever its stream ends."""
+    """Reads a wall from its beginning, and reconnects with its last version whenever the stream ends."""
 
     def __init__(self, server: Process) -> None:
         self.server = server
@@ -76,21 +76,21 @@ class Follower:
         while True:
             last = str(self.versions[-1] if self.versions else 0)
             with suppress(*TROUBLE):
-                async with _Ear(self.server, last, self.versions) as reader:
+                async with _VersionReader(self.server, last, self.versions) as reader:
                     if reader.status == 200:
                         await reader.task
                 self.ends += 1
             await asyncio.sleep(0.1)
 
 
-class _Ear(Reader):
-    """Keeps the versions of what it hears, and not the words, which in a long storm are too many."""
+class _VersionReader(Reader):
+    """Stores the versions of events only, to save memory."""
 
     def __init__(self, server: Process, last: str, versions: list[int]) -> None:
         super().__init__(server.port, last_event_id=last, host=server.host)
         self.heard = versions
 
-    def _hear(self, block: str) -> None:
+    def _receive(self, block: str) -> None:
         if (number := re.search(r"^id: (\d+)$", block, re.MULTILINE)) and "\ndata: " in block:
             assert 'hx-swap="reload"' not in block, "These readers are never too far behind."
             self.heard.append(int(number.group(1)))
@@ -98,13 +98,13 @@ class _Ear(Reader):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What there is afterwards: counts of posts, and of events that reached the readers or did not."""
+    """The result: counts of posts, and of events that readers received or missed."""
 
     acknowledged: int
     stored: int
-    # Acknowledged, and not there under the number that was told.
+    # Acknowledged, but not stored under that id.
     lost: int
-    # Stored more than once, or answered with another entry when they were sent again.
+    # Stored twice, or acknowledged with another id the second time.
     doubled: int
     versions_without_gap: bool
     is_sound: bool
@@ -119,7 +119,7 @@ class Outcome:
         return not faults and self.versions_without_gap and self.is_sound
 
 
-class Storm:
+class CrashLoad:
     def __init__(
         self, servers: Sequence[Process], *, posters: int, followers: int, pause: float = PAUSE_SECONDS
     ) -> None:
@@ -142,31 +142,31 @@ class Storm:
 
     @property
     def count(self) -> int:
-        """How many posts are acknowledged."""
+        """The number of acknowledged posts."""
         return sum(len(poster.acknowledged) for poster in self.posters)
 
     async def more(self, posts: int, seconds: float = 40) -> None:
-        """Wait until so many more posts are acknowledged."""
+        """Wait until `posts` more posts are acknowledged."""
         target = self.count + posts
         await until(lambda: self.count >= target, seconds)
 
     @asynccontextmanager
-    async def raging(self, *, must_hold: bool = True) -> AsyncIterator["Storm"]:
-        """Let everybody post and read; at the end nobody posts any more, and every reader has heard everything once.
+    async def running(self, *, must_hold: bool = True) -> AsyncIterator["CrashLoad"]:
+        """Post and read during the block. Then stop the posters, let the readers catch up, and set `outcome`.
 
-        The end is looked at in any case; unless it `must_hold`, that is left to whoever asks for the outcome.
+        With `must_hold`, assert that the outcome is good.
         """
         reading = [asyncio.create_task(each.run()) for each in self.followers]
         writing = [asyncio.create_task(each.run()) for each in self.posters]
         try:
             yield self
             await _end(writing)
-            # What was on its way when the posters went may still be stored.
+            # Requests on their way may still be stored.
             await until(self._is_calm)
             last = await self._version()
             with suppress(AssertionError):
                 await until(lambda: all(last in each.versions[-1:] for each in self.followers), 30)
-            self.outcome = await self._look(last)
+            self.outcome = await self._compare(last)
             assert self.outcome.is_good or not must_hold, self.outcome
         finally:
             await _end(writing + reading)
@@ -182,8 +182,8 @@ class Storm:
         assert found is not None
         return int(found.group(1))
 
-    async def _look(self, last: int) -> Outcome:
-        """Compare what was told with what the database has."""
+    async def _compare(self, last: int) -> Outcome:
+        """Compare what was acknowledged and received with the database."""
         database = Database(self.servers[0].database_url)
         async with database.reading() as session:
             rows = (await session.execute(text("SELECT id, version, text FROM feedback ORDER BY version"))).all()
@@ -208,7 +208,7 @@ class Storm:
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel them; what one of them found wrong is raised."""
+    """Cancel the tasks, and raise the exception of one that failed."""
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):

@@ -1,4 +1,4 @@
-"""What tests of moderation do again and again: be a moderator of walls, act, and look at what became of it."""
+"""Shared code of moderation tests: clients of moderators, acts, entries, and the audit log."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -18,14 +18,14 @@ ENTRY = re.compile(r'<article class="entry"\s+id="feedback-(\d+)"\s+data-state="
 ACT = re.compile(r'name="act" value="(\d+)"')
 
 
-class Desk:
-    """A moderator who is logged in."""
+class ModeratorClient:
+    """The client of a moderator who is logged in."""
 
     def __init__(self, client: httpx.AsyncClient, number: int, token: str) -> None:
         self.client, self.number, self.token = client, number, token
 
     async def act(self, verb: str, *numbers: int | str, **more: Any) -> httpx.Response:
-        """As the page's script sends it."""
+        """Send an act as htmx does."""
         data = {"verb": verb, "feedback": [str(each) for each in numbers], **more}
         return await self.client.post("/moderation/acts", data=data, headers=HTMX)
 
@@ -40,25 +40,25 @@ class Desk:
         return (await self.client.get(f"/walls/{slug}/moderation", params=query)).text
 
     async def states(self, slug: str = "main", **query: Any) -> dict[int, str]:
-        """The entries of a page of the desk, in their order, and what each is."""
+        """The state of each entry on a page of the queue, in order."""
         return {int(number): state for number, state in ENTRY.findall(await self.page(slug, **query))}
 
 
 async def make_moderator(
     database: Database, name: str, slugs: Sequence[str], role: str = "moderator"
 ) -> tuple[int, str]:
-    """Gives the number and the token of an open session."""
+    """Gives the moderator's id, and the token of an open session."""
     number = await employ(database, name, **dict.fromkeys(slugs, role))
     return number, await open_session(database, number)
 
 
 async def browser_of(wall: Served, name: str, **roles: str) -> Browser:
-    """One in which somebody is logged in who has these roles on these walls."""
+    """A client of a new moderator with these roles by wall."""
     return await Browser.of(wall, await employ(wall.database, name, **roles))
 
 
 async def fill(wall: Served, *states: str, slug: str = "main", author: str = "a", words: str = "Entry") -> None:
-    """Entries in these states, one after the other."""
+    """Add entries with these states, in order."""
 
     async def work(session: Any) -> None:
         found = (await session.scalars(Wall.locked(slug))).one()
@@ -73,14 +73,16 @@ async def fill(wall: Served, *states: str, slug: str = "main", author: str = "a"
 
 
 @asynccontextmanager
-async def moderating(wall: Served, name: str = "Kim", *slugs: str, port: int | None = None) -> AsyncIterator[Desk]:
-    """`name` moderates these walls, or the wall `main`."""
+async def moderating(
+    wall: Served, name: str = "Kim", *slugs: str, port: int | None = None
+) -> AsyncIterator[ModeratorClient]:
+    """The client of a new moderator of these walls, or of `main`."""
     number, token = await make_moderator(wall.database, name, slugs or ["main"])
     base = f"http://127.0.0.1:{port or wall.port}"
     async with httpx.AsyncClient(
         base_url=base, timeout=20, cookies={"feedback": token}, verify=NO_CERTIFICATES
     ) as client:
-        yield Desk(client, number, token)
+        yield ModeratorClient(client, number, token)
 
 
 async def make_wall(wall: Served, slug: str, **settings: Any) -> None:
@@ -100,7 +102,7 @@ async def arrange(wall: Served, slug: str = "main", **settings: Any) -> None:
 
 
 async def log(wall: Served) -> list[tuple[str, str, list[int]]]:
-    """Who did what to which, first things first."""
+    """Name, verb and entry ids of each act, oldest first."""
     async with wall.database.reading() as session:
         acts = (await session.scalars(select(Act).order_by(Act.id))).all()
         rows = (await session.scalars(select(ActEntry).order_by(ActEntry.id))).all()
@@ -129,9 +131,9 @@ async def change(wall: Served, number: int, **values: Any) -> None:
 async def stopped_everywhere(
     database: Database, attempt: Callable[[], Awaitable[httpx.Response]], look: Callable[[], Awaitable[Any]]
 ) -> int:
-    """Let it be stopped before each of its statements in turn, until there is none left to stop it at.
+    """Fail the attempt before each of its statements in turn, until it succeeds; gives the number of failures.
 
-    Each time what one can `look` at is as it was before. Gives how often it was stopped.
+    Asserts that `look` gives the same after each failure.
     """
     before, left = await look(), 0
 
@@ -140,7 +142,7 @@ async def stopped_everywhere(
         left -= statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
         if left == 0:
             left = -1
-            raise RuntimeError("This is as far as it goes.")
+            raise RuntimeError("Stopped by the test.")
 
     event.listen(database.write_engine.sync_engine, "before_cursor_execute", stop)
     try:
@@ -152,11 +154,11 @@ async def stopped_everywhere(
             assert await look() == before
     finally:
         event.remove(database.write_engine.sync_engine, "before_cursor_execute", stop)
-    raise AssertionError("It never came to its end.")
+    raise AssertionError("The attempt never succeeded.")
 
 
 def said(answer: httpx.Response) -> str:
-    """The sentence of an answer, whichever kind it is."""
+    """The sentence of an answer: a notice or an error."""
     found = re.search(r'class="(?:told__words|notice|error__sentence)">([^<]*)<', answer.text)
     return found.group(1) if found else ""
 

@@ -1,4 +1,4 @@
-"""Somebody at the command line: which commands there are to type, and as whom, in which folder."""
+"""Runs commands as root or another user, for tests of file ownership."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from ..programs.fork_server import Program
 from . import environment
 
 SERVICE, STRANGER = 10001, 10002
-# With what each needs; `{other}` is a file of root's that no service may read, `{own}` one in the data folder.
+# Commands with arguments. `{other}` is a file of root that the service may not read, `{own}` one in the data folder.
 COMMANDS = (
     ("check",),
     ("wall", "list"),
@@ -69,26 +69,26 @@ def place() -> Iterator[Path]:
 
 
 def typed(data: Path, *words: str, user: int | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """A command to its end, in the folder around `data`; by root unless by another `user`."""
-    told = environment(data, FEEDBACK_DATABASE_URL="")
+    """Run a command in the folder around `data`, as root or as `user`."""
+    variables = environment(data, FEEDBACK_DATABASE_URL="")
     if user is not None:
-        told["PYTHONPATH"] = str(CHECKOUT)
+        variables["PYTHONPATH"] = str(CHECKOUT)
         if not others_can_run():
             pytest.skip("Another user cannot run this Python, or cannot read this checkout.")
     become = [] if user is None else become_user(user)
     command = [*become, sys.executable, "-m", "feedback_app", *words]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with Program(command, env=told, cwd=data.parent, text=True, **pipes) as program:  # type: ignore[call-overload]
+    with Program(command, env=variables, cwd=data.parent, text=True, **pipes) as program:  # type: ignore[call-overload]
         output, errors = program.communicate(stdin, timeout=60)
     return subprocess.CompletedProcess(command, program.returncode, output, errors)
 
 
 def give(folder: Path, user: int) -> None:
-    """The folder, and all in it, to a user."""
+    """Give the folder and its files to a user."""
     for each in (folder, *folder.rglob("*")):
         os.chown(each, user, user)
 
 
 def owners(folder: Path) -> dict[str, tuple[int, int]]:
-    """Whose each file in the folder is, and who else may look into it."""
+    """By file name, its owner and the mode bits for others."""
     return {each.name: (each.stat().st_uid, each.stat().st_mode & 0o077) for each in (folder, *folder.iterdir())}

@@ -1,4 +1,4 @@
-"""A reader's screen: the list of a page, and what the page does with the fragments that it hears."""
+"""A model of a page: its list, and how it applies the fragments of a stream."""
 
 import re
 
@@ -12,7 +12,9 @@ ENTRY = re.compile(
 )
 
 
-class Screen:
+class PageModel:
+    """Entries by DOM id, as a browser would show them."""
+
     def __init__(self) -> None:
         self.entries: dict[str, str] = {}
         self.version = 0
@@ -37,7 +39,7 @@ class Screen:
             self.reader = None
 
     def take(self) -> None:
-        """Apply what was heard."""
+        """Apply the received events."""
         assert self.reader is not None
         while self.reader.events:
             event = self.reader.events.pop(0)

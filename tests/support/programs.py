@@ -1,4 +1,4 @@
-"""Our program as processes of their own: the server, and commands."""
+"""Runs our program in separate processes: the server, and commands."""
 
 import os
 import signal
@@ -23,17 +23,17 @@ from .databases import url_of
 
 
 class Process:
-    """`feedback-app serve` as a process of its own; `program` is another module that runs our command line."""
+    """`feedback-app serve` in a separate process; `program` is the module to run."""
 
     def __init__(
         self, data: Path, *, workers: int = 1, host: str = "127.0.0.1", program: str = "feedback_app", **settings: str
     ) -> None:
-        # It is kept as long as this is, or another test would be given the port while the server is down.
-        place = socket.socket()
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        place.bind(("127.0.0.1" if host.startswith("unix:") else host, 0))
-        weakref.finalize(self, place.close)
-        self.port: int = place.getsockname()[1]
+        # Reserves the port while the server is down.
+        reserved = socket.socket()
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1" if host.startswith("unix:") else host, 0))
+        weakref.finalize(self, reserved.close)
+        self.port: int = reserved.getsockname()[1]
         self.data, self.workers, self.host, self.program, self.settings = data, workers, host, program, settings
         self.start()
 
@@ -46,8 +46,8 @@ class Process:
             text=True,
         )
         assert self.process.stdout is not None
-        said = self.process.stdout.readline()
-        assert "The wall is at" in said, f"It said {said!r}, and ended with {self.process.poll()}."
+        line = self.process.stdout.readline()
+        assert "The wall is at" in line, f"The server printed {line!r}; exit code {self.process.poll()}."
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
@@ -57,7 +57,7 @@ class Process:
         return code
 
     def kill(self) -> None:
-        """End all of its processes at once, the one that was started and its workers, and wait until they are gone."""
+        """Kill the process and its workers, and wait until they are gone."""
         workers = self.worker_pids
         self.process.kill()
         for pid in workers:
@@ -71,13 +71,13 @@ class Process:
 
     @property
     def worker_pids(self) -> set[int]:
-        """The processes that serve, when a supervisor started them."""
+        """The PIDs of a supervisor's workers."""
         pid = self.process.pid
         return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
     @property
     def database_url(self) -> str | URL:
-        """That of its database, for whoever wants to look into it."""
+        """The URL of its database."""
         url = self.settings.get("FEEDBACK_DATABASE_URL") or url_of(self.data)
         return data_folder.database_url(Settings(data=self.data, database_url=url))
 
@@ -86,9 +86,9 @@ class Process:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process is there and no zombie, which nobody here may have buried.
+    """Whether the process runs, and is no zombie.
 
-    Its first thread may be one already while another still ends and keeps the files open, its port among them.
+    Looks at all threads: the first may have ended while another still has the port open.
     """
     return any(_state(thread) != "Z" for thread in Path(f"/proc/{pid}/task").glob("*/stat"))
 
@@ -108,13 +108,13 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 
 
 def variables(data: Path) -> dict[str, str]:
-    """The settings of a test's installation: its folder, and its database where that is no file in it."""
+    """Environment variables of a test's installation: its folder, and the URL of a database on a server."""
     url = url_of(data)
     return {"FEEDBACK_DATA": str(data), **({"FEEDBACK_DATABASE_URL": url} if url else {})}
 
 
 def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """A command of ours, to its end."""
+    """Run one of our commands."""
     words = [sys.executable, "-m", "feedback_app", *command]
     with Program(
         words, env=environment(data, **settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -124,7 +124,7 @@ def run(data: Path, *command: str, **settings: str) -> subprocess.CompletedProce
 
 
 def damage(file: Path) -> None:
-    """Overwrite a page of an SQLite database that is not looked at when it is opened."""
+    """Overwrite a page of an SQLite database that is not read on opening."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'feedback'").fetchone()

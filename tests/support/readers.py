@@ -1,4 +1,4 @@
-"""Readers: who listens to a wall's stream as a browser does."""
+"""A reader of a wall's stream, as a browser is one."""
 
 import asyncio
 from contextlib import suppress
@@ -13,7 +13,7 @@ class Event(NamedTuple):
 
 
 class Reader:
-    """Listens to a wall's stream as a browser does, on a socket of its own."""
+    """Reads a stream like a browser's EventSource, on a socket of its own."""
 
     def __init__(
         self,
@@ -58,12 +58,12 @@ class Reader:
                 await self.stream.readline()
                 while b"\n\n" in text:
                     block, text = text.split(b"\n\n", 1)
-                    self._hear(block.decode())
+                    self._receive(block.decode())
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             pass
         self.ended = True
 
-    def _hear(self, block: str) -> None:
+    def _receive(self, block: str) -> None:
         fields: dict[str, list[str]] = {}
         for line in block.split("\n"):
             name, _, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""What tests of arranging do again and again: fill in the form of a wall's settings, and look what is written down."""
+"""Shared code of settings tests: submit the form of a wall's settings, and read the audit log."""
 
 import re
 from typing import Any
@@ -34,7 +34,7 @@ async def arranged(client: httpx.AsyncClient, slug: str = "main") -> str:
 
 
 async def arrange(client: httpx.AsyncClient, slug: str = "main", **fields: str) -> httpx.Response:
-    """Change these fields of the form and save it; the others as they are at first."""
+    """Save the form with these fields changed; the others have the defaults."""
     form = {**FORM, "arranged": await arranged(client, slug), **fields}
     return await client.post(f"/settings/walls/{slug}", data=form)
 

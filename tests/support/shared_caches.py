@@ -1,8 +1,7 @@
-"""What is the same for every app of a test process is worked out once, although each test has an app of its own.
+"""Shares caches between the apps of a test process, and shortens their shutdown.
 
-A server in use keeps these things for as long as it runs. Here they would be most of the work of a test: a hundred
-functions that werkzeug compiles for the routes, and every statement, compiled by SQLAlchemy for each engine anew. Its
-end comes but once, too, and need not be quick; most tests would spend more time with it than with all the rest.
+Each test has an app of its own. Compiling its routes (werkzeug) and statements (SQLAlchemy) would be most of the
+work of a test, and waiting for uvicorn's shutdown most of its time.
 """
 
 import asyncio
@@ -17,8 +16,8 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 
-def keep_compiled_routes() -> None:
-    """The functions that make addresses of routes; routes of the same form have the same ones."""
+def share_compiled_routes() -> None:
+    """Share the compiled URL builders of routes of the same form."""
     compile_builder = Rule._compile_builder
     made: dict[Any, Callable[..., Any]] = {}
 
@@ -35,17 +34,16 @@ def keep_compiled_routes() -> None:
     Rule._compile_builder = once  # type: ignore[method-assign]
 
 
-def keep_compiled_statements() -> None:
-    """One cache for all engines, in which the kind of a dialect counts and not the engine it belongs to."""
+def share_compiled_statements() -> None:
+    """Share one statement cache between engines with the same kind of dialect."""
     shared: LRUCache[Any, Any] = LRUCache(5000)
     Engine._compiled_cache = property(lambda _: shared, lambda *_: None)  # type: ignore[assignment]
     DefaultDialect.__eq__ = lambda ours, other: type(ours) is type(other)  # type: ignore[method-assign]
     DefaultDialect.__hash__ = lambda ours: hash(type(ours))  # type: ignore[method-assign]
 
 
-class _Hurried:
-    """asyncio as Uvicorn's server sees it, which looks ten times a second whether it is to stop, and then waits for a
-    tenth of one."""
+class _FastAsyncio:
+    """asyncio for uvicorn's server, with shorter sleeps: it polls for shutdown every tenth of a second."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
@@ -54,11 +52,11 @@ class _Hurried:
         await asyncio.sleep(seconds / 20)
 
 
-def hurry_the_end() -> None:
-    """Of servers in the test's own process; those in others end as they do in use."""
-    uvicorn.server.asyncio = _Hurried()  # type: ignore[attr-defined]
+def shorten_shutdown() -> None:
+    """Shorten the shutdown of servers in this process."""
+    uvicorn.server.asyncio = _FastAsyncio()  # type: ignore[attr-defined]
 
 
-keep_compiled_routes()
-keep_compiled_statements()
-hurry_the_end()
+share_compiled_routes()
+share_compiled_statements()
+shorten_shutdown()

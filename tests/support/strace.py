@@ -1,4 +1,4 @@
-"""Watching what a server asks of the system, and making it fail, by strace."""
+"""Traces system calls of a server with strace, and makes them fail."""
 
 import os
 import shutil
@@ -14,9 +14,9 @@ from .databases.own_servers import cannot
 
 @contextmanager
 def tracing(process: Process, *options: str, log: Path = Path(os.devnull)) -> Iterator[None]:
-    """strace with these options, attached to all threads of a server, until the end of the block.
+    """Attach strace with these options to all threads of a server, during the block.
 
-    It writes into a file: were it to wait for somebody who reads what it says, the server would wait for it.
+    It writes to a file, since a full pipe would stop it and the server.
     """
     strace = shutil.which("strace")
     if strace is None:
@@ -26,10 +26,10 @@ def tracing(process: Process, *options: str, log: Path = Path(os.devnull)) -> It
     command = [strace or "", "-f", "-p", str(process.process.pid), "-o", str(log), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None
-        said = tracer.stderr.readline()
-        if "attached" not in said:
+        line = tracer.stderr.readline()
+        if "attached" not in line:
             tracer.kill()
-            cannot(f"The server cannot be traced here ({said.strip()}).")
+            cannot(f"The server cannot be traced here ({line.strip()}).")
         try:
             yield
         finally:
@@ -43,6 +43,6 @@ def tracing(process: Process, *options: str, log: Path = Path(os.devnull)) -> It
 
 @contextmanager
 def failing(process: Process, fault: str) -> Iterator[None]:
-    """Calls to the system by the server fail, such as `pwrite64:error=EIO`, until the end of the block."""
+    """Make system calls of the server fail during the block, such as `pwrite64:error=EIO`."""
     with tracing(process, "-e", f"trace={fault.partition(':')[0]}", "-e", f"inject={fault}"):
         yield

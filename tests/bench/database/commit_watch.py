@@ -33,9 +33,9 @@ AIMS = {"sqlite": 50, "postgresql": 50, "mariadb": 250}
 class Watch(Reader):
     """Notes when it heard of which version."""
 
-    def _hear(self, block: str) -> None:
+    def _receive(self, block: str) -> None:
         heard = time.perf_counter()
-        super()._hear(block)
+        super()._receive(block)
         if self.events and self.events[-1].id:
             self.at[int(self.events[-1].id)] = heard
         self.events: list[Event] = []

@@ -20,7 +20,7 @@ import aiosqlite
 from feedback_app.clock import now
 
 from ...support import Process
-from ...support.crash_load import Outcome, Storm
+from ...support.crash_load import CrashLoad, Outcome
 from ...support.databases import ENGINES, Folders, missing
 
 QUIET = {"FEEDBACK_DEFENCES": "off", "FEEDBACK_LOG": "off"}
@@ -57,9 +57,9 @@ def main() -> None:
 
 
 async def _rage(server: Process, kills: int, posters: int, readers: int) -> Outcome:
-    storm = Storm([server], posters=posters, followers=readers)
+    storm = CrashLoad([server], posters=posters, followers=readers)
     began, away = time.monotonic(), 0.0
-    async with storm.raging(must_hold=False):
+    async with storm.running(must_hold=False):
         for kill in range(1, kills + 1):
             await storm.more(POSTS_BETWEEN, 120)
             await asyncio.sleep(random.uniform(0, MOST_SECONDS_BETWEEN))
@@ -76,7 +76,7 @@ async def _rage(server: Process, kills: int, posters: int, readers: int) -> Outc
     return storm.outcome
 
 
-def _show(outcome: Outcome, storm: Storm) -> None:
+def _show(outcome: Outcome, storm: CrashLoad) -> None:
     rows = {
         "posts acknowledged": outcome.acknowledged,
         "stored": outcome.stored,

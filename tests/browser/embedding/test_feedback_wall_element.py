@@ -5,7 +5,7 @@ import asyncio
 from playwright.async_api import ConsoleMessage, Page, Route, expect
 
 from ..host_pages import Publish, address, frame_of
-from ..queue_pages import Office
+from ..queue_pages import QueuePages
 from ..served_wall import Wall
 
 HEARD = (
@@ -65,10 +65,12 @@ async def test_another_wall_limit_or_form_is_another_frame(wall: Wall, page: Pag
     assert await page.evaluate("history.length") == before
 
 
-async def test_a_host_hears_what_becomes_of_its_wall(wall: Wall, page: Page, host: Publish, office: Office) -> None:
+async def test_a_host_hears_what_becomes_of_its_wall(
+    wall: Wall, page: Page, host: Publish, queue_pages: QueuePages
+) -> None:
     for html, target, hold in ((ELEMENT, "feedback-wall", "none"), (SCRIPT, "iframe", "none"), (ELEMENT, "", "all")):
         if hold == "all":
-            await office.arrange(hold=hold, version=9)
+            await queue_pages.arrange(hold=hold, version=9)
         await page.goto(host((HEARD + html).format(address(wall))))
         inside = page.frame_locator("iframe")
         await inside.locator("html[data-live=stream]").wait_for()
@@ -88,7 +90,7 @@ async def test_a_host_hears_what_becomes_of_its_wall(wall: Wall, page: Page, hos
 
 
 async def test_what_stands_inside_is_seen_until_the_wall_is_there_and_where_it_is_not(
-    wall: Wall, page: Page, host: Publish, office: Office
+    wall: Wall, page: Page, host: Publish, queue_pages: QueuePages
 ) -> None:
     link = f'<a href="{address(wall)}/walls/main">Feedback</a>'
     filled = LOADER + f'<feedback-wall wall="main">{INSIDE}</feedback-wall>' + HEARD
@@ -111,12 +113,12 @@ async def test_what_stands_inside_is_seen_until_the_wall_is_there_and_where_it_i
     await page.wait_for_function("heard.some(([name]) => name === 'failed')")
     await expect(page.locator("feedback-wall b")).to_be_visible()
     await expect(page.locator("iframe")).not_to_be_visible()
-    await office.arrange(embedders="https://elsewhere.example", version=1)
+    await queue_pages.arrange(embedders="https://elsewhere.example", version=1)
     await page.goto(host((SCRIPT + link + HEARD).format(address(wall))))
     await page.wait_for_function("heard.some(([name]) => name === 'failed')")
     await expect(page.get_by_role("link", name="Feedback")).to_be_visible()
     assert await page.evaluate("document.body.scrollHeight") < 200
-    await office.arrange(embedders="*", version=2)
+    await queue_pages.arrange(embedders="*", version=2)
     await page.route("**/frame", lambda route: route.abort())
     await page.goto(host((f'<html lang="de-AT">{ELEMENT}{HEARD}').format(address(wall))))
     await page.wait_for_function("heard.some(([name]) => name === 'failed')")

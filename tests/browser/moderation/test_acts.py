@@ -8,18 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.models import LoginSession, Membership
 
-from ..queue_pages import Office, entry, open_desk, unfold
+from ..queue_pages import QueuePages, entry, open_desk, unfold
 from ..served_wall import Wall
 from ..wall_pages import LIVE, open_live, texts
 
 
 async def test_a_moderator_works_by_keyboard_and_every_screen_follows(
-    wall: Wall, office: Office, page: Page, reader: Page
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
 ) -> None:
-    await office.arrange(hold="all")
+    await queue_pages.arrange(hold="all")
     for each in ("One", "Two", "Three"):
         wall.post("Ann", each)
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_live(reader, wall)
     framed = await reader.context.new_page()
     await framed.goto(f"{wall.page}/frame")
@@ -61,10 +61,10 @@ async def test_a_moderator_works_by_keyboard_and_every_screen_follows(
     assert await texts(reader) == ["Three"]
 
 
-async def test_keys_can_be_left_alone(wall: Wall, office: Office, page: Page) -> None:
+async def test_keys_can_be_left_alone(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
     """WCAG 2.1.4: whoever dictates words must not act by them."""
     wall.post("Ann", "One")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
     await page.keyboard.press("?")
     await page.check("#keys-off")
@@ -77,12 +77,12 @@ async def test_keys_can_be_left_alone(wall: Wall, office: Office, page: Page) ->
 
 
 async def test_many_are_ticked_published_and_taken_back_at_once(
-    wall: Wall, office: Office, page: Page, reader: Page
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
 ) -> None:
-    await office.arrange(hold="all")
+    await queue_pages.arrange(hold="all")
     for each in ("One", "Two", "Three"):
         wall.post("Ann", each)
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await page.set_viewport_size({"width": 360, "height": 740})
     await open_live(reader, wall)
     await open_desk(page, wall)
@@ -102,10 +102,10 @@ async def test_many_are_ticked_published_and_taken_back_at_once(
 
 
 async def test_undo_is_offered_for_ten_seconds_and_by_its_key_for_longer(
-    wall: Wall, office: Office, page: Page, reader: Page
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
 ) -> None:
     wall.post("Ann", "One")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_live(reader, wall)
     await page.clock.install()
     await open_desk(page, wall)
@@ -124,11 +124,11 @@ async def test_undo_is_offered_for_ten_seconds_and_by_its_key_for_longer(
 
 
 async def test_an_act_that_is_on_its_way_is_the_one_that_is_taken_back(
-    wall: Wall, office: Office, page: Page, reader: Page
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
 ) -> None:
     for each in ("One", "Two"):
         wall.post("Ann", each)
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_live(reader, wall)
     await open_desk(page, wall)
     await page.keyboard.press("j")
@@ -147,10 +147,10 @@ async def _slowly(route: Route) -> None:
     await route.continue_()
 
 
-async def test_a_refusal_is_seen_wherever_one_is_on_the_page(wall: Wall, office: Office, page: Page) -> None:
+async def test_a_refusal_is_seen_wherever_one_is_on_the_page(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
     for each in range(14):
         wall.post("Ann", f"Post {each}")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
     for number in (1, 2, 3, 4):
         await unfold(page, number)
@@ -162,9 +162,11 @@ async def test_a_refusal_is_seen_wherever_one_is_on_the_page(wall: Wall, office:
 
 
 @pytest.mark.parametrize("width", [360, 900])
-async def test_more_stays_under_the_pointer_that_opened_it(wall: Wall, office: Office, page: Page, width: int) -> None:
+async def test_more_stays_under_the_pointer_that_opened_it(
+    wall: Wall, queue_pages: QueuePages, page: Page, width: int
+) -> None:
     wall.post("Ann", "One")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await page.set_viewport_size({"width": width, "height": 900})
     await open_desk(page, wall)
     summary = entry(page, 1).locator(".entry__summary")
@@ -180,8 +182,10 @@ async def test_more_stays_under_the_pointer_that_opened_it(wall: Wall, office: O
     await expect(page.locator("#feedback-1-answer")).to_be_hidden()
 
 
-async def test_the_mark_of_the_connection_stands_at_the_end_of_its_line(wall: Wall, office: Office, page: Page) -> None:
-    await office.let_in(page.context, "Kim")
+async def test_the_mark_of_the_connection_stands_at_the_end_of_its_line(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
+    await queue_pages.let_in(page.context, "Kim")
     for width in (360, 900):
         await page.set_viewport_size({"width": width, "height": 900})
         await open_desk(page, wall)
@@ -190,9 +194,11 @@ async def test_the_mark_of_the_connection_stands_at_the_end_of_its_line(wall: Wa
         assert abs(ends[0] - ends[1]) < 1
 
 
-async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, office: Office, page: Page) -> None:
+async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
     wall.post("Ann", "One")
-    number = await office.let_in(page.context, "Kim")
+    number = await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
     await unfold(page, 1)
     await page.fill("#feedback-1-answer", "A long answer")
@@ -200,7 +206,7 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, o
     async def end(session: AsyncSession) -> None:
         await session.execute(LoginSession.delete_all(number))
 
-    await office.database.write(end)
+    await queue_pages.database.write(end)
     await expect(page.locator("#notice")).to_contain_text("You are logged out", timeout=8000)
     wall.post("Ann", "Two")
     await entry(page, 1).locator(".entry__reply .button").click()
@@ -219,14 +225,14 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(wall: Wall, o
     assert await page.locator("#feedback-2").count() == 0
 
 
-async def test_who_is_demoted_is_cut_off(wall: Wall, office: Office, page: Page) -> None:
-    number = await office.let_in(page.context, "Kim")
+async def test_who_is_demoted_is_cut_off(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
+    number = await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
 
     async def demote(session: AsyncSession) -> None:
         await session.delete((await session.scalars(Membership.of(number, 1))).one())
 
-    await office.database.write(demote)
+    await queue_pages.database.write(demote)
     await expect(page.locator("#notice")).to_contain_text("You no longer moderate this wall.", timeout=8000)
     wall.post("Ann", "Secret to them")
     await expect(page.locator("html")).to_have_attribute("data-live", "poll")

@@ -2,14 +2,16 @@
 
 from playwright.async_api import Page, expect
 
-from ..queue_pages import Office, entry, open_desk, unfold
+from ..queue_pages import QueuePages, entry, open_desk, unfold
 from ..served_wall import Wall
 
 
-async def test_whoever_acted_in_the_menu_of_an_entry_stands_before_it(wall: Wall, office: Office, page: Page) -> None:
+async def test_whoever_acted_in_the_menu_of_an_entry_stands_before_it(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
     for each in ("One", "Two"):
         wall.post("Ann", each)
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
     for verb in ("pin", "block-author", "answer"):
         await unfold(page, 2)

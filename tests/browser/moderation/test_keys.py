@@ -4,7 +4,7 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from ..queue_pages import DESK, Office, entry, open_desk
+from ..queue_pages import DESK, QueuePages, entry, open_desk
 from ..served_wall import Wall
 
 PRESS = """how => document.activeElement.dispatchEvent(
@@ -15,10 +15,10 @@ async def press(page: Page, key: str, code: str, **more: object) -> None:
     await page.evaluate(PRESS, {"key": key, "code": code, **more})
 
 
-async def open_with(wall: Wall, office: Office, page: Page, count: int = 3) -> None:
+async def open_with(wall: Wall, queue_pages: QueuePages, page: Page, count: int = 3) -> None:
     for each in range(1, count + 1):
         wall.post("Ann", f"Post {each}")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
 
 
@@ -38,9 +38,9 @@ async def open_with(wall: Wall, office: Office, page: Page, count: int = 3) -> N
     ],
 )
 async def test_keys_do_their_work_on_every_layout(
-    wall: Wall, office: Office, page: Page, down: tuple[str, str], choose: tuple[str, str]
+    wall: Wall, queue_pages: QueuePages, page: Page, down: tuple[str, str], choose: tuple[str, str]
 ) -> None:
-    await open_with(wall, office, page)
+    await open_with(wall, queue_pages, page)
     await press(page, *down)
     await expect(entry(page, 3).locator(".entry__tick")).to_be_focused()
     await press(page, *down)
@@ -49,8 +49,8 @@ async def test_keys_do_their_work_on_every_layout(
     await expect(page.locator(".entry__tick:checked")).to_have_count(1)
 
 
-async def test_other_keys_and_keys_of_others_are_left_alone(wall: Wall, office: Office, page: Page) -> None:
-    await open_with(wall, office, page)
+async def test_other_keys_and_keys_of_others_are_left_alone(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
+    await open_with(wall, queue_pages, page)
     await page.keyboard.press("j")
     for key, code, more in (
         (";", "KeyZ", {}),  # Dvorak: a semicolon in the place of Z
@@ -76,8 +76,8 @@ async def test_other_keys_and_keys_of_others_are_left_alone(wall: Wall, office: 
     await expect(page.locator("#keys")).to_be_hidden()
 
 
-async def test_a_key_that_is_held_down_acts_once(wall: Wall, office: Office, page: Page) -> None:
-    await open_with(wall, office, page)
+async def test_a_key_that_is_held_down_acts_once(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
+    await open_with(wall, queue_pages, page)
     await page.keyboard.press("j")
     await page.keyboard.down("d")
     for _ in range(3):
@@ -88,8 +88,8 @@ async def test_a_key_that_is_held_down_acts_once(wall: Wall, office: Office, pag
     await expect(page.locator(".entry[data-state=removed]")).to_have_count(1)
 
 
-async def test_the_help_is_a_dialog_with_the_focus_in_it(wall: Wall, office: Office, page: Page) -> None:
-    await open_with(wall, office, page)
+async def test_the_help_is_a_dialog_with_the_focus_in_it(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
+    await open_with(wall, queue_pages, page)
     await page.keyboard.press("j")
     for close in ("Escape", "?", "Enter"):
         await page.keyboard.press("?")
@@ -108,9 +108,11 @@ async def test_the_help_is_a_dialog_with_the_focus_in_it(wall: Wall, office: Off
     await expect(page.locator("#keys")).to_be_visible()
 
 
-async def test_without_script_the_help_says_that_keys_need_one(wall: Wall, office: Office, chromium: Browser) -> None:
+async def test_without_script_the_help_says_that_keys_need_one(
+    wall: Wall, queue_pages: QueuePages, chromium: Browser
+) -> None:
     context = await chromium.new_context(java_script_enabled=False)
-    await office.let_in(context, "Kim")
+    await queue_pages.let_in(context, "Kim")
     page = await context.new_page()
     await page.goto(wall.url + DESK)
     await expect(page.locator("#keys-open")).to_be_hidden()

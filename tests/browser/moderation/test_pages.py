@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
-from ..queue_pages import DESK, Office, entry, open_desk, unfold
+from ..queue_pages import DESK, QueuePages, entry, open_desk, unfold
 from ..served_wall import Wall
 from ..wall_pages import texts, write
 from ..walls.test_page import faults_of
@@ -13,8 +13,8 @@ from ..walls.test_page import faults_of
 DESK_PAGES = (DESK, f"{DESK}?show=waiting", f"{DESK}?search=nothing", f"{DESK}/log", "/moderation")
 
 
-async def test_everything_works_without_script(wall: Wall, office: Office, chromium: Browser) -> None:
-    await office.arrange(hold="all")
+async def test_everything_works_without_script(wall: Wall, queue_pages: QueuePages, chromium: Browser) -> None:
+    await queue_pages.arrange(hold="all")
     context = await chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = await context.new_page()
     await page.goto(wall.page)
@@ -27,7 +27,7 @@ async def test_everything_works_without_script(wall: Wall, office: Office, chrom
     await page.reload()
     await expect(page.locator(".feedback[data-waiting]")).to_have_count(1)
 
-    await office.let_in(context, "Kim")
+    await queue_pages.let_in(context, "Kim")
     await page.goto(f"{wall.url}/moderation")
     await page.click("text=Feedback >> nth=1")
     await page.click("#part-waiting .part__all")
@@ -54,14 +54,14 @@ async def test_everything_works_without_script(wall: Wall, office: Office, chrom
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_any_page_of_the_desk(
-    wall: Wall, office: Office, chromium: Browser, scheme: str
+    wall: Wall, queue_pages: QueuePages, chromium: Browser, scheme: str
 ) -> None:
     for words in ("One", "شكرا", "w" * 300, "Many words. " * 100):
         wall.post("A rather long name " * 4, words)
-    await office.arrange(hold="all")
+    await queue_pages.arrange(hold="all")
     wall.post("Ann", "Waits")
     context = await chromium.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})  # type: ignore[arg-type]
-    await office.let_in(context, "Kim")
+    await queue_pages.let_in(context, "Kim")
     page = await context.new_page()
     found: dict[str, list[str]] = {}
     await open_desk(page, wall)

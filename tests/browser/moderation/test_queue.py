@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app.models import Membership
 
 from ...support import until
-from ..queue_pages import DESK, Office, entry, open_desk, unfold
+from ..queue_pages import DESK, QueuePages, entry, open_desk, unfold
 from ..served_wall import Wall
 from ..wall_pages import LIVE, OFTEN
 
@@ -24,16 +24,18 @@ async def centre(target: Any) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-async def open_with(wall: Wall, office: Office, page: Page, *words: str) -> None:
-    await office.arrange(hold="all")
+async def open_with(wall: Wall, queue_pages: QueuePages, page: Page, *words: str) -> None:
+    await queue_pages.arrange(hold="all")
     for each in words:
         wall.post("Ann", each)
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
 
 
-async def test_what_is_new_waits_while_the_pointer_is_in_the_list(wall: Wall, office: Office, page: Page) -> None:
-    await open_with(wall, office, page, "One", "Two", "Three")
+async def test_what_is_new_waits_while_the_pointer_is_in_the_list(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
+    await open_with(wall, queue_pages, page, "One", "Two", "Three")
     at = await centre(entry(page, 2).locator("text=Publish"))
     await page.mouse.move(*at)
     for each in ("Four", "Five"):
@@ -53,8 +55,10 @@ async def test_what_is_new_waits_while_the_pointer_is_in_the_list(wall: Wall, of
     await expect(page.locator("#arrivals")).to_be_hidden()
 
 
-async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(wall: Wall, office: Office, page: Page) -> None:
-    await open_with(wall, office, page)
+async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
+    await open_with(wall, queue_pages, page)
     await page.mouse.move(*await centre(page.locator(".part__empty").first))
     wall.post("Ann", "One")
     await expect(page.locator("#arrivals")).to_have_text("Show 1 new")
@@ -70,13 +74,13 @@ async def test_what_was_held_comes_by_itself_when_one_has_left_the_list(wall: Wa
 
 @pytest.mark.parametrize("where", ["focus", "menu", "tick", "finger", "deep"])
 async def test_what_is_new_waits_for_whoever_is_at_work(
-    wall: Wall, office: Office, chromium: Browser, where: str
+    wall: Wall, queue_pages: QueuePages, chromium: Browser, where: str
 ) -> None:
     context = await chromium.new_context(
         viewport={"width": 900, "height": 700}, has_touch=True, reduced_motion="reduce"
     )
     page = await context.new_page()
-    await open_with(wall, office, page, *(f"Post {each}" for each in range(6)))
+    await open_with(wall, queue_pages, page, *(f"Post {each}" for each in range(6)))
     if where == "focus":
         await page.keyboard.press("j")
         watched = entry(page, 6)
@@ -114,10 +118,10 @@ async def test_what_is_new_waits_for_whoever_is_at_work(
 
 
 async def test_what_others_do_moves_nothing_under_the_pointer(
-    wall: Wall, office: Office, page: Page, reader: Page
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
 ) -> None:
-    await open_with(wall, office, page, "One", "Two", "Three", "Many words\n" * 9)
-    await office.let_in(reader.context, "Robin")
+    await open_with(wall, queue_pages, page, "One", "Two", "Three", "Many words\n" * 9)
+    await queue_pages.let_in(reader.context, "Robin")
     await open_desk(reader, wall)
     at = await centre(entry(page, 2).locator("text=Hide"))
     await page.mouse.move(*at)
@@ -141,10 +145,10 @@ async def test_what_others_do_moves_nothing_under_the_pointer(
 
 
 async def test_ones_own_act_is_seen_at_once_and_a_double_click_is_one_act(
-    wall: Wall, office: Office, page: Page
+    wall: Wall, queue_pages: QueuePages, page: Page
 ) -> None:
     await page.set_viewport_size({"width": 900, "height": 2000})
-    await open_with(wall, office, page, "One", "Two", "Three")
+    await open_with(wall, queue_pages, page, "One", "Two", "Three")
     below = await entry(page, 1).evaluate(TOP)
     await entry(page, 2).locator("text=Publish").dblclick()
     await expect(entry(page, 2)).to_have_attribute("data-state", "public")
@@ -156,10 +160,10 @@ async def test_ones_own_act_is_seen_at_once_and_a_double_click_is_one_act(
     await expect(page.locator("#count-hidden")).to_have_text("0")
 
 
-async def test_a_page_that_was_away_catches_up_without_moving(wall: Wall, office: Office, page: Page) -> None:
+async def test_a_page_that_was_away_catches_up_without_moving(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
     """A page too far behind is told to fetch the list; whoever is at work gets it entry by entry."""
     await page.add_init_script(OFTEN)
-    await open_with(wall, office, page, "One", "Two", "Three")
+    await open_with(wall, queue_pages, page, "One", "Two", "Three")
     await entry(page, 2).locator(".entry__tick").check()
     before = await entry(page, 2).evaluate(TOP)
     wall.stop()
@@ -179,9 +183,9 @@ async def test_a_page_that_was_away_catches_up_without_moving(wall: Wall, office
     await expect(page.locator(".entry:visible .entry__text")).to_have_text(["Four", "Three", "Two", "One"])
 
 
-async def test_a_notice_moves_nothing_and_can_be_put_away(wall: Wall, office: Office, page: Page) -> None:
+async def test_a_notice_moves_nothing_and_can_be_put_away(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
     await page.set_viewport_size({"width": 900, "height": 2000})
-    await open_with(wall, office, page, "One", "Two")
+    await open_with(wall, queue_pages, page, "One", "Two")
     before = await entry(page, 1).evaluate(TOP)
     await unfold(page, 1)
     await page.route("**/moderation/acts", lambda route: route.fulfill(status=409, body=NOTICE))
@@ -196,19 +200,19 @@ NOTICE = '<hx-partial hx-target="#notice" hx-swap="innerHTML"><p class="notice">
 
 
 async def test_what_newly_waits_and_what_others_do_is_said_now_and_then(
-    wall: Wall, office: Office, page: Page, reader: Page
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
 ) -> None:
     await page.add_init_script(
         "self.said = []; document.addEventListener('DOMContentLoaded', () => new MutationObserver(() => "
         "said.push(document.getElementById('status').textContent)).observe(document.getElementById('status'), "
         "{childList: true}))"
     )
-    await office.arrange(hold="all")
+    await queue_pages.arrange(hold="all")
     wall.post("Ann", "One")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await page.clock.install()
     await open_desk(page, wall)
-    await office.let_in(reader.context, "Robin")
+    await queue_pages.let_in(reader.context, "Robin")
     await open_desk(reader, wall)
     for each in ("Two", "Three"):
         wall.post("Ann", each)
@@ -229,8 +233,8 @@ async def test_what_newly_waits_and_what_others_do_is_said_now_and_then(
     await expect(page).to_have_title(re.compile(r"^\(2\) "))
 
 
-async def test_loss_and_return_of_the_connection_are_said(wall: Wall, office: Office, page: Page) -> None:
-    await open_with(wall, office, page, "One")
+async def test_loss_and_return_of_the_connection_are_said(wall: Wall, queue_pages: QueuePages, page: Page) -> None:
+    await open_with(wall, queue_pages, page, "One")
     await page.clock.install()
     await open_desk(page, wall)
     wall.stop()
@@ -252,9 +256,9 @@ async def test_loss_and_return_of_the_connection_are_said(wall: Wall, office: Of
 
 
 async def test_who_may_not_moderate_any_more_is_told_and_the_server_is_left_alone(
-    wall: Wall, office: Office, page: Page
+    wall: Wall, queue_pages: QueuePages, page: Page
 ) -> None:
-    number = await office.let_in(page.context, "Kim")
+    number = await queue_pages.let_in(page.context, "Kim")
     await page.add_init_script(OFTEN)
     await page.goto(f"{wall.url}/moderation")
     await page.wait_for_selector(LIVE)
@@ -264,7 +268,7 @@ async def test_who_may_not_moderate_any_more_is_told_and_the_server_is_left_alon
     async def demote(session: AsyncSession) -> None:
         await session.delete((await session.scalars(Membership.of(number, 1))).one())
 
-    await office.database.write(demote)
+    await queue_pages.database.write(demote)
     await expect(page.locator("#feedback")).to_contain_text("You moderate no wall yet", timeout=8000)
     await expect(page.locator("#notice")).to_be_empty()
     asked.clear()

@@ -7,16 +7,18 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from ...support import until
-from ..queue_pages import Office, entry, open_desk, unfold
+from ..queue_pages import QueuePages, entry, open_desk, unfold
 from ..served_wall import Wall
 from ..wall_pages import LIVE, OFTEN, open_live, texts, write
 
 
-async def test_two_moderators_see_each_others_work(wall: Wall, office: Office, page: Page, reader: Page) -> None:
-    await office.arrange(hold="all")
+async def test_two_moderators_see_each_others_work(
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
+) -> None:
+    await queue_pages.arrange(hold="all")
     wall.post("Ann", "One")
-    await office.let_in(page.context, "Kim")
-    await office.let_in(reader.context, "Robin")
+    await queue_pages.let_in(page.context, "Kim")
+    await queue_pages.let_in(reader.context, "Robin")
     await open_desk(page, wall)
     await open_desk(reader, wall)
     await unfold(reader, 1)
@@ -38,10 +40,12 @@ async def test_two_moderators_see_each_others_work(wall: Wall, office: Office, p
     await expect(entry(page, 1)).to_contain_text("Hidden by Robin")
 
 
-async def test_pins_and_answers_arrive_and_go_on_the_wall(wall: Wall, office: Office, page: Page, reader: Page) -> None:
+async def test_pins_and_answers_arrive_and_go_on_the_wall(
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page
+) -> None:
     for each in ("One", "Two", "Three"):
         wall.post("Ann", each)
-    await office.let_in(page.context, "Kim")
+    await queue_pages.let_in(page.context, "Kim")
     await open_live(reader, wall)
     await open_desk(page, wall)
     await unfold(page, 1)
@@ -73,10 +77,10 @@ async def test_pins_and_answers_arrive_and_go_on_the_wall(wall: Wall, office: Of
 
 @pytest.mark.parametrize("place", ["", "/frame"])
 async def test_whoever_wrote_what_waits_sees_it_until_it_is_public_or_gone(
-    wall: Wall, office: Office, page: Page, reader: Page, place: str
+    wall: Wall, queue_pages: QueuePages, page: Page, reader: Page, place: str
 ) -> None:
-    await office.arrange(hold="all")
-    await office.let_in(page.context, "Kim")
+    await queue_pages.arrange(hold="all")
+    await queue_pages.let_in(page.context, "Kim")
     await open_desk(page, wall)
     await reader.add_init_script(OFTEN)
     await reader.goto(wall.page + place)
@@ -108,10 +112,10 @@ async def test_whoever_wrote_what_waits_sees_it_until_it_is_public_or_gone(
 
 
 async def test_what_is_written_while_one_asks_for_what_waits_is_remembered_too(
-    wall: Wall, office: Office, reader: Page
+    wall: Wall, queue_pages: QueuePages, reader: Page
 ) -> None:
     """The answer is about what was asked for: it does not know of what was written since; and a fault knows of none."""
-    await office.arrange(hold="all")
+    await queue_pages.arrange(hold="all")
     asked: list[int] = []
     was_written = asyncio.Event()
 

@@ -2,16 +2,16 @@
 
 from playwright.async_api import Page, expect
 
-from ..queue_pages import Office
+from ..queue_pages import QueuePages
 from ..served_wall import Wall
 from ..wall_pages import LIVE
 
 
 async def test_the_index_moves_while_it_is_open_until_its_moderator_logs_out(
-    wall: Wall, office: Office, page: Page
+    wall: Wall, queue_pages: QueuePages, page: Page
 ) -> None:
-    await office.let_in(page.context, "Kim")
-    await office.arrange(hold="all")
+    await queue_pages.let_in(page.context, "Kim")
+    await queue_pages.arrange(hold="all")
     await page.goto(f"{wall.url}/moderation")
     await page.wait_for_selector(LIVE)
     await expect(page.locator(".desks__counts")).to_contain_text("0 waiting")

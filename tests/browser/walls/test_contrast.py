@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from ...support import employ, open_session
 from ..contrast import unseen
-from ..queue_pages import DESK, Office
+from ..queue_pages import DESK, QueuePages
 from ..served_wall import Wall
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -19,7 +19,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-async def test_what_has_no_words_can_be_seen(wall: Wall, office: Office, chromium: Browser, look: str) -> None:
+async def test_what_has_no_words_can_be_seen(wall: Wall, queue_pages: QueuePages, chromium: Browser, look: str) -> None:
     wall.post("Ann", "Many words. " * 100)
     pinned = wall.post("Bob", "Pinned")
     wall.run("hide", str(wall.post("Cleo", "Hidden")))
@@ -43,7 +43,7 @@ async def test_what_has_no_words_can_be_seen(wall: Wall, office: Office, chromiu
     await page.goto(f"{wall.page}/feedback/{pinned}")
     found["entry"] = await unseen(page)
 
-    await office.arrange(hold="all")
+    await queue_pages.arrange(hold="all")
     wall.post("Dora", "Waits")
     await page.goto(wall.page)
     await page.fill("#composer-name", "Eve")
@@ -54,8 +54,8 @@ async def test_what_has_no_words_can_be_seen(wall: Wall, office: Office, chromiu
 
     await page.goto(f"{wall.url}/login")
     found["login"] = await unseen(page)
-    number = await employ(office.database, "Kim", main="owner")
-    token = await open_session(office.database, number)
+    number = await employ(queue_pages.database, "Kim", main="owner")
+    token = await open_session(queue_pages.database, number)
     await context.add_cookies([{"name": "feedback", "value": token, "url": wall.url}])
     await page.goto(f"{wall.url}{DESK}")
     await page.locator(".entry__tick").first.check()

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page
 
-from ..queue_pages import Office, open_desk
+from ..queue_pages import QueuePages, open_desk
 from ..served_wall import Wall
 from ..wall_pages import open_live
 
@@ -50,17 +50,17 @@ async def words_left(page: Page, selector: str) -> float:
 
 
 async def test_each_line_is_laid_out_by_its_own_direction(
-    wall: Wall, office: Office, page: Page, context: BrowserContext
+    wall: Wall, queue_pages: QueuePages, page: Page, context: BrowserContext
 ) -> None:
     for words in (MIXED, ARABIC_FIRST):
         wall.post("Ann", words)
-    await office.arrange(welcome=MIXED)
+    await queue_pages.arrange(welcome=MIXED)
     await open_live(page, wall)
     assert await lines(page, "#feedback-1 .feedback__text") == SEEN
     assert await lines(page, "#feedback-2 .feedback__text") == SEEN_ARABIC_FIRST
     assert await lines(page, ".wall__welcome") == SEEN
 
-    await office.let_in(context, "Kim")
+    await queue_pages.let_in(context, "Kim")
     await open_desk(page, wall)
     assert await lines(page, "#feedback-1 .entry__text") == SEEN
     await page.locator("#feedback-1 .entry__summary").click()
@@ -73,11 +73,11 @@ async def test_each_line_is_laid_out_by_its_own_direction(
 
 
 async def test_a_name_on_the_desk_stands_beside_its_box_and_a_wall_where_the_others_stand(
-    wall: Wall, office: Office, page: Page, context: BrowserContext
+    wall: Wall, queue_pages: QueuePages, page: Page, context: BrowserContext
 ) -> None:
     wall.post("ليلى", "Hello")
-    await office.arrange(title="קיר משוב")
-    await office.let_in(context, "Kim")
+    await queue_pages.arrange(title="קיר משוב")
+    await queue_pages.let_in(context, "Kim")
     await open_desk(page, wall)
     box = await page.locator("#feedback-1-tick").bounding_box()
     assert box

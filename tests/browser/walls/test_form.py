@@ -5,7 +5,7 @@ from functools import partial
 
 from playwright.async_api import BrowserContext, Page, Route, expect
 
-from ..queue_pages import Office
+from ..queue_pages import QueuePages
 from ..served_wall import Wall
 from ..wall_pages import LIVE, open_live, write
 
@@ -142,8 +142,10 @@ async def test_a_whole_page_that_refuses_is_a_form_that_refuses(wall: Wall, page
     await expect(page.locator("main")).to_have_count(1)
 
 
-async def test_what_waits_is_shown_to_its_author_also_by_a_whole_page(wall: Wall, office: Office, page: Page) -> None:
-    await office.arrange(hold="all")
+async def test_what_waits_is_shown_to_its_author_also_by_a_whole_page(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
+    await queue_pages.arrange(hold="all")
     await page.route(POST, strip_htmx)
     await open_live(page, wall)
     await write(page, "Ann", "Waits")

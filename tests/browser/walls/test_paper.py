@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page
 
-from ..queue_pages import Office, open_desk
+from ..queue_pages import QueuePages, open_desk
 from ..served_wall import Wall
 from ..wall_pages import open_live
 
@@ -48,13 +48,13 @@ async def looks(page: Page, selector: str) -> Any:
 
 @pytest.mark.parametrize("theme", ["dark", "auto"])
 async def test_a_wall_is_printed_as_it_reads(
-    wall: Wall, office: Office, page: Page, context: BrowserContext, theme: str
+    wall: Wall, queue_pages: QueuePages, page: Page, context: BrowserContext, theme: str
 ) -> None:
     long = wall.post("Long", LONG[:1900])
     for each in range(32):
         wall.post(f"Person {each}", "A piece of feedback.")
     wall.run("hide", str(wall.post("Hidden", LONG[:1900])))
-    await office.arrange(theme=theme, welcome="Say what you think.")
+    await queue_pages.arrange(theme=theme, welcome="Say what you think.")
     await page.emulate_media(color_scheme="dark")
     for address in (wall.page, f"{wall.page}/frame", f"{wall.page}/feedback/{long}"):
         await page.emulate_media(media="screen", color_scheme="dark")
@@ -75,7 +75,7 @@ async def test_a_wall_is_printed_as_it_reads(
         assert "202" not in await page.locator("time").first.inner_text()
     assert (await looks(page, f"#feedback-{long} .feedback__text"))["whole"]
 
-    await office.let_in(context, "Kim")
+    await queue_pages.let_in(context, "Kim")
     await page.emulate_media(media="screen")
     await open_desk(page, wall, "?show=hidden")
     await page.locator(".entry__tick").first.check()

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
-from ..queue_pages import Office
+from ..queue_pages import QueuePages
 from ..served_wall import Wall
 
 # Puts elements with these times into the page, the reader's clock at `now`, and reads what the page makes of them.
@@ -96,15 +96,15 @@ async def read(page: Page, now: str, *times: str) -> Any:
     return [text.replace("\xa0", " ") for text in await page.evaluate(READ, [now, times])]
 
 
-async def test_times_are_told_as_a_person_would(wall: Wall, office: Office, chromium: Browser) -> None:
+async def test_times_are_told_as_a_person_would(wall: Wall, queue_pages: QueuePages, chromium: Browser) -> None:
     page = await open_in(chromium, wall, "UTC")
     assert dict(zip(TABLE, await read(page, NOW, *TABLE), strict=True)) == TABLE
     for language, sentences in LANGUAGES.items():
-        await office.arrange(language=language)
+        await queue_pages.arrange(language=language)
         wall.post("Bob", "A page that was made before is of no use any more")
         page = await open_in(chromium, wall, "UTC")
         assert ", ".join(await read(page, NOW, *OF_EACH)) == sentences
-    await office.arrange(language="en")
+    await queue_pages.arrange(language="en")
     wall.post("Bob", "As above")
     for zone, now, written, said in ZONES:
         page = await open_in(chromium, wall, zone)

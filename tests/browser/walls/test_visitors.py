@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from ..queue_pages import Office
+from ..queue_pages import QueuePages
 from ..served_wall import Wall
 
 NO_STORAGE = "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('', 'SecurityError'); }});"
@@ -73,9 +73,9 @@ async def test_a_page_that_may_store_nothing_keeps_its_token_until_it_is_closed(
 
 @pytest.mark.parametrize("width", [360, 1440])
 async def test_in_slow_mode_the_page_counts_down_and_lets_one_post_then(
-    wall: Wall, page: Page, office: Office, width: int
+    wall: Wall, page: Page, queue_pages: QueuePages, width: int
 ) -> None:
-    await office.arrange(slow_seconds=3)
+    await queue_pages.arrange(slow_seconds=3)
     await page.set_viewport_size({"width": width, "height": 800})
     await page.goto(wall.page)
     await expect(page.locator("#composer-pace")).to_have_text("One post every 3 seconds")

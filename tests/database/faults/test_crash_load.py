@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from ...support import Process
-from ...support.crash_load import Outcome, Storm
+from ...support.crash_load import CrashLoad, Outcome
 
 
 async def survived(server: Process, *, kills: int, posters: int, followers: int) -> Outcome:
-    storm = Storm([server], posters=posters, followers=followers)
-    async with storm.raging(must_hold=False):
+    storm = CrashLoad([server], posters=posters, followers=followers)
+    async with storm.running(must_hold=False):
         for _ in range(kills):
             await storm.more(25)
             await asyncio.to_thread(server.kill)

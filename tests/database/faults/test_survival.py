@@ -26,7 +26,7 @@ from feedback_app.models import Feedback, Wall
 from ...support import HTMX, NO_CERTIFICATES, Process, until
 from ...support.databases import Folders
 from ...support.moderators import make_moderator
-from ...support.page_model import ENTRY, Screen, version_of
+from ...support.page_model import ENTRY, PageModel, version_of
 
 SETTINGS = {"FEEDBACK_DEFENCES": "off", "FEEDBACK_LOG": "off"}
 # As many as stand on one page, so that a fresh page shows all there is.
@@ -46,7 +46,7 @@ class History(RuleBasedStateMachine):
         self.data = self.stack.enter_context(folders.copy(folder))
         self.servers: list[Process] = self.do(self._start_servers())
         self.is_alive = [True, True]
-        self.screens = [Screen() for _ in range(3)]
+        self.screens = [PageModel() for _ in range(3)]
         self.entries: dict[int, tuple[str, str]] = {}
         self.version = 0
         self.written = 0

@@ -1,7 +1,7 @@
-"""The databases that tests run on: files, and databases of their own on the servers of this machine.
+"""Databases of tests: SQLite files, and databases on this machine's servers.
 
-Making one takes a server up to a quarter of a second, emptying one some 20 ms, so a test process uses a few of them
-again and again: before the next test everything but the first wall is taken out.
+A server needs up to 250 ms to create a database, and some 20 ms to empty one. So a test process reuses a few of them,
+and resets each to a template after a test.
 """
 
 import shutil
@@ -28,7 +28,7 @@ PORTS = {"postgresql": 5432, "mariadb": 3306}
 
 
 def missing(engine: str) -> str | None:
-    """Why tests cannot run on this engine here, in one line; None when they can."""
+    """Why tests cannot run on this engine here, or None."""
     if engine == "sqlite":
         return None
     url = server_url(engine)
@@ -41,7 +41,7 @@ def missing(engine: str) -> str | None:
 
 
 class Folders:
-    """Data folders, each with a database of its own that is migrated and has the wall `main`."""
+    """Makes data folders, each with a migrated database and the wall `main`."""
 
     def __init__(self, engine: str, home: Path) -> None:
         self.engine, self.template = engine, home / f"template-{engine}"
@@ -62,7 +62,7 @@ class Folders:
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[Path]:
-        """A data folder as the first start makes it."""
+        """A data folder as after the first start."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.template, folder)
         if self._server is None:
@@ -77,7 +77,7 @@ class Folders:
 
     @contextmanager
     def empty(self, folder: Path) -> Iterator[Path]:
-        """A data folder that is not there yet, and an empty database for it."""
+        """A missing data folder with an empty database."""
         if self._server is None:
             yield folder
             return
@@ -94,7 +94,7 @@ class Folders:
 
 
 def remember_url(folder: Path, url: str) -> None:
-    """Beside the folder: in it, it would be found by tests that look at what is there."""
+    """Store the URL beside the folder, since some tests list its files."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     _url_file(folder).write_text(url)
 

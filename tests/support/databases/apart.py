@@ -1,4 +1,4 @@
-"""Work for the databases of tests beside the test's own event loop."""
+"""Runs coroutines in an event loop of a thread, beside the test's own."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ SECONDS = 120
 
 
 class _Loop:
-    """An event loop in a thread, for fixtures that are no coroutines; tests have loops of their own."""
+    """An event loop in a thread, for fixtures that are not coroutines."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -30,5 +30,5 @@ def start_apart(work: Coroutine[Any, Any, Any]) -> Future[Any]:
 
 
 def run_apart(work: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that runs beside whatever loop there is here."""
+    """Run a coroutine in the thread's loop, and give its result."""
     return start_apart(work).result(SECONDS)

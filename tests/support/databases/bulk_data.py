@@ -1,4 +1,4 @@
-"""Filling a wall with many entries by statements that make them up inside the database, some thousand at a time."""
+"""Fills a wall with many entries, which INSERT … SELECT statements generate inside the database."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from feedback_app.database import Database
 from feedback_app.models import Feedback, Wall
 
-AT_ONCE = 10_000
+BATCH_ROWS = 10_000
 AUTHORS = 20_000
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = " made the afternoon worth the trip, but the part about undoing mistakes came too late for many who had left."
@@ -36,18 +36,17 @@ WORDS = " made the afternoon worth the trip, but the part about undoing mistakes
 async def fill(
     database: Database,
     count: int,
-    tell: Callable[[int], object] = lambda _: None,
+    report: Callable[[int], object] = lambda _: None,
     slug: str = "main",
     *,
     after: int = 0,
 ) -> None:
-    """Give a wall that is empty, or has its first `after`, so many entries.
+    """Fill a wall that has its first `after` entries up to `count`. `report` is called with their number.
 
     Of a hundred, one each is held, hidden, removed and blanked.
-    `tell` is called now and then with how many there are.
     """
-    for first in range(after + 1, count + 1, AT_ONCE):
-        last = min(first + AT_ONCE - 1, count)
+    for first in range(after + 1, count + 1, BATCH_ROWS):
+        last = min(first + BATCH_ROWS - 1, count)
 
         async def work(session: AsyncSession, first: int = first, last: int = last) -> None:
             wall = (await session.scalars(Wall.locked(slug))).one()
@@ -62,14 +61,14 @@ async def fill(
             await session.execute(update(Wall).where(Wall.id == wall.id).values(version=last, desk_version=last))
 
         await database.write(work)
-        tell(last)
+        report(last)
 
 
 _DIGITS = [
     union_all(*(select(literal(digit).label("digit")) for digit in range(10))).subquery(f"digits_{place}")
     for place in range(4)
 ]
-# Each with each: the condition always holds, and without one SQLAlchemy would take it for a mistake.
+# A cross join. The condition is always true; without one SQLAlchemy warns.
 _EVERY_NUMBER = reduce(
     lambda some, more: some.join(more, more.c.digit > _DIGITS[0].c.digit - 10),
     _DIGITS[1:],
@@ -78,17 +77,17 @@ _EVERY_NUMBER = reduce(
 
 
 def _number(first: int) -> ColumnElement[int]:
-    """From `first` on, AT_ONCE of them."""
+    """BATCH_ROWS numbers from `first` on."""
     return literal(first) + sum(digits.c.digit * 10**place for place, digits in enumerate(_DIGITS))
 
 
 def _row(wall_id: int, first: int, engine: str) -> dict[str, Any]:
-    """Each column as an expression of the number of the row."""
+    """Each column as an expression of the row's number."""
     number = _number(first)
     word = as_type(number, String(20))
     at = BEGAN + timedelta(seconds=first)
     kind = number % 100
-    # As long and as scattered as a digest.
+    # As long and as random as a digest.
     key = {
         "sqlite": func.lower(func.hex(func.randomblob(32))),
         "postgresql": func.md5(word, type_=String) + func.md5(word + "-", type_=String),

@@ -1,4 +1,4 @@
-"""MariaDB's databases for tests."""
+"""Test databases on MariaDB."""
 
 from contextlib import suppress
 from typing import Any
@@ -30,7 +30,7 @@ class MariaDB(Server):
         return [row[0] for row in await self._ask("SELECT schema_name FROM information_schema.schemata")]
 
     async def _make(self, name: str) -> None:
-        # The server's default might be anything; our tables say themselves what they need.
+        # Our tables must not depend on the server's default character set.
         await self._ask(f"CREATE DATABASE {name} CHARACTER SET latin1")
 
     async def _clone(self, name: str) -> None:
@@ -43,7 +43,7 @@ class MariaDB(Server):
             await self._ask(f"INSERT INTO `{table}` SELECT * FROM {self.template}.`{table}`")
 
     async def _drop(self, name: str) -> None:
-        await self._disturb(name)
+        await self._kill_connections(name)
         await self._ask(f"DROP DATABASE IF EXISTS {name}")
 
     async def _take_template(self) -> None:
@@ -71,16 +71,16 @@ class MariaDB(Server):
         known = any(row[0] == "alembic_version" for row in columns)
         return columns, await self._ask(f"SELECT version_num FROM {name}.alembic_version") if known else []
 
-    async def _disturb(self, name: str) -> None:
-        """End the connections of programs that a test has left."""
+    async def _kill_connections(self, name: str) -> None:
+        """Kill connections that a test has left open."""
         for (number,) in await self._ask(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
             if number != self.connection.thread_id():
                 with suppress(asyncmy.errors.Error):
                     await self._ask(f"KILL {number}")
 
     async def _empty(self, name: str) -> bool:
-        """Whether the database is as the template again."""
-        await self._disturb(name)
+        """Reset the database to the template; False if its schema differs."""
+        await self._kill_connections(name)
         if await self._look(name) != self.schema:
             return False
         await self._ask(f"USE {name}")

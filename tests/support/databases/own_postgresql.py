@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, and a line to it that can be cut."""
+"""A PostgreSQL server of a test, and a TCP proxy in front of it that can fail."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ import pytest
 
 
 class Line:
-    """The line to a database, which can be cut, held and mended."""
+    """A TCP proxy to a database that can be cut, stalled and repaired."""
 
     def __init__(self, port: int) -> None:
         self.target = port
@@ -29,25 +29,25 @@ class Line:
         self.port = 0
 
     async def mend(self) -> None:
-        """Let everything through, to whoever connects."""
+        """Forward all connections."""
         self._flows.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
     def hold(self) -> None:
-        """Nothing gets through any more, and nobody hears why."""
+        """Stall: forward nothing, without an error."""
         self._flows.clear()
 
     def break_at(self, *words: bytes, delivers: bool) -> None:
-        """Be cut when the last of these words comes for the database after the others, once.
+        """Cut once, when the last of these words is sent to the database after the others.
 
-        That is before it gets there, or else before the answer to it gets back.
+        With `delivers` the words reach the database, but the answer is lost; without, they do not reach it.
         """
         self._breaking, self._delivers, self.has_broken = list(words), delivers, False
 
     async def cut(self) -> None:
-        """Every connection breaks, and new ones are refused."""
+        """Break all connections, and refuse new ones."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -81,7 +81,7 @@ class Line:
     async def _break(self, chunk: bytes, writer: asyncio.StreamWriter) -> None:
         self.has_broken = True
         if self._delivers:
-            # The answer is held back, and lost with the line.
+            # Stalls, so that the answer is lost.
             self.hold()
             writer.write(chunk)
             await asyncio.sleep(0.2)
@@ -90,7 +90,7 @@ class Line:
 
 
 class PostgreSQL:
-    """A server in a folder, on a port of its own. Who runs the tests as root needs the user `postgres`."""
+    """A server in a folder, on a free port. Root needs the user `postgres` to run it."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
         with socket.socket() as free:
@@ -108,7 +108,7 @@ class PostgreSQL:
         self._run("pg_ctl", "-w", "-o", options, "-l", str(self.folder / "log"), "start")
 
     def stop(self) -> None:
-        """At once, as in a crash: the next start looks through what was written last."""
+        """Stop immediately, as in a crash: the next start recovers from the log."""
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def _run(self, program: str, *options: str) -> None:

@@ -1,4 +1,4 @@
-"""Database servers of a test's own, which it may stop, kill and start again; without safety of the disk, for speed."""
+"""Database servers of a test, which it may stop, kill and restart. They do not fsync, for speed."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ from sqlalchemy import URL
 
 
 class DatabaseServer(ABC):
-    """A server in a folder of its own; it runs as a user that is not root, which such servers refuse to be."""
+    """A server in a temporary folder. It runs as `user`, since such servers refuse to run as root."""
 
     user: str
 
@@ -65,7 +65,7 @@ class DatabaseServer(ABC):
 
 class PostgreSQL(DatabaseServer):
     user = "postgres"
-    # In its own words: fast, immediate, smart.
+    # PostgreSQL calls these shutdown modes fast and immediate.
     gently, hard = signal.SIGINT, signal.SIGQUIT
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class MariaDB(DatabaseServer):
 
 
 class PgBouncer(DatabaseServer):
-    """A pool in front of a PostgreSQL, with fewer connections than there are callers, each lent for a transaction."""
+    """A connection pool in front of PostgreSQL, with fewer connections than clients, in transaction mode."""
 
     user = "postgres"
     gently, hard = signal.SIGTERM, signal.SIGKILL
@@ -168,7 +168,7 @@ class PgBouncer(DatabaseServer):
 
 
 def cannot(reason: str) -> None:
-    """What cannot be tested here is skipped, in CI it is a failure."""
+    """Skip the test, or fail it in CI."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

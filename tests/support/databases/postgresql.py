@@ -1,4 +1,4 @@
-"""PostgreSQL's databases for tests."""
+"""Test databases on PostgreSQL."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class Postgresql(Server):
 
     async def _make(self, name: str, options: str = "ENCODING 'UTF8' TEMPLATE template0") -> None:
         await self.connection.execute(f"CREATE DATABASE {name} {options}")
-        # Nobody pulls the plug of this server: those of which a test does so are its own.
+        # For speed; tests of power failures use servers of their own.
         await self.connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
 
     async def _clone(self, name: str) -> None:
@@ -69,13 +69,13 @@ class Postgresql(Server):
         return await connection.fetch(columns), version
 
     async def _empty(self, name: str) -> bool:
-        """Whether the database is as the template again."""
+        """Reset the database to the template; False if its schema differs."""
         await self.connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
         connection = await self._open(name)
         try:
             if await self._look(connection) != self.schema:
                 return False
-            # To truncate a table takes longer than to delete some rows, since files are made for it.
+            # TRUNCATE makes new files, which is slower than deleting a few rows.
             large = "SELECT pg_relation_size(format('public.%I', $1::text)) > $2"
             statements = ["SET LOCAL session_replication_role = replica"]
             for table in self._tables(self.schema):

@@ -1,4 +1,4 @@
-"""How a database says that it answers a question, and whether it reads no more than it has to."""
+"""Query plans: how a database runs a statement, and how many rows it reads."""
 
 import itertools
 import re
@@ -16,9 +16,9 @@ from feedback_app.models.prepared import Prepared
 
 
 def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> dict[str, tuple[Any, str]]:
-    """Every question of a desk and of its wall, with the index that is to answer it.
+    """Statements of a queue and its wall by name, each with the index that it must use.
 
-    `middle` is the number of an entry, `latest` a desk version shortly before the wall's own.
+    `middle` is an entry's id, `latest` a `desk_version` shortly before the wall's.
     """
     return {
         "waiting": (ModerationQueue.listed(wall_id, ["held"]), "ix_feedback_wall_id_state_id"),
@@ -36,7 +36,7 @@ def questions_about(wall_id: int, *, middle: int, latest: int, author: str) -> d
 
 
 async def plan_of(asked: Select[*tuple[object, ...]] | Prepared, session: AsyncSession) -> str:
-    """One line for each step."""
+    """The plan, with a line per step."""
     statement = asked.statement.params(asked.values) if isinstance(asked, Prepared) else asked
     dialect = session.get_bind().dialect
     words = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace(":", r"\:")
@@ -49,13 +49,13 @@ async def plan_of(asked: Select[*tuple[object, ...]] | Prepared, session: AsyncS
 
 
 async def gather_statistics(database: Database, table: str) -> None:
-    """What the servers do by themselves after a while; SQLite plans without any.
+    """Run ANALYZE, as servers do after a while. SQLite plans without statistics.
 
-    PostgreSQL also packs the table, in which earlier tests may have left room that makes an index look dear.
+    Also compacts the table on PostgreSQL: dead rows of earlier tests make an index look expensive.
     """
     if not database.is_sqlite:
         words = "VACUUM (FULL, ANALYZE)" if database.url.get_backend_name() == "postgresql" else "ANALYZE TABLE"
-        # It takes longer on a full table than our own sessions have time for.
+        # Takes longer on a full table than the timeout of our sessions.
         engine = make_engine(database.url, writes=True, patient=True)
         async with engine.connect() as connection:
             alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -64,7 +64,7 @@ async def gather_statistics(database: Database, table: str) -> None:
 
 
 async def without_statistics(database: Database) -> None:
-    """As after the first start: nothing was ever counted, and nothing will be by itself."""
+    """Remove the statistics, and prevent automatic ones, as after the first start."""
     words = {
         "sqlite": [],
         "postgresql": [
@@ -80,7 +80,7 @@ async def without_statistics(database: Database) -> None:
 
 
 async def reads(asked: Any, session: AsyncSession) -> int:
-    """How many rows of all tables the database reads for the answer; on SQLite, how many instructions it runs."""
+    """The number of rows that the database reads for the statement; on SQLite, of instructions."""
     dialect = session.get_bind().dialect.name
     if dialect == "sqlite":
         return await _instructions(asked, session)
@@ -115,14 +115,14 @@ async def _ask(asked: Any, session: AsyncSession) -> None:
 
 
 async def prefer_indexes(session: AsyncSession) -> None:
-    """Have PostgreSQL use an index wherever there is one that fits, although the table of a test is small."""
+    """Make PostgreSQL use an index wherever one fits, although a test's table is small."""
     if session.get_bind().dialect.name == "postgresql":
         for each in ("seqscan", "sort", "bitmapscan"):
             await session.execute(text(f"SET LOCAL enable_{each} = off"))
 
 
 async def make_scans_dear(session: AsyncSession) -> None:
-    """Have the servers read a whole table only where they know no other way, although the table of a test is small."""
+    """Make the servers scan a table only without another plan, although a test's table is small."""
     for engine, words in {
         "postgresql": "SET LOCAL enable_seqscan = off",
         "mysql": "SET SESSION max_seeks_for_key = 1",
@@ -132,14 +132,14 @@ async def make_scans_dear(session: AsyncSession) -> None:
 
 
 def index_in(plan: str, table: str, index: str) -> bool:
-    """Whether the plan reads the table by this index, in its order, and sorts nothing."""
+    """Whether the plan reads the table by this index, in its order, without a sort."""
     sorts = re.search(r"TEMP B-TREE FOR ORDER BY|^[\s>-]*Sort +\(|filesort", plan, re.MULTILINE)
     reads_all = re.search(rf"SCAN {table}\b(?! USING)|Seq Scan on {table}\b|^{table} ALL ", plan, re.MULTILINE)
     return index in plan and not sorts and not reads_all
 
 
 def scans(plan: str, tables: Sequence[str]) -> list[str]:
-    """The steps that read one of these tables, or an index of it, from one end to the other, or a wall's whole part."""
+    """The steps that scan one of these tables, an index of it, or all of a wall's rows."""
     lines = plan.splitlines()
     found = []
     for line, following in itertools.zip_longest(lines, lines[1:], fillvalue=""):
