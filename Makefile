@@ -130,7 +130,7 @@ screenshots: $(VENV)/.dev ## Take the pictures of README and docs/ again; needs 
 soak: $(VENV)/.dev ## Try a hundred random histories with kills on each database; ARGS="--engine sqlite" passes options on.
 	$(VENV)/bin/python -m pytest --hypothesis-profile soak --timeout 0 tests/database/faults/test_survival.py $(ARGS)
 
-storm: $(VENV)/.dev ## Kill a server under load, fifty times, and look for lost posts; ARGS="--kills 5 --engine mariadb" or --hasty.
+storm: $(VENV)/.dev ## Kill a server under load, fifty times, and look for lost posts; ARGS="--kills 5 --engine mariadb" or --answers-before-commit.
 	$(VENV)/bin/python -m tests.bench.database.crash_load $(ARGS)
 
 lock: $(VENV_LOCK)/.uv ## Write both lock files anew; ARGS=--upgrade takes newer versions.

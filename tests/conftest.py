@@ -1,4 +1,4 @@
-"""A wall of its own for each test: a real server on a real database, of each system that the wall runs on."""
+"""Fixtures: a real server on a real database for each test, on each supported database system."""
 
 import os
 from collections import Counter
@@ -59,7 +59,7 @@ def engines_for(config: pytest.Config, item: pytest.Item) -> tuple[str, ...]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With engines chosen, what is about another one is left out."""
+    """With `--engine`, deselect tests that are marked for another one. Spread the slow tests."""
     chosen = config.getoption("--engine")
 
     def is_about_others(item: pytest.Item) -> bool:
@@ -74,9 +74,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:
-    """In their random order, but with what takes long in the first two thirds: at the end everybody would wait for it.
+    """Keep the random order, but spread the slow tests over the first two thirds, so that none runs at the end alone.
 
-    Not all of it at once either, since some measures time.
+    Some measure times, so they must not all run together.
     """
     slow = [item for item in items if item.get_closest_marker("slow")]
     quick = [item for item in items if not item.get_closest_marker("slow")]
@@ -90,7 +90,7 @@ def spread(items: list[pytest.Item]) -> list[pytest.Item]:
 
 @pytest.fixture(scope="session")
 def every_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Folders]]:
-    """Those that were needed so far, by engine."""
+    """The folders that were needed so far, by engine."""
     made: dict[str, Folders] = {}
     yield made
     for each in made.values():
@@ -99,7 +99,7 @@ def every_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 
 @pytest.fixture
 def folders(engine: str, every_folders: dict[str, Folders], tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """Data folders with databases of the test's engine; where its server is missing, the test is skipped."""
+    """Data folders with databases of the test's engine. Without its server the test is skipped."""
     if engine not in every_folders:
         if reason := missing(engine):
             if os.environ.get("CI"):
@@ -111,21 +111,21 @@ def folders(engine: str, every_folders: dict[str, Folders], tmp_path_factory: py
 
 @pytest.fixture
 def data(folders: Folders, tmp_path: Path) -> Iterator[Path]:
-    """A data folder as the first start makes it, with a migrated database and the wall `main`."""
+    """A data folder as after the first start, with a migrated database and the wall `main`."""
     with folders.copy(tmp_path / "data") as folder:
         yield folder
 
 
 @pytest.fixture
 def empty(folders: Folders, tmp_path: Path) -> Iterator[Path]:
-    """A data folder that is not there yet, and an empty database for it."""
+    """A missing data folder with an empty database."""
     with folders.empty(tmp_path / "new" / "data") as folder:
         yield folder
 
 
 @pytest.fixture
 async def serve(data: Path) -> AsyncIterator[Callable[..., Any]]:
-    """Serves the test's database, as often and with whatever settings the test likes."""
+    """Starts servers on the test's database, with any settings."""
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Served:
@@ -136,7 +136,7 @@ async def serve(data: Path) -> AsyncIterator[Callable[..., Any]]:
 
 @pytest.fixture
 async def wall(serve: Callable[..., Any]) -> Served:
-    """A wall without a limit of posts."""
+    """A served wall without rate limits of posts."""
     served: Served = await serve(post_limit="")
     return served
 
@@ -148,14 +148,14 @@ def client(wall: Served) -> httpx.AsyncClient:
 
 @pytest.fixture
 async def kim(wall: Served) -> AsyncIterator[ModeratorClient]:
-    """She moderates the wall."""
+    """A client of Kim, who moderates the wall."""
     async with moderating(wall, "Kim") as desk:
         yield desk
 
 
 @pytest.fixture
 async def owner(wall: Served) -> AsyncIterator[Browser]:
-    """Ann's browser; she owns the wall."""
+    """A client of Ann, who owns the wall."""
     async with await browser_of(wall, "Ann", main="owner") as browser:
         yield browser
 
@@ -176,7 +176,7 @@ def process(data: Path) -> Iterator[Callable[..., Process]]:
 
 @pytest.fixture
 def made() -> Iterator[Counter[str]]:
-    """How often Quart answered at which address."""
+    """Counts the answers of Quart by address."""
     count = Counter[str]()
 
     async def add(_: Quart, **__: Any) -> None:

@@ -1,1 +1,1 @@
-"""Measurements, which are no tests: `make bench-writes`."""
+"""Benchmarks, which are no tests, such as `make bench-writes`; `test_bench.py` tests the command `bench`."""

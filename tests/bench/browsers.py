@@ -1,4 +1,4 @@
-"""Three browsers behind one face, for what has to be looked at in each: Chromium by Playwright, Firefox by WebDriver
+"""One interface to three browsers: Chromium by Playwright, Firefox by WebDriver
 BiDi (https://w3c.github.io/webdriver-bidi/), WebKitGTK by WebDriver (https://www.w3.org/TR/webdriver2/).
 """
 
@@ -31,11 +31,11 @@ class Browser(Protocol):
     def open(self, page: str) -> None: ...
 
     def look(self, script: str) -> Any:
-        """What an expression comes to in the first frame that is a wall's; None where there is none to be reached."""
+        """The value of an expression in the first frame of a wall, or None without one."""
 
     @property
-    def said(self) -> list[str] | None:
-        """What the console shows since the page was opened; None where nobody can know."""
+    def console(self) -> list[str] | None:
+        """The console's messages since the page was opened; None if the driver does not report them."""
 
 
 def free_port() -> int:
@@ -56,16 +56,16 @@ def chromium() -> Iterator["Browser"]:
 
 class _Chromium:
     def __init__(self, page: Any) -> None:
-        self._page, self.said = page, list[str]()
-        page.on("console", lambda message: self.said.append(message.text))
+        self._page, self.console = page, list[str]()
+        page.on("console", lambda message: self.console.append(message.text))
 
     def open(self, page: str) -> None:
         self._page.goto("about:blank")
-        self.said.clear()
+        self.console.clear()
         self._page.goto(page)
 
     def look(self, script: str) -> Any:
-        self._page.wait_for_timeout(1)  # Or nothing new would be heard of its frames.
+        self._page.wait_for_timeout(1)  # Lets Playwright process events of frames.
         frame = next((each for each in self._page.frames[1:] if "/walls/" in each.url), None)
         with suppress(Error):
             return frame.evaluate(script) if frame else None
@@ -89,7 +89,7 @@ class _Firefox:
         self._line = _dial(port)
         self._socket = WSConnection(ConnectionType.CLIENT)
         self._line.sendall(self._socket.send(Request(host=f"127.0.0.1:{port}", target="/session")))
-        self._number, self._partial, self.said = 0, "", list[str]()
+        self._number, self._partial, self.console = 0, "", list[str]()
         while not any(isinstance(event, AcceptConnection) for event in self._events()):
             pass
         self._ask("session.new", capabilities={})
@@ -98,7 +98,7 @@ class _Firefox:
 
     def open(self, page: str) -> None:
         self._ask("browsingContext.navigate", context=self._context, url="about:blank", wait="complete")
-        self.said.clear()
+        self.console.clear()
         self._ask("browsingContext.navigate", context=self._context, url=page, wait="interactive")
 
     def look(self, script: str) -> Any:
@@ -123,7 +123,7 @@ class _Firefox:
                     continue
                 heard, self._partial = json.loads(self._partial), ""
                 if heard.get("method") == "log.entryAdded":
-                    self.said.append(str(heard["params"]["text"]))
+                    self.console.append(str(heard["params"]["text"]))
                 if heard.get("id") == self._number:
                     return heard.get("result", {})
 
@@ -158,8 +158,8 @@ def webkit() -> Iterator["Browser"]:
 
 
 class _WebKit:
-    # Its driver does not show the console.
-    said = None
+    # Its driver does not report the console.
+    console = None
 
     def __init__(self, driver: httpx.Client, session: str) -> None:
         self._driver, self._session = driver, session

@@ -1,4 +1,4 @@
-"""Who is heard, held and refused behind one network address, with the default limits: a class, a hall, one robot."""
+"""Rate limits of one network address, with the defaults: which posts of a class, a hall or a robot are accepted."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ LINE = "{:58} {:>6} {:>6} {:>6} {:>8} {:>8}"
 
 
 class Room:
-    """Everybody behind one network address of their own."""
+    """Visitors behind one network address."""
 
     def __init__(self, wall: Served, mark: str, number: int) -> None:
         self._wall, self._mark = wall, mark
@@ -47,7 +47,7 @@ def keys(count: int) -> list[str]:
 def became(answer: httpx.Response) -> str:
     if answer.status_code == 429:
         return "refused"
-    # Where it waits, the plain form is led to a receipt and not to a number.
+    # For a waiting entry the redirect has a token instead of an id.
     waits = "data-waiting" in answer.text or not answer.headers.get("location", "=1").rpartition("=")[2].isdigit()
     return "held" if waits else "heard"
 

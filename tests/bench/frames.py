@@ -1,6 +1,6 @@
-"""How long a post takes on a page with many frames of one wall, over HTTP/1.1, with and without Web Locks.
+"""Time of a post on a page with many frames of one wall, over HTTP/1.1, with and without Web Locks.
 
-Browsers open six connections to a host: what frames hold for their streams, a post must not wait for.
+Browsers open six connections to a host, and the streams of frames must leave one for posts.
 """
 
 import argparse
@@ -54,7 +54,7 @@ async def measure(folder: Path, port: int, posts: int) -> None:
 async def row(
     chromium: Browser, wall: Wall, pages: Path, port: int, count: int, posts: int, *, has_locks: bool
 ) -> None:
-    """This machine is trusted without TLS, and frames of the same site have locks there; other names have none."""
+    """A browser trusts localhost without TLS, so its frames have Web Locks there; other names have none."""
     host, name = ("127.0.0.1", "127.0.0.1") if has_locks else ("host.test", "wall.test")
     frames = "".join(
         f'<iframe src="http://{name}:{wall.port}/walls/main/frame?limit=1&accent=a{each:02}" height="420"></iframe>'
@@ -74,7 +74,7 @@ async def row(
 
 
 async def post(page: Page, frame: int, text: str) -> float:
-    """Milliseconds from the click to the thanks."""
+    """Milliseconds from the click to the thank-you."""
     inside = page.frame_locator("iframe").nth(frame)
     await inside.locator("#composer-name").fill("Ann")
     await inside.locator("#composer-text").fill(text)

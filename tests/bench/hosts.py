@@ -1,7 +1,7 @@
 """A wall on other people's pages, in three browsers: `python -m tests.bench.hosts` (`make bench-hosts`).
 
-Whether it is shown, whether its frame has the height of its content or scrolls where the host does not grant that, and
-whether the host's console stays empty.
+Checks that it is shown, that its frame has the height of its content (or scrolls if the host prevents that), and that
+the host's console stays empty.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SHADOW = (
     "<site-box></site-box><script>customElements.define('site-box',class extends HTMLElement{{connectedCallback(){{"
     "this.attachShadow({{mode:'open'}}).innerHTML='<feedback-wall wall=main></feedback-wall>'}}}})</script>"
 )
-# What a host has on its page, and what comes of it: "fits", "scrolls", or "sentence" where there is no wall to show.
+# HTML of a host, and the expected result: "fits", "scrolls", or "sentence" without a wall.
 HOSTS: dict[str, tuple[str, str]] = {
     "a line of script": (SCRIPT, "fits"),
     "an element": (ELEMENT, "fits"),
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def _look(browser: Browser, host: Host, name: str, wall: str, entries: int) -> str:
-    """What came of it, and whether anything was said in the console."""
+    """The result, and the first console message, or `clean`."""
     html, wanted = HOSTS[name]
     headers = {key: value.format(wall) for key, value in HEADERS.get(name, {}).items()}
     browser.open(host.publish(html.format(wall), headers).replace("host.test", "localhost"))
@@ -100,15 +100,15 @@ def _look(browser: Browser, host: Host, name: str, wall: str, entries: int) -> s
     while outcome != wanted and time.monotonic() < end:
         time.sleep(0.2)
         outcome = _outcome(browser.look(INSIDE), entries)
-    if browser.said is None:
+    if browser.console is None:
         return f"{outcome}, ?"
-    # Browsers say of each page themselves that it is not there.
-    said = [each for each in browser.said if wanted != "sentence" or "404" not in each]
-    return f"{outcome}, {'clean' if not said else said[0][:60]}"
+    # Browsers log a 404 themselves.
+    messages = [each for each in browser.console if wanted != "sentence" or "404" not in each]
+    return f"{outcome}, {'clean' if not messages else messages[0][:60]}"
 
 
 def _outcome(found: dict[str, Any] | None, entries: int) -> str:
-    """What a frame has come to: a sentence, or its entries and whether all of them can be read."""
+    """The state of a frame: a sentence, or the number of its entries and whether all can be read."""
     if not isinstance(found, dict):
         return "not shown"
     if found["sentence"]:

@@ -1,5 +1,5 @@
-"""What Lighthouse says of the wall's page and of its frame on a phone: `python -m tests.bench.lighthouse`
-(`make bench-lighthouse`). npm's `npx` fetches it the first time.
+"""Lighthouse scores of the wall's page and frame on a phone: `python -m tests.bench.lighthouse`
+(`make bench-lighthouse`). `npx` downloads Lighthouse the first time.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from feedback_app.clock import now
 from ..browser.conftest import CHROMIUM, MISSING, serving
 from .screen import TEXTS
 
-# The latest one that still runs on Node.js 20.
+# The latest version for Node.js 20.
 LIGHTHOUSE = "lighthouse@12.8.2"
-# It would wait three quarters of a minute for the stream to end.
+# It would wait 45 seconds for the stream to end.
 FLAGS = ("--max-wait-for-load=10000", "--chrome-flags=--headless=new --no-sandbox --disable-gpu")
 SCORES = {"performance": "speed", "accessibility": "access", "best-practices": "practices", "seo": "search"}
 MARKS = {"largest-contentful-paint": "LCP ms", "total-blocking-time": "TBT ms", "cumulative-layout-shift": "CLS"}
@@ -61,7 +61,7 @@ def _look_at(address: str, report: Path) -> dict[str, Any]:
 
 
 def _complain(seen: dict[str, Any]) -> None:
-    """Name what costs points."""
+    """Print the audits that cost points."""
     for score in SCORES:
         for weighed in seen["categories"][score]["auditRefs"]:
             audit = seen["audits"][weighed["id"]]

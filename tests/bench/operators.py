@@ -1,4 +1,4 @@
-"""What each command says to root, to another user, in an empty folder and in the folder of somebody else: a table.
+"""A table of the output of each command as root, as another user, and in various folders.
 
 python -m tests.bench.operators
 """
@@ -15,7 +15,7 @@ LONGEST = 110
 
 
 def fill(around: Path) -> None:
-    """An installation of the service with one entry, and files of root's beside it."""
+    """An installation of the service with one entry, beside files of root."""
     data = around / "data"
     for words in (
         ("migrate",),
@@ -31,7 +31,7 @@ def fill(around: Path) -> None:
 
 
 def tried(case: str, command: tuple[str, ...], filled: Path) -> str:
-    """What a command says, and what is wrong with the files afterwards."""
+    """The output of a command, and files with a wrong owner or mode afterwards."""
     with place() as around:
         data = around / "data"
         for name in ("roots.sqlite3", "roots.json"):

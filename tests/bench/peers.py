@@ -1,9 +1,8 @@
-"""Our server beside others in one run: `python -m tests.bench.peers` (`make bench-peers`).
+"""Compares our server with others in one run: `python -m tests.bench.peers` (`make bench-peers`).
 
-nginx with nchan for news to very many, Isso for a list and posts, and the way the exercise shows: Flask with
-Flask-SQLAlchemy on SQLite. Each of the last two has one process, as ours has, and what its documents recommend. Both
-write into SQLite as it comes (journal mode delete, synchronous full), so that a post is durable when it is answered, as
-with ours; Isso's guard, which counts posts, is off, while our limits are on.
+nginx with nchan broadcasts. Isso, and Flask with Flask-SQLAlchemy as in a tutorial, serve pages and posts. These two
+run one process, like ours, as their documents recommend. Both use SQLite's defaults (journal mode delete, synchronous
+full), so their posts are durable, as ours are. Isso's rate limit is off, while ours are on.
 """
 
 import argparse
@@ -31,7 +30,7 @@ from .. import ROOT
 PEERS = ROOT / ".bench-peers" / "bin"
 ENTRIES = 50
 VISITORS = 64
-# What nchan sends with a message, which is of its own making.
+# nchan's overhead per message.
 NCHAN_FRAME = 25
 NCHAN = """
 load_module {modules}/ngx_nchan_module.so;
@@ -50,7 +49,7 @@ http {{
 """
 ISSO = "[general]\ndbpath = {folder}/isso.db\nhost = http://127.0.0.1:{port}\n[guard]\nenabled = false\n"
 FLASK = '''
-"""A wall as a course on Flask has it."""
+"""A wall as in a Flask tutorial."""
 from flask import Flask, redirect, render_template_string, request
 from flask_sqlalchemy import SQLAlchemy
 
@@ -86,7 +85,7 @@ ISSO_NAME, FLASK_NAME, NCHAN_NAME = "Isso 0.14, gunicorn, gevent", "Flask, gunic
 
 
 class Peer(NamedTuple):
-    """Where it listens, and what it is asked for: a list, and a post with a place for a key."""
+    """A server: its port, and its requests for a list and a post (with a placeholder for a key)."""
 
     port: int
     read: str
@@ -117,7 +116,7 @@ def main() -> None:
 
 
 def missing_peers() -> dict[str, str]:
-    """Which of the others cannot be started here, and what to do about it."""
+    """The servers that cannot run here, each with the remedy."""
     absent = {}
     for name, program in {ISSO_NAME: "isso", FLASK_NAME: "flask"}.items():
         lacking = [each for each in ("gunicorn", program) if not (PEERS / each).exists()]
@@ -140,7 +139,7 @@ def _nchan_module() -> Path:
 
 
 def _requests(ground: Ground, folder: Path, seconds: float, repeats: int, absent: Collection[str]) -> None:
-    """Everybody is asked in turns, first for the list and then to take posts; who is not asked has nothing to do."""
+    """Measure all servers in turns, first reads and then posts; the others are idle meanwhile."""
     wall = ground.serve()
     get = f"GET /walls/main/feed.json HTTP/1.1\r\nHost: 127.0.0.1:{wall.port}\r\n\r\n"
     with ExitStack() as others:
@@ -164,7 +163,7 @@ def _requests(ground: Ground, folder: Path, seconds: float, repeats: int, absent
         )
 
 
-# Requests a second, what they took, and how many times as many ours answered in the same turn; medians.
+# Medians: requests per second, times, and our rate divided by this one in the same turn.
 Measured = tuple[float, Quantiles, float]
 
 
@@ -188,7 +187,7 @@ def _in_turns(
 
 
 def _news(ground: Ground, folder: Path, listeners: int, rounds: int, repeats: int, absent: Collection[str]) -> None:
-    """All of them send as many bytes, and everybody listens from the beginning to the end."""
+    """All servers send the same number of bytes, and all audiences listen all the time."""
     wall = ground.serve()
     post = wall.post()
     readers = ground.audience(wall.port, listeners, after=wall.page().version_and_stamp()[0])
@@ -279,7 +278,7 @@ def _free() -> int:
 
 
 def _at(port: int) -> Server:
-    """Somebody else's server, as far as it is asked for its port."""
+    """Another server, reduced to its port."""
     server = Server.__new__(Server)
     server._port = port
     return server

@@ -1,7 +1,7 @@
-"""What it costs a slow phone to keep a busy wall on its screen: entries arrive, and every frame is looked at.
+"""Frame times of a busy wall on a slow phone, while entries arrive.
 
-A frame's work is the time of processor that the page's main thread took since the frame before it was done, by
-Chromium's own trace: so the figure is the page's, whatever else the machine does.
+A frame's work is the CPU time of the page's main thread since the last frame, from Chromium's trace. So other load on
+the machine does not change it.
 """
 
 import argparse
@@ -29,13 +29,13 @@ TEXTS = (
     "Lovely talk. The slides were hard to read from the back, and the room was warm, but I would come again tomorrow.",
 )
 QUIET = {"FEEDBACK_POST_LIMIT": "", "FEEDBACK_LOG": "off"}
-# A phone held upright, and the window of a laptop.
+# A phone in portrait, and a laptop's window.
 SCREENS = {"phone": (390, 844), "laptop": (1440, 900)}
 CATEGORIES = "-*,toplevel,devtools.timeline"
 
 
 class Measured(NamedTuple):
-    """Milliseconds of work in each frame, how many entries the page holds in the end, and percent of the time busy."""
+    """Milliseconds of work per frame, the number of entries at the end, and percent of the time busy."""
 
     work: list[float]
     entries: int
@@ -106,7 +106,7 @@ async def _entries(page: Page) -> int:
 
 
 async def _post(wall: Wall, count: int, seconds: float) -> None:
-    """Entries at even distances, or as fast as they are taken."""
+    """Post at a steady rate, or as fast as possible."""
     headers = {"Sec-Fetch-Site": "same-origin"}
     began = time.monotonic()
     async with httpx.AsyncClient(base_url=wall.url, headers=headers, timeout=30) as client:
@@ -131,10 +131,10 @@ async def _traced(devtools: CDPSession, work: Any) -> list[dict[str, Any]]:
 
 
 def _work(events: list[dict[str, Any]]) -> tuple[list[float], float]:
-    """Milliseconds of work for each frame of the page's main thread, and how much of the time it was busy."""
+    """Milliseconds of main thread work per frame, and the busy share of the time."""
     threads = {(each["pid"], each["tid"]): each["args"]["name"] for each in events if each["name"] == "thread_name"}
     ours = [each for each in events if threads.get((each["pid"], each["tid"])) == "CrRendererMain"]
-    # A frame is over when the main thread has handed it on.
+    # A frame ends when the main thread commits it.
     ends = sorted(each["ts"] + each.get("dur", 0) for each in ours if each["name"] == "Layerize")
     tasks = sorted(
         (each["ts"], each.get("tdur", 0)) for each in ours if each["name"] == "ThreadControllerImpl::RunTask"

@@ -1,4 +1,4 @@
-"""Take the pictures of README and docs/ from a running wall with invented entries, so that they show what there is."""
+"""Take the screenshots of README and docs/ from a running wall with invented entries."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ STAFF = "Ruth Adeyemi"
 
 
 class Entry(NamedTuple):
-    """`minutes` is its age; `waits` the reason for which it is held, in the database's word."""
+    """`minutes` is its age; `waits` is its `reason` in the database if it is held."""
 
     minutes: int
     name: str
@@ -98,7 +98,7 @@ async def _take_all(folder: Path) -> None:
 
 
 async def _page(browser: Browser, *, width: int, height: int, **options: Any) -> Page:
-    """A browser of its own, in which nothing moves and times do not depend on this machine."""
+    """A browser context without motion, in a fixed time zone."""
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         locale="en-GB",

@@ -1,4 +1,4 @@
-"""The command that measures: that it ends with figures that can be, and says what it needs."""
+"""The command `bench` gives plausible figures, and says what it needs."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""Real Chromium against a real server process; where Chromium is missing these tests are skipped, in CI they fail."""
+"""Fixtures: Chromium and a real server process. Without Chromium the tests are skipped; in CI they fail."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             if pytest_asyncio.is_async_test(item):
-                # The loop of the browser, which starts once for all tests of a process.
+                # The browser's event loop, since it starts once per process.
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
@@ -55,7 +55,7 @@ def wall(data: Path) -> Iterator[Wall]:
 
 @pytest.fixture
 def wall_with(folders: Folders, tmp_path: Path) -> Iterator[Callable[..., Wall]]:
-    """A wall with other settings."""
+    """Starts walls with other settings."""
     served: list[Wall] = []
     with ExitStack() as stack:
 
@@ -71,7 +71,7 @@ def wall_with(folders: Folders, tmp_path: Path) -> Iterator[Callable[..., Wall]]
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Publish]:
-    """Another site: puts HTML on a page of its own and gives the address."""
+    """Another site: a function that publishes HTML, and gives the address."""
     host = Host(tmp_path / "host")
     yield host.publish
     host.close()
@@ -93,7 +93,7 @@ async def started_chromium() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def chromium(started_chromium: Browser) -> AsyncIterator[Browser]:
-    """Nothing that a test has opened in it is there in the next one."""
+    """The browser; closes what the test has opened."""
     yield started_chromium
     for context in started_chromium.contexts:
         await context.close()
@@ -112,7 +112,7 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> AsyncIterator[Page]:
-    """A page on which nothing may break the content security policy and no script may fail."""
+    """A page; violations of the content security policy and script errors fail the test."""
     page = await context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -130,7 +130,7 @@ async def queue_pages(wall: Wall) -> AsyncIterator[QueuePages]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def reader(chromium: Browser) -> AsyncIterator[Page]:
-    """Somebody else, who reads the wall."""
+    """A page of another visitor."""
     context = await chromium.new_context()
     yield await context.new_page()
     await context.close()

@@ -1,12 +1,12 @@
-"""How well what has no words can be seen: the contrast of edges, rings, dots and bars with their ground."""
+"""Non-text contrast: edges, focus rings, dots and bars against their background (WCAG 2.2, 1.4.11)."""
 
 import base64
 
 from playwright.async_api import Page
 
-# What a person needs to tell one thing from another (WCAG 2.2, 1.4.11).
+# The minimum of WCAG 2.2, 1.4.11.
 NEEDED = 3.0
-# Everything is measured as it is computed on the running page, in whichever colours it has there.
+# Measures computed styles of the running page.
 MEASURE = """
 () => {
   document.getAnimations().forEach(each => each.finish());
@@ -74,7 +74,7 @@ MEASURE = """
   return found;
 }
 """
-# The browser draws these; each pixel of the picture is compared with the first one, which is the ground beside it.
+# For native controls: compares each pixel of a screenshot with the first, which is the background.
 PIXELS = """
 async ([picture]) => {
   const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(picture), each => each.charCodeAt(0))]));
@@ -96,7 +96,7 @@ async ([picture]) => {
 
 
 async def unseen(page: Page) -> list[str]:
-    """What of a page cannot be seen well enough, with its contrast."""
+    """The parts of a page with too little contrast, each with its contrast."""
     found: list[tuple[str, float]] = [(name, seen) for name, seen in await page.evaluate(MEASURE)]
     kinds = {name.split()[0] for name, _ in found}
     assert {"edge", "ring"} <= kinds, kinds

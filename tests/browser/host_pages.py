@@ -1,4 +1,4 @@
-"""Other people's pages, on another site than the wall."""
+"""Pages of other sites, which embed a wall."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +16,7 @@ HEIGHT = "document.querySelector('iframe').getBoundingClientRect().height"
 
 class Publish(Protocol):
     def __call__(self, body: str, headers: Mapping[str, str] = {}) -> str:
-        """Put this HTML on a page, with these headers; gives its address."""
+        """Publish HTML with these headers; gives its address."""
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -34,7 +34,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 class Host:
-    """Another site: each page that is published takes the place of the one before."""
+    """Another site with one page, which each call of `publish` replaces."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -62,5 +62,5 @@ def frame_of(page: Page, wall: Wall) -> Frame:
 
 
 def address(wall: Wall) -> str:
-    """The wall under a name that is another site than the host's; over plain http no browser says where from."""
+    """The wall under the name of another site than the host's. Over plain HTTP browsers send no Sec-Fetch-Site."""
     return wall.url.replace("127.0.0.1", "wall.test")

@@ -1,4 +1,4 @@
-"""What tests in a browser do again and again at the desk: let somebody in, open it, find an entry."""
+"""Shared code of browser tests of the queue: log in, open it, find an entry."""
 
 import re
 from typing import Any
@@ -17,13 +17,13 @@ DESK = "/walls/main/moderation"
 
 
 class QueuePages:
-    """The wall's database from another process, for what has no page here."""
+    """Changes the wall's database directly, and logs moderators in."""
 
     def __init__(self, wall: Wall) -> None:
         self.wall, self.database = wall, Database(f"sqlite:///{wall.data / 'feedback.sqlite3'}")
 
     async def let_in(self, context: BrowserContext, name: str) -> int:
-        """Give the browser a session of a new moderator; gives their number."""
+        """Log a new moderator in; gives their id."""
         number, token = await make_moderator(self.database, name, ["main"])
         await context.add_cookies([{"name": "feedback", "value": token, "url": self.wall.url}])
         return int(number)
@@ -48,7 +48,7 @@ def entry(page: Page, number: int) -> Any:
 
 
 async def unfold(page: Page, number: int) -> None:
-    """Show what more can be done with an entry; it is folded up again when something was."""
+    """Open the menu of an entry, which closes after each act."""
     more = entry(page, number).locator(".entry__more")
     await expect(more).not_to_have_attribute("open", re.compile(".*"))
     await more.locator("summary").click()

@@ -1,4 +1,4 @@
-"""A wall served by a process of its own, for a browser to visit."""
+"""A wall in a server process, for browser tests."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from ..support import NO_CERTIFICATES, Process, environment, run
 
 
 class Wall(Process):
-    """A wall served by a process of its own, which can be killed and started again at the same address."""
+    """A server process that can be killed and restarted at the same address."""
 
     def __init__(self, data: Path, **settings: str) -> None:
         super().__init__(data, **{"FEEDBACK_DEFENCES": "off", **settings})
@@ -19,7 +19,7 @@ class Wall(Process):
         self.page = f"{self.url}/walls/main"
 
     def post(self, name: str, text: str, **fields: str) -> int:
-        """Somebody else writes; gives the number of the entry, 0 where it waits."""
+        """Post as another visitor; gives the entry's id, or 0 if it waits."""
         answer = httpx.post(
             f"{self.page}/feedback",
             data={"name": name, "text": text, "key": os.urandom(8).hex(), **fields},
@@ -32,11 +32,11 @@ class Wall(Process):
         return int(thanks) if thanks.isdigit() else 0
 
     def run(self, *command: str) -> None:
-        """A command of ours, in a process of its own on the same database."""
+        """Run one of our commands on the same database."""
         run(self.data, *command).check_returncode()
 
     def edit(self, number: int, text: str) -> None:
-        """A change of words, made by another process: there is no command for it."""
+        """Edit an entry from another process, since no command does it."""
         program = (
             "import asyncio, sys\n"
             "from feedback_app.installation import data_folder\n"

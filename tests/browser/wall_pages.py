@@ -1,4 +1,4 @@
-"""What tests in a browser do again and again on a wall's page: open it, write on it, read it."""
+"""Shared code of browser tests of a wall's page: open it, post, read entries."""
 
 from playwright.async_api import Page
 

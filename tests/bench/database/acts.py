@@ -1,4 +1,4 @@
-"""From an act's POST to the entry gone from a reader's screen in another process, and a desk on which much waits."""
+"""Latency of an act: from its POST until the entry leaves a page of another process; and queues with many entries."""
 
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ from ...support.databases import ENGINES, Folders, missing, url_of
 from ...support.databases.query_plans import gather_statistics, plan_of, questions_about
 from ...support.moderators import make_moderator
 
-# Notes for each entry when it was gone and the next picture was drawn.
+# Records for each entry when it was removed and the next frame was drawn.
 WATCH = """() => {
   self.gone = {};
   new MutationObserver(changes => changes.forEach(({removedNodes}) => removedNodes.forEach(({id}) => {
@@ -109,7 +109,7 @@ async def _screen(address: str) -> AsyncIterator[Page]:
 
 
 async def _act(client: httpx.AsyncClient, page: Page, options: argparse.Namespace) -> list[float]:
-    """Milliseconds, one act after the other, each at a moment of its own."""
+    """Milliseconds of acts in sequence, at random moments."""
     sent = {}
     await page.evaluate(WATCH)
     for each in range(options.acts):
@@ -128,7 +128,7 @@ async def _act(client: httpx.AsyncClient, page: Page, options: argparse.Namespac
 
 
 async def _load(client: httpx.AsyncClient, count: int) -> tuple[list[float], list[float]]:
-    """Milliseconds for first pages of both desks, by turns."""
+    """Milliseconds for the first pages of both queues, in turns."""
     taken: dict[str, list[float]] = {"few": [], "many": []}
     for _ in range(count + 5):
         for slug, times in taken.items():
@@ -160,7 +160,7 @@ async def _fill(session: AsyncSession, slug: str, count: int) -> None:
 
 
 async def _show_plans(database: Database) -> None:
-    """As the full desk's questions are answered."""
+    """Print the query plans of the full queue."""
     async with database.reading() as session:
         wall = (await session.scalars(Wall.named("many"))).one()
         numbers = select(func.max(Feedback.id)).where(Feedback.wall_id == wall.id)

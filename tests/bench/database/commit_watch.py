@@ -1,7 +1,7 @@
-"""From a commit to the screen of a reader who listens to another process, where nothing but the database is between.
+"""Latency from a commit in this process to the readers of another one, which share only the database.
 
-This process commits; one that serves hears of it and tells its readers, all of whom must have it. Commits come at
-moments of their own, so that they do not keep step with how often that process looks.
+A time ends when all readers have the change. Commits come at random moments, so that they do not synchronise with the
+polling.
 """
 
 import argparse
@@ -31,7 +31,7 @@ AIMS = {"sqlite": 50, "postgresql": 50, "mariadb": 250}
 
 
 class Watch(Reader):
-    """Notes when it heard of which version."""
+    """Records when each version arrived."""
 
     def _receive(self, block: str) -> None:
         heard = time.perf_counter()
@@ -99,7 +99,7 @@ async def _measure(server: Process, runs: int, commits: int, readers: int) -> li
 
 
 async def _time(database: Database, watches: list[Watch], commits: int) -> list[float]:
-    """Milliseconds from the moment the commit is known here."""
+    """Milliseconds since the commit returned."""
     times = []
     for _ in range(commits):
         await asyncio.sleep(random.uniform(0.02, 0.12))

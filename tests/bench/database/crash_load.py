@@ -1,6 +1,6 @@
-"""A storm at a wall: many post without a pause while all that serves is killed, again and again.
+"""Crash test: many post and read while the server is killed repeatedly.
 
-At the end what was acknowledged is compared with what is stored, and what the readers heard with what there is to hear.
+At the end acknowledged posts are compared with stored ones, and received events with versions.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from ...support.crash_load import CrashLoad, Outcome
 from ...support.databases import ENGINES, Folders, missing
 
 QUIET = {"FEEDBACK_DEFENCES": "off", "FEEDBACK_LOG": "off"}
-# How many posts are acknowledged between a start and the next kill, at least, and how much longer it rages then.
+# At least so many posts between a start and the next kill, which comes after a random pause.
 POSTS_BETWEEN = 20
 MOST_SECONDS_BETWEEN = 0.6
 
@@ -36,51 +36,50 @@ def main() -> None:
     parser.add_argument("--posters", type=int, default=64)
     parser.add_argument("--readers", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--folder", type=Path, default=Path(), help="on the disk that is to be tried")
-    parser.add_argument("--hasty", action="store_true", help="a build that answers before the commit, and must lose")
+    parser.add_argument("--folder", type=Path, default=Path(), help="on the disk to test")
+    parser.add_argument("--answers-before-commit", action="store_true", help="a faulty build, which must lose posts")
     options = parser.parse_args()
     if why := missing(options.engine):
         sys.exit(why)
 
     print(f"{now():%Y-%m-%d %H:%M} UTC, make storm ARGS={' '.join(sys.argv[1:])!r}")
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {aiosqlite.sqlite_version}")
-    workers, program = (
-        (1, "tests.programs.answers_before_commit") if options.hasty else (options.workers, "feedback_app")
-    )
+    is_faulty = options.answers_before_commit
+    workers, program = (1, "tests.programs.answers_before_commit") if is_faulty else (options.workers, "feedback_app")
     with _served(options.engine, options.folder, workers, program) as server:
-        outcome = asyncio.run(_rage(server, options.kills, options.posters, options.readers))
-    if options.hasty:
-        print("It answers before the commit, and is caught." if outcome.lost else "NOTHING WAS LOST: this is blind.")
+        outcome = asyncio.run(_run(server, options.kills, options.posters, options.readers))
+    if is_faulty:
+        print("Lost posts were found, as they must be." if outcome.lost else "FAILED: no lost post was found.")
     else:
-        print("Every acknowledged post is there, once." if outcome.is_good else "THIS MUST NOT BE.")
-    sys.exit(not (outcome.lost if options.hasty else outcome.is_good))
+        print("Every acknowledged post is stored once." if outcome.is_good else "FAILED.")
+    sys.exit(not (outcome.lost if is_faulty else outcome.is_good))
 
 
-async def _rage(server: Process, kills: int, posters: int, readers: int) -> Outcome:
-    storm = CrashLoad([server], posters=posters, followers=readers)
+async def _run(server: Process, kills: int, posters: int, readers: int) -> Outcome:
+    load = CrashLoad([server], posters=posters, followers=readers)
     began, away = time.monotonic(), 0.0
-    async with storm.running(must_hold=False):
+    async with load.running(must_hold=False):
         for kill in range(1, kills + 1):
-            await storm.more(POSTS_BETWEEN, 120)
+            await load.more(POSTS_BETWEEN, 120)
             await asyncio.sleep(random.uniform(0, MOST_SECONDS_BETWEEN))
             killed = time.monotonic()
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
             away += time.monotonic() - killed
             if kill % 5 == 0 or kill == kills:
-                print(f"{kill:4} times killed, {storm.count} posts acknowledged", flush=True)
-        await storm.more(POSTS_BETWEEN, 120)
-    assert storm.outcome is not None
-    print(f"{time.monotonic() - began:.0f} s, of which nobody served for {away:.0f} s")
-    _show(storm.outcome, storm)
-    return storm.outcome
+                print(f"{kill:4} times killed, {load.count} posts acknowledged", flush=True)
+        await load.more(POSTS_BETWEEN, 120)
+    assert load.outcome is not None
+    print(f"{time.monotonic() - began:.0f} s, without a server for {away:.0f} s")
+    _show(load.outcome, load)
+    return load.outcome
 
 
-def _show(outcome: Outcome, storm: CrashLoad) -> None:
+def _show(outcome: Outcome, load: CrashLoad) -> None:
     rows = {
         "posts acknowledged": outcome.acknowledged,
         "stored": outcome.stored,
-        "sent again without an answer": sum(storm.troubles.values()),
+        "sent again without an answer": sum(load.troubles.values()),
         "lost": outcome.lost,
         "doubled": outcome.doubled,
         "versions 1 to the last, no gap": "yes" if outcome.versions_without_gap else "NO",
@@ -96,8 +95,8 @@ def _show(outcome: Outcome, storm: CrashLoad) -> None:
 
 @contextmanager
 def _served(engine: str, folder: Path, workers: int, program: str) -> Iterator[Process]:
-    """Workers on a new database, which is taken away afterwards."""
-    with TemporaryDirectory(prefix=".storm-", dir=folder) as home:
+    """Serve a new database, which is deleted afterwards."""
+    with TemporaryDirectory(prefix=".load-", dir=folder) as home:
         folders = Folders(engine, Path(home))
         try:
             with folders.copy(Path(home) / "data") as data:

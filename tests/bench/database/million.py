@@ -1,7 +1,7 @@
-"""Walls with a thousand to a million entries: what each address costs, as a ratio to the smallest within one run.
+"""Cost of each address on walls with a thousand to a million entries, as a ratio to the smallest in the same run.
 
-All are read and written by turns, so that what else the machine does falls on all. Every page is made anew: a post
-before it has changed the wall. At the end each database says how it answers every question there is.
+All are measured in turns, so that other load affects all. Each page is rendered, since a post before it changes the
+wall. At the end each database prints the query plan of every statement.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main() -> None:
             home = Path(stack.enter_context(TemporaryDirectory(prefix=".bench-", dir=options.folder)))
             folders = Folders(engine, home)
             stack.callback(folders.close)
-            # A database that is only asked for its plans gives the same ones for less.
+            # Plans are the same with fewer entries.
             wanted = sizes if is_measured else [min(sizes[-1], 20_000)]
             counts = {stack.enter_context(_served(folders, home / f"wall-{count}")): count for count in wanted}
             asyncio.run(_fill(engine, counts))
@@ -76,7 +76,7 @@ def main() -> None:
 
 @contextmanager
 def _served(folders: Folders, folder: Path) -> Iterator[Process]:
-    """A server on a database of its own, which is taken away afterwards."""
+    """Serve a new database, which is deleted afterwards."""
     with folders.copy(folder) as data:
         server = Process(data, **QUIET)
         try:
@@ -96,7 +96,7 @@ async def _fill(engine: str, counts: dict[Process, int]) -> None:
 
 
 def _progress(count: int) -> Callable[[int], object]:
-    """Tells how much is done, where somebody watches."""
+    """Print the progress on a terminal."""
 
     def tell(done: int) -> None:
         if sys.stderr.isatty():
@@ -109,7 +109,7 @@ Times = dict[str, list[float]]
 
 
 async def _measure(counts: dict[Process, int], rounds: int) -> list[Times]:
-    """How many milliseconds each address took on each of the walls."""
+    """Milliseconds by address and wall."""
     times: dict[Process, Times] = {server: defaultdict(list) for server in counts}
     public = {server: await _public(server, count) for server, count in counts.items()}
     async with AsyncExitStack() as stack:
@@ -127,7 +127,7 @@ async def _measure(counts: dict[Process, int], rounds: int) -> list[Times]:
 
 
 async def _public(server: Process, count: int) -> list[int]:
-    """The numbers of some entries from the middle half of the wall."""
+    """Ids of random entries in the middle half of the wall."""
     wanted = random.sample(range(count // 4, count * 3 // 4), min(400, count // 2))
     statement = select(Feedback.id).where(
         Feedback.wall_id == 1, Feedback.version.in_(wanted), Feedback.state == "public"
@@ -142,7 +142,7 @@ async def _public(server: Process, count: int) -> list[int]:
 def _asked(
     client: httpx.AsyncClient, public: list[int], count: int, number: int
 ) -> dict[str, Callable[[], Awaitable[httpx.Response]]]:
-    """What is asked in one round; slices and single entries are others each time, so that nothing is ready."""
+    """Requests of one round. Pages and entries differ each time, so that none is cached."""
     fields = {"name": "Ann", "text": f"Post {number}", "key": f"key-of-post-{number}"}
     addresses = {
         "page": "",

@@ -1,7 +1,6 @@
-"""A process in which many post at once, below HTTP, each again as soon as it is answered.
+"""A process with many concurrent posts below HTTP; each writer posts again after its commit.
 
-`posting URL WAY WRITERS WALLS SECONDS` says `ready`, waits for a line, and prints what it
-measured.
+`posting URL WAY WRITERS WALLS SECONDS` prints `ready`, waits for a line, and prints its results.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ from feedback_app.walls.posting.store import store_posts
 
 from .raw import RawMariaDB, RawPostgreSQL, RawSQLite, RawWriter
 
-# What a transaction a post costs, and what all who wait pay together; and the driver alone.
+# A transaction per post, group commit, and the driver alone.
 WAYS = ("alone", "together", "raw")
 LIMITS, ALLOWANCE = tuple(rates_in("5/minute;30/hour")), tuple(rates_in("60/minute;600/hour"))
 # KNOWN=1 measures visitors who have a token.
@@ -33,7 +32,7 @@ TEXT = "The part about undoing mistakes was worth the trip on its own."
 
 
 async def post_for(url: str, way: str, writers: int, walls: int, seconds: float) -> dict[str, Any]:
-    """The milliseconds each post took, and how often which fault was met."""
+    """Milliseconds of each post, and counts of errors."""
     write, close = await _open(url, way)
     await _start_together(write, walls)
     took: list[float] = []
@@ -80,7 +79,7 @@ async def _open(url: str, way: str) -> tuple[Callable[[int], Awaitable[Any]], Ca
 
 
 def _post(wall_id: int) -> Submission:
-    # Everybody is somebody else, new and at another address, so that all limits are asked for and stop nobody.
+    # Each post has a new visitor and address, so that all limits are checked and none applies.
     return Submission.of(
         wall_id=wall_id,
         name="Ann",
@@ -96,9 +95,9 @@ def _post(wall_id: int) -> Submission:
 
 
 async def _start_together(write: Callable[[int], Awaitable[Any]], walls: int) -> None:
-    """Everything is connected and has been done once when the measurement begins.
+    """Connect, and run each statement once before the measurement.
 
-    A batch for another number of walls is another statement, which takes SQLAlchemy some 10 ms to write down, once.
+    Each number of walls in a batch has a statement of its own, which SQLAlchemy compiles once in some 10 ms.
     """
     for some in (1, *range(1, walls + 1)):
         await asyncio.gather(*(write(1 + wall) for wall in range(some)))
@@ -107,7 +106,7 @@ async def _start_together(write: Callable[[int], Awaitable[Any]], walls: int) ->
 
 
 class Measured(NamedTuple):
-    """Posts per second, and the milliseconds of the one in the middle, of one in a hundred and of the slowest."""
+    """Posts per second, and milliseconds: median, p99 and maximum."""
 
     rate: float
     middle: float
@@ -117,7 +116,7 @@ class Measured(NamedTuple):
 
 
 def measure(url: str, way: str, processes: int, writers: int, walls: int, seconds: float) -> Measured:
-    """So many processes, each with so many writers, that start at the same moment."""
+    """Run processes with this many writers each, which start together."""
     command = [sys.executable, "-m", "tests.bench.database.posting", url, way, str(writers), str(walls), str(seconds)]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)

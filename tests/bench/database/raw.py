@@ -1,6 +1,6 @@
-"""The limits of what is possible: posts that share commits, straight through the driver, with nothing around it.
+"""Reference: group commits with the bare database driver.
 
-They take versions and store a row as we do, and answer after the commit; they know no keys, limits or failures.
+They take versions and store rows as we do, but have no idempotency keys, limits or error handling.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ Waiting = tuple[int, Row, "asyncio.Future[int]"]
 
 class RawWriter(Protocol):
     async def write(self, wall_id: int, row: Row) -> int:
-        """Store (name, text, author, key, time) and give the version."""
+        """Store (name, text, author, key, time); gives the version."""
 
     async def close(self) -> None: ...
 
 
 class RawSQLite:
-    """A thread that takes all that wait."""
+    """A thread that commits all waiting posts."""
 
     def __init__(self, file: str) -> None:
         self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
@@ -75,7 +75,7 @@ class RawSQLite:
 
 
 class RawServer(ABC):
-    """A task that takes all that wait, on one connection."""
+    """A task that commits all waiting posts, on one connection."""
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
@@ -105,11 +105,11 @@ class RawServer(ABC):
 
     @abstractmethod
     async def _store(self, batch: list[Waiting]) -> list[tuple[Any, ...]]:
-        """Commit them; gives their rows."""
+        """Commit the posts; gives their rows."""
 
     @staticmethod
     def _rows(batch: list[Waiting], versions: dict[int, int]) -> list[tuple[Any, ...]]:
-        """With the next versions of their walls, of which `versions` has the last ones, before and afterwards."""
+        """Rows with the next versions. Updates `versions`, the last version by wall."""
         rows = []
         for wall_id, row, _ in batch:
             versions[wall_id] += 1
@@ -149,7 +149,7 @@ class RawMariaDB(RawServer):
             host=url.host, port=url.port or 3306, user=url.username, password=url.password or "", database=url.database
         )
         async with connection.cursor() as cursor:
-            # Another process may have committed since; what it did is to be seen once the walls are locked.
+            # Locks the walls first, to see commits of other processes.
             await cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         return connection
 

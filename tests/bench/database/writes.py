@@ -1,4 +1,4 @@
-"""Durable posts per second below HTTP, at one transaction a post, at shared commits, and at the limit of the driver."""
+"""Durable posts per second below HTTP: a transaction per post, group commit, and the bare driver."""
 
 import argparse
 import contextlib
@@ -67,7 +67,7 @@ def _show(url: str, processes: int, walls: int, writers: int, seconds: float) ->
 
 @contextlib.contextmanager
 def _prepared(engine: str, folder: Path, walls: int) -> Iterator[str]:
-    """The address of a database with that many walls, which is taken away afterwards."""
+    """The URL of a database with this many walls, which is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=folder) as home:
         folders = Folders(engine, Path(home))
         try:
