@@ -33,7 +33,7 @@ async def index() -> Response:
 @views.get("/moderation/walls")
 async def walls() -> Response:
     """The list as a fragment, for a page without a stream."""
-    return Response(await _wall_list("moderation/_wall_list.html"))
+    return Response(await _wall_list("moderation/_walls.html"))
 
 
 @views.get("/walls/<slug>/moderation")

@@ -1,4 +1,4 @@
-"""Wake-ups: what one process commits is on the screens of another one in a moment, also when a notice is lost."""
+"""Commit watchers: a commit reaches the pages of another process soon, also when a notification is lost."""
 
 import asyncio
 import statistics
@@ -85,7 +85,7 @@ async def test_a_listener_that_is_cut_off_misses_nothing_and_comes_back(two: lis
 async def test_news_arrives_although_no_notice_is_heard(
     two: list[Served], postgresql: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A notice is a hint only: without it a look every second finds the news."""
+    """A notification is only a hint: without it, polling every second finds the change."""
     here, there = two
     await postgresql.execute("ALTER TABLE walls DISABLE TRIGGER USER")
     async with Reader(there.port, "0") as reader:

@@ -73,7 +73,7 @@ async def is_refused_with_its_words_kept(node: Node) -> bool:
 
 @asynccontextmanager
 async def hearing(followers: Sequence[Follower], most_seconds: float) -> AsyncIterator[None]:
-    """Meanwhile each of them hears news at least so often, on the stream that it has."""
+    """Every reader receives changes at least this often, on its open stream."""
     ends = [each.ends for each in followers]
     pauses = [asyncio.create_task(_longest_pause(each)) for each in followers]
     yield
@@ -102,7 +102,7 @@ async def test_one_is_cut_off_one_is_killed_and_the_database_restarts(
     nodes: list[Node], postgresql: PostgreSQL
 ) -> None:
     cut_off, killed, unharmed = nodes
-    # However quick the nodes are, whoever is cut off for ten seconds misses fewer posts than a reader is told of.
+    # Slow enough that a reader that is cut off for ten seconds misses fewer changes than MOST_CHANGES.
     async with CrashLoad(nodes, posters=6, followers=12, pause=0.25).running() as storm:
         readers = {node: [each for each in storm.followers if each.server is node] for node in nodes}
         await storm.more(60)

@@ -1,4 +1,4 @@
-"""The desk as it is heard: live for every moderator of the wall and for nobody else."""
+"""The stream of the moderation queue: open to moderators of the wall only."""
 
 import asyncio
 import re
@@ -65,7 +65,7 @@ async def test_what_is_held_is_never_heard_of_in_public(wall: Served, kim: Moder
 
 
 class DeskReader(Reader):
-    """Listens to a desk's stream with somebody's session."""
+    """Reads a queue's stream with a session."""
 
     def __init__(self, port: int, after: str, token: str) -> None:
         super().__init__(port, after, slug="main/moderation")

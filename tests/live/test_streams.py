@@ -1,4 +1,4 @@
-"""The stream: what is told, to whom, in which order, and after whatever happened meanwhile."""
+"""Streams of walls: which events they send, in which order, and after reconnects."""
 
 import asyncio
 import re
@@ -40,7 +40,7 @@ async def test_a_reader_hears_every_change_under_its_version(wall: Served) -> No
 
 
 async def test_what_changes_again_and_again_in_a_moment_is_told_as_it_is_in_the_end(wall: Served) -> None:
-    """Of one entry at most one message in 50 ms; the first one at once, and the last one always."""
+    """At most one event of an entry in 50 ms; the first immediately, the last always."""
     await post(wall.client, text="First")
     async with Reader(wall.port, "1") as reader:
         began = time.monotonic()
@@ -252,7 +252,7 @@ async def test_words_of_a_hidden_entry_are_not_told_to_who_comes_later(wall: Ser
 
 
 async def test_news_for_those_who_ask_is_made_once_and_has_a_bound(wall: Served, made_news: list[int]) -> None:
-    """A reader from long ago is told to fetch the list: the answer waits in memory for as long as it is not taken."""
+    """A reader with an old version gets a reload, since a large answer would be in memory per slow reader."""
     for each in range(3):
         await post(wall.client, text=f"{each} " + "x" * 1900)
     before = len(made_news)
@@ -281,7 +281,7 @@ async def test_news_for_those_who_ask_is_made_once_and_has_a_bound(wall: Served,
 
 @pytest.fixture
 def made_news(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How often news was read and rendered for readers who ask for it."""
+    """Counts how often changes are read and rendered for catching up."""
     made: list[int] = []
     read = catch_up.changes_since
 

@@ -19,7 +19,7 @@ COUNTS = re.compile(r'href="/walls/([^/]+)/moderation".*?(\d+) waiting.*?(\d+) o
 
 
 class IndexReader(Reader):
-    """Listens to somebody's walls."""
+    """Reads the stream of a moderator's index."""
 
     def __init__(self, port: int, token: str) -> None:
         super().__init__(port)
@@ -36,7 +36,7 @@ class IndexReader(Reader):
 
     @property
     def counts(self) -> dict[str, tuple[str, ...]]:
-        """Of each wall, as it was told last: what waits, is on the wall, and is hidden."""
+        """The last received counts of each wall: waiting, public, hidden."""
         found = (COUNTS.findall(event.data) for event in self.events)
         return {slug: tuple(counts) for each in found for slug, *counts in each}
 

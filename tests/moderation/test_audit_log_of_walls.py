@@ -1,4 +1,4 @@
-"""What the log says of the wall itself: who arranged what of it, renamed it, and said who keeps it."""
+"""The audit log of a wall itself: changes of its settings, address and team."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the desk says of who did the latest thing to an entry: a block is about its author, and hides no other act."""
+"""The latest act that the queue shows on an entry. A block is about the author, and hides no other act."""
 
 from ..support import Served, post
 from ..support.moderators import act_of, moderating, said

@@ -1,4 +1,4 @@
-"""The desk: what waits, found from an index however much it is."""
+"""The moderation queue: waiting entries, read by an index."""
 
 import re
 from typing import Any

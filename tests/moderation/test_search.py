@@ -1,4 +1,4 @@
-"""Search on the desk: every word is found however it is written, on every engine, whichever version stored it."""
+"""Search in the queue ignores case and accents, on every engine and for entries of older versions."""
 
 # ruff: noqa: RUF001 - Letters that look alike are what this is about.
 

@@ -1,4 +1,4 @@
-"""The way back: exactly what was, once, and never over what somebody has done since."""
+"""Undo restores exactly the former state, once, and never over a later act."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is over: words that were removed, and names that nobody has any more."""
+"""Retention: removed words and expired rows are deleted."""
 
 import asyncio
 import shutil
@@ -37,7 +37,7 @@ def purge_of(wall: Served, undo_days: int = 7, keep_days: int = 30) -> retention
 
 
 async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve: Callable[..., Any]) -> None:
-    """Requirement 55, in part: no word of it is left, also not in the log; that it is gone is still news."""
+    """Requirement 55, in part: no word of it is left, also not in the log; its removal is still broadcast."""
     wall: Served = await serve(post_limit="")
     await post(wall.client, name="Insulting Ann", text="Insult of the day")
     await post(wall.client, text="Other words")

@@ -26,7 +26,7 @@ Start = Callable[..., Process]
 
 @pytest.mark.slow
 async def test_under_load_a_worker_is_killed_and_then_all_are_renewed(process: Start) -> None:
-    """Requirement 18, in part: a killed one is replaced at once and its readers resume at another one; being renewed
+    """Requirement 18, in part: a killed one is replaced and its readers resume at another one; being renewed
     costs nobody a post, whether they keep their connection or make a new one each time."""
     server = process(workers=2, FEEDBACK_DEFENCES="off")
     async with CrashLoad([server], posters=6, followers=20).running() as storm:
@@ -147,7 +147,7 @@ async def test_workers_end_with_their_supervisor_even_when_that_is_killed(proces
 
 
 def test_a_worker_ends_with_a_supervisor_that_left_unread_what_it_said() -> None:
-    """The system tells such an end as a reset of the line."""
+    """The kernel reports such an end as a connection reset."""
     ours, theirs = socket.socketpair()
     worker = (
         "import signal, sys; from feedback_app.server.worker import Heartbeat; "
@@ -242,13 +242,13 @@ async def test_told_to_stop_with_500_streams_the_running_posts_finish(process: S
 
 @pytest.fixture
 def terminal(data: Path) -> Iterator[tuple[int, subprocess.Popen[str], int]]:
-    """A terminal in which two workers were started: its keyboard, the program, and the port that it told."""
+    """A terminal that runs two workers: its keyboard, the process, and its port."""
     ours, theirs = os.openpty()
     command = ["setsid", "--ctty", sys.executable, "-m", "feedback_app", "serve", "--workers", "2", "--port", "0"]
     settings = environment(data, FEEDBACK_DEFENCES="off")
 
     def heed_hangups() -> None:
-        """Whoever runs the tests may have told them not to (nohup), and programs inherit that."""
+        """Restore SIGHUP, which `nohup` ignores in the test run and its children."""
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
     with (

@@ -1,4 +1,4 @@
-"""Two who want the same at the same moment: one gets it, the other is told that it is taken."""
+"""Two requests take the same address or name at the same moment: one succeeds, the other gets an error page."""
 
 import asyncio
 import logging

@@ -23,7 +23,7 @@ VISITOR = "0123456789abcdef" * 2
 
 
 async def moderated(wall: Served) -> None:
-    """Four entries, to each of which something was done, on a wall that was arranged and renamed."""
+    """Four entries with acts, on a wall with changed settings and a former address."""
     owner = await employ(wall.database, "Olga", main="owner")
     for each in ("One", "Two", "Three", "Four"):
         assert (await post(wall.client, text=each, visitor=VISITOR)).status_code == 201

@@ -1,4 +1,4 @@
-"""Walls that one can make and arrange: what owners may do, what bad input gets, and what every page shows of it."""
+"""Making walls and changing their settings: rights of owners, invalid input, and the effect on pages."""
 
 import re
 from collections.abc import Callable
@@ -154,7 +154,7 @@ async def test_title_words_looks_and_language_are_on_every_page(wall: Served, ow
 async def test_an_arrangement_is_news_between_the_entries(wall: Served, owner: httpx.AsyncClient) -> None:
     """Every number once, in order, whether heard live or after a while."""
     async with Reader(wall.port, "0") as reader:
-        # Each is awaited, since two arrangements in one burst are told as one.
+        # Waits for each, since two changes within a burst are broadcast as one.
         for number, change in enumerate(
             (
                 lambda: post(wall.client, text="One"),
