@@ -18,14 +18,14 @@ def print_to_stderr(sentence: str) -> None:
 def with_database(
     work: Callable[[Database], Awaitable[None]],
     *,
-    makes: bool = False,
-    anew: bool = False,
+    create: bool = False,
+    allow_empty: bool = False,
     thorough: bool = False,
     say: Callable[[str], object] = print_to_stderr,
 ) -> None:
-    """Open the database, run `work` on it, and close it. A missing installation is made if `makes` is true.
+    """Open the database, run `work` on it, and close it. A missing installation is made if `create` is true.
 
-    `anew` and `thorough` are as in `data_folder.open_database`; `say` prints that an installation was made.
+    `allow_empty` and `thorough` are as in `data_folder.open_database`; `say` prints that an installation was made.
     Raises ConfigurationError, DatabaseUnfit, and what `work` raises.
     """
     settings = Settings.from_environment()
@@ -33,7 +33,9 @@ def with_database(
     async def run() -> None:
         database = Database(data_folder.database_url(settings), synchronous=settings.synchronous)
         try:
-            if await data_folder.open_database(settings, database, create=makes, allow_empty=anew, thorough=thorough):
+            if await data_folder.open_database(
+                settings, database, create=create, allow_empty=allow_empty, thorough=thorough
+            ):
                 say(f"Made an installation in {data_folder.place_of(settings)}.")
             await work(database)
         finally:

@@ -22,7 +22,7 @@ def migrate(restored: bool) -> None:
     With --restored, ids and versions are raised above all that were in use since the backup. So no browser mistakes an
     old page for a current one. Open pages reload their list.
     """
-    with_database(_raise_counters if restored else no_work, makes=True, anew=True, thorough=True)
+    with_database(_raise_counters if restored else no_work, create=True, allow_empty=True, thorough=True)
     click.echo("The database is up to date.")
     if restored:
         click.echo("Every open page reloads its list.")

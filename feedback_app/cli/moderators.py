@@ -46,7 +46,7 @@ def add(name: str, password_stdin: bool, slugs: Sequence[str], role: str) -> Non
             for slug in slugs:
                 await _wall(slug, session)
 
-    with_database(look, makes=True)
+    with_database(look, create=True)
     if known is not None and not slugs:
         raise ConfigurationError(f"There is a moderator {known.name} already. Name a wall to give them with --wall.")
     hashed = "" if known else passwords.hash_now(_ask(name, password_stdin))

@@ -90,7 +90,7 @@ def import_(slug: str, file: Path, dry_run: bool) -> None:
         parts += [f"{report.unpinned} are not pinned, since a wall has at most three"] if report.unpinned else []
         click.echo(", ".join(parts) + ".")
 
-    with_database(run, makes=not dry_run)
+    with_database(run, create=not dry_run)
 
 
 def _bar(length: int, label: str) -> "click._termui_impl.ProgressBar[int]":

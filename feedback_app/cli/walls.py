@@ -43,7 +43,7 @@ def add(slug: str, title: str | None) -> None:
 
         await database.write(work)
 
-    with_database(make, makes=True)
+    with_database(make, create=True)
     click.echo(f"The wall {slug} is at /walls/{slug}.")
     click.echo(f"Nobody owns it yet: feedback-app moderator add NAME --wall {slug} --role owner")
 

@@ -16,13 +16,6 @@ SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda)
 ALLOWED: dict[str, set[str]] = {
     "accounts/forms.py": {"MembershipForm.validate_role"},
     "accounts/sessions.py": {"require_moderator"},
-    "config.py": {"Settings.networks"},
-    "database/engines.py": {"complete_url", "make_engine"},
-    "database/schema.py": {"lock"},
-    "installation/backups.py": {"back_up", "restore"},
-    "installation/data_folder.py": {"prepare_folder"},
-    "installation/secret_key.py": {"rotate"},
-    "text/cleaning.py": {"clean"},
     "walls/lookup.py": {"lead_on"},
     "walls/versions.py": {"SQLiteWallVersions.at_once", "ServerWallVersions.wall", "ServerWallVersions.of_all"},
     "web/forms.py": {"TextValidator.of"},
