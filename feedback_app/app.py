@@ -52,10 +52,7 @@ from .web.templates import build_id
 
 
 def create_app(**overrides: Any) -> Quart:
-    """The Quart application. `overrides` are settings by their name in `Settings`.
-
-    Raises ConfigurationError for an invalid setting.
-    """
+    """The application. `overrides` are settings by name. Raises ConfigurationError for an invalid one."""
     app = Quart(__name__, static_folder=None)
     # Quart would redirect doubled slashes past our error pages.
     app.url_map.merge_slashes = False
@@ -109,7 +106,7 @@ def state_from(settings: Settings) -> State:
 
 def middleware(state: State) -> list[Callable[[App], App]]:
     """The ASGI layers between the server and Quart, outermost first."""
-    settings, base_url = state.settings, state.settings.base_url
+    settings, hub, database, base_url = state.settings, state.hub, state.database, state.settings.base_url
     return [
         AccessLogMiddleware,
         *([partial(ProxyHeadersMiddleware, settings=settings)] if settings.trusted_proxies else []),
@@ -120,17 +117,8 @@ def middleware(state: State) -> list[Callable[[App], App]]:
         ),
         BodyLimitMiddleware,
         partial(
-            PostFastPathMiddleware,
-            wall_versions=state.wall_versions,
-            submissions=state.submissions,
-            settings=settings,
+            PostFastPathMiddleware, wall_versions=state.wall_versions, submissions=state.submissions, settings=settings
         ),
-        partial(WallIndexMiddleware, hub=state.hub, database=state.database, base_url=base_url),
-        partial(
-            StreamMiddleware,
-            hub=state.hub,
-            database=state.database,
-            catch_up_cache=state.catch_up_cache,
-            base_url=base_url,
-        ),
+        partial(WallIndexMiddleware, hub=hub, database=database, base_url=base_url),
+        partial(StreamMiddleware, hub=hub, database=database, catch_up_cache=state.catch_up_cache, base_url=base_url),
     ]

@@ -80,7 +80,7 @@ async def handle_database_error(error: Exception) -> Response:
     """503. An outage is logged once, where it is first noticed."""
     DATABASE_ERRORS.inc()
     if not is_outage(error):
-        logger.error("The database does not answer: %s", described(error))
+        logger.error("The database does not respond: %s", described(error))
     answer = await _error_page(503, SENTENCES[503])
     answer.headers["Retry-After"] = "5"
     return answer

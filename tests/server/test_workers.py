@@ -119,8 +119,8 @@ async def test_what_is_stuck_is_replaced_what_is_renewed_has_new_code_and_what_i
 
 def test_when_no_worker_can_start_that_is_the_end_and_the_workers_say_why(checkout: Path, data: Path) -> None:
     sabotage = "from ..config import ConfigurationError\n    raise ConfigurationError('This worker cannot be.')\n    "
-    sabotage += "supervised ="
-    replace(checkout / "feedback_app" / "cli" / "serve.py", "supervised =", sabotage)
+    sabotage += "heartbeat ="
+    replace(checkout / "feedback_app" / "cli" / "serve.py", "heartbeat =", sabotage)
     outcome = subprocess.run(
         [sys.executable, "-m", "feedback_app", "serve", "--workers", "2", "--port", "0"],
         env=environment(data, PYTHONPATH=str(checkout), PYTHONSAFEPATH="1"),
