@@ -134,7 +134,7 @@ async def test_a_post_that_arrives_twice_is_one_in_slow_mode_too(wall: Served) -
     assert await words(wall.client) == ["One"]
 
 
-async def test_a_blocked_author_is_told_so_and_loses_no_word(wall: Served, kim: ModeratorClient) -> None:
+async def test_a_blocked_author_sees_a_message_and_loses_no_text(wall: Served, kim: ModeratorClient) -> None:
     await post(wall.client, text="One", visitor=VISITOR)
     await kim.act("block-author", 1)
     for headers in (HTMX, OURS):

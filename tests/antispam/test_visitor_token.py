@@ -261,7 +261,7 @@ async def test_a_block_without_a_token_holds_the_newcomers_of_the_address(wall: 
     assert await reasons(wall) == [None, None, "blocked", "blocked", None]
 
 
-async def test_who_can_be_blocked_depends_on_how_long_they_are_told_apart(wall: Served, kim: ModeratorClient) -> None:
+async def test_an_author_can_be_blocked_while_the_pseudonym_is_known(wall: Served, kim: ModeratorClient) -> None:
     await known(wall.client, text="With a token")
     await post(wall.client, text="Without")
     for number, days, blocked in ((1, 29, True), (2, 3, False), (1, 32, False)):
