@@ -38,14 +38,14 @@ QUICK = Plan(listeners=(100, 1_000), repeats=1)
 
 
 class Course:
-    """Runs a plan. `say` is called with the name of each measurement."""
+    """Runs a plan. `report_step` is called with the name of each measurement."""
 
-    def __init__(self, ground: Ground, plan: Plan, say: Callable[[str], None]) -> None:
-        self.ground, self.plan, self.say = ground, plan, say
+    def __init__(self, ground: Ground, plan: Plan, report_step: Callable[[str], None]) -> None:
+        self.ground, self.plan, self.report_step = ground, plan, report_step
 
     def run(self) -> Report:
         """Measure. Raises ConfigurationError if something cannot be measured on this machine."""
-        self.say("Making a wall with 30 entries")
+        self.report_step("Making a wall with 30 entries")
         first = self.ground.serve(POST_LIMIT="", ADDRESS_LIMIT="")
         self.ground.visit(first, first.post(), 4, count=ENTRIES)
         self.ground.stop(first)
@@ -57,7 +57,7 @@ class Course:
         return Report(Machine(), self.plan.repeats, start, rates, listening)
 
     def _start(self) -> Start:
-        self.say("Starting")
+        self.report_step("Starting")
         seconds, memory = [], []
         for _ in range(self.plan.repeats):
             server = self.ground.serve()
@@ -68,7 +68,7 @@ class Course:
         return Start(round(statistics.median(seconds), 2), round(statistics.median(known), 1) if known else None)
 
     def _pages(self) -> list[Rate]:
-        self.say("Reading pages")
+        self.report_step("Reading pages")
         wall = self.ground.serve()
         bare = self.ground.bare(wall.page())
         request = "GET /walls/main HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{more}\r\n"
@@ -85,7 +85,7 @@ class Course:
         return rates
 
     def _posts(self) -> Rate:
-        self.say("Posting")
+        self.report_step("Posting")
         wall, forgetful = self.ground.serve(), self.ground.forgetful()
         rate = self._rate("durable post", "the same, storing nothing", wall, forgetful, Server.post)
         self.ground.close()
@@ -112,7 +112,7 @@ class Course:
 
     def _listening(self, listeners: int) -> Listening:
         """All audiences listen all the time, and one at a time receives posts."""
-        self.say(f"Broadcasting to {listeners:,} listeners")
+        self.report_step(f"Broadcasting to {listeners:,} listeners")
         wall, other_process = self.ground.serve(), self.ground.serve()
         post, other_post = wall.post(), other_process.post()
         for server, first in ((wall, post), (other_process, other_post)):

@@ -28,7 +28,7 @@ COMMANDS = {
     "migrate": ("database", "Bring the database to this version's schema; an empty one is made into one of ours."),
     "moderator": ("moderators", "Moderators: who may log in, and which walls are theirs."),
     "publish": ("feedback", "Put hidden or waiting feedback on the wall."),
-    "remove": ("feedback", "Take the feedback of this NUMBER off every screen; its words go when undo is over."),
+    "remove": ("feedback", "Take the feedback of this NUMBER off every screen; its words are deleted later."),
     "restore": ("database", "Replace the SQLite database by the backup FILE, while no server uses it."),
     "rotate-secret": ("secret_key", "Replace the secret key."),
     "serve": ("serve", "Make what is missing (data folder, database, the wall `main`) and serve the walls."),

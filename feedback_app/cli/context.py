@@ -21,11 +21,11 @@ def with_database(
     create: bool = False,
     allow_empty: bool = False,
     thorough: bool = False,
-    say: Callable[[str], object] = print_to_stderr,
+    report: Callable[[str], object] = print_to_stderr,
 ) -> None:
     """Open the database, run `work` on it, and close it. A missing installation is made if `create` is true.
 
-    `allow_empty` and `thorough` are as in `data_folder.open_database`; `say` prints that an installation was made.
+    `allow_empty` and `thorough` are as in `data_folder.open_database`; `report` prints that an installation was made.
     Raises ConfigurationError, DatabaseUnfit, and what `work` raises.
     """
     settings = Settings.from_environment()
@@ -36,7 +36,7 @@ def with_database(
             if await data_folder.open_database(
                 settings, database, create=create, allow_empty=allow_empty, thorough=thorough
             ):
-                say(f"Made an installation in {data_folder.place_of(settings)}.")
+                report(f"Made an installation in {data_folder.place_of(settings)}.")
             await work(database)
         finally:
             await database.close()

@@ -30,7 +30,7 @@ def publish(number: int) -> None:
 @click.command()
 @click.argument("number", type=click.IntRange(1))
 def remove(number: int) -> None:
-    """Take the feedback of this NUMBER off every screen; its words go when undo is over."""
+    """Take the feedback of this NUMBER off every screen; its words are deleted later."""
     _act("remove", number)
     click.echo(f"Feedback {number} is removed.")
 

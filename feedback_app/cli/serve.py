@@ -46,8 +46,8 @@ def _serve(settings: Settings, listening: socket.socket, workers: int) -> int:
         token = await invitations.offer_first(database)
 
     # Once here, before any worker starts.
-    say = logger.info if settings.log == "json" else print_to_stderr
-    with_database(offer, create=True, thorough=True, say=say)
+    report = logger.info if settings.log == "json" else print_to_stderr
+    with_database(offer, create=True, thorough=True, report=report)
     _warn(settings, listening, warning)
     address = settings.base_url or sockets.address_of(listening)
     setup = f"{address}/setup?token={token}" if token else ""

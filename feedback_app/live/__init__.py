@@ -16,6 +16,7 @@ from .access import StreamAccess
 
 
 def init_app(app: Quart) -> None:
+    """Run the tasks of live delivery while the app serves."""
     state = state_of(app)
 
     @app.while_serving

@@ -19,6 +19,7 @@ class Numbers(Field):
     data: list[int]
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        """Called by WTForms with the raw values."""
         self.data = [int(each) if NUMBER.fullmatch(each) else 0 for each in dict.fromkeys(valuelist)]
 
 

@@ -88,10 +88,12 @@ class View:
         return _address(f"/walls/{self.slug}/moderation/entries", self.query)
 
     def older(self, show: str, before: int | None) -> "View":
+        """The next page of one part."""
         return replace(self, show=show, before=before, tick="")
 
 
 def log_address(slug: str) -> str:
+    """The path of a wall's audit log."""
     return f"/walls/{slug}/moderation/log"
 
 

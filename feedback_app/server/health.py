@@ -125,6 +125,8 @@ async def _is_passed(check: Callable[[], Awaitable[bool]]) -> bool:
 
 
 def init_app(app: Quart) -> None:
+    """Cancel running checks when the app stops."""
+
     @app.while_serving
     async def lifetime() -> AsyncGenerator[None, None]:
         yield

@@ -63,7 +63,7 @@ class Protocol(HttpToolsProtocol):
             self._connections.release(self.client)
         self._stop_timer()
         self._unset_keepalive_if_required()
-        self._wake()
+        self._wake_request()
         super().connection_lost(exc)
         # Break reference cycles, to free the memory without the garbage collector.
         self.pipeline.clear()
@@ -73,11 +73,11 @@ class Protocol(HttpToolsProtocol):
 
     def disconnect(self) -> None:
         """Abort the connection, and wake the request that waits to read or write."""
-        self._wake()
+        self._wake_request()
         self.flow.resume_writing()
         self.transport.abort()
 
-    def _wake(self) -> None:
+    def _wake_request(self) -> None:
         cycle = self._answering
         if cycle is not None:
             cycle.disconnected = cycle.disconnected or not cycle.response_complete

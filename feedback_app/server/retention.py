@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def init_app(app: Quart) -> None:
+    """Run retention while the app serves."""
     retention = state_of(app).retention
 
     @app.while_serving

@@ -24,7 +24,7 @@ from ...support.crash_load import CrashLoad, Outcome
 from ...support.databases import ENGINES, Folders, missing
 
 QUIET = {"FEEDBACK_DEFENCES": "off", "FEEDBACK_LOG": "off"}
-# At least so many posts between a start and the next kill, which comes after a random pause.
+# Minimum of posts between a start and the next kill, which comes after a random pause.
 POSTS_BETWEEN = 20
 MOST_SECONDS_BETWEEN = 0.6
 

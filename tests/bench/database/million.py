@@ -98,11 +98,11 @@ async def _fill(engine: str, counts: dict[Process, int]) -> None:
 def _progress(count: int) -> Callable[[int], object]:
     """Print the progress on a terminal."""
 
-    def tell(done: int) -> None:
+    def report(done: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{done:,} of {count:,} ", end="", file=sys.stderr, flush=True)
 
-    return tell
+    return report
 
 
 Times = dict[str, list[float]]

@@ -19,7 +19,7 @@ VARIABLES = {"postgresql": "FEEDBACK_TEST_POSTGRESQL", "mariadb": "FEEDBACK_TEST
 DEFAULTS = {"postgresql": "postgresql://postgres@127.0.0.1:5432", "mariadb": "mysql://root@127.0.0.1:3306"}
 MACHINE = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 OURS = re.compile(rf"feedback_test_{MACHINE}_(\d+)_\w+")
-# So many that are emptied while others are used.
+# Databases that are reset while others are in use.
 SPARE = 3
 
 
@@ -28,7 +28,7 @@ def server_url(engine: str) -> URL:
 
 
 class Server(ABC):
-    """Databases on a server: named after the process, so that others may run, and leftovers can be told from theirs."""
+    """Databases on a server. Their names have the PID, to allow other test runs and to find leftovers."""
 
     engine: str
     template: str
@@ -42,7 +42,7 @@ class Server(ABC):
 
     @abstractmethod
     async def _names(self) -> list[str]:
-        """Those of all databases that there are."""
+        """The names of all databases."""
 
     @abstractmethod
     async def _make(self, name: str) -> None: ...
@@ -52,7 +52,7 @@ class Server(ABC):
 
     @abstractmethod
     async def _empty(self, name: str) -> bool:
-        """Whether the database is as the template again."""
+        """Reset the database to the template; False if its schema differs."""
 
     @abstractmethod
     async def _drop(self, name: str) -> None: ...
@@ -64,13 +64,13 @@ class Server(ABC):
         self.base = server_url(self.engine)
         self._prefix = f"feedback_test_{MACHINE}_{os.getpid()}"
         self._made: list[str] = []
-        # Those that nobody uses, with what tells whether they are as the template again.
+        # Unused databases, each with the result of its reset.
         self._free: list[tuple[str, Future[bool]]] = []
         self._count = 0
         self._lock = asyncio.Lock()
 
     def start(self) -> str:
-        """Connect, sweep up what killed test runs left, and give the address of an empty database."""
+        """Connect, drop databases of killed test runs, and give the URL of an empty one."""
         run_apart(self._connect())
         for name in run_apart(self._names()):
             if (found := OURS.fullmatch(name)) and not _is_alive(int(found.group(1))):
@@ -91,7 +91,7 @@ class Server(ABC):
         return name
 
     def borrow(self) -> str:
-        """One that is as the template."""
+        """A database that equals the template."""
         while len(self._free) >= SPARE or (self._free and self._free[0][1].done()):
             name, is_empty = self._free.pop(0)
             if is_empty.result(SECONDS):
@@ -102,7 +102,7 @@ class Server(ABC):
         return name
 
     def give_back(self, name: str) -> None:
-        """It is emptied while the next test has another one: most of that is waiting for the disk."""
+        """Reset it in the background, while the next test uses another one."""
         self._free.append((name, start_apart(self._alone(self._empty(name)))))
 
     def drop(self, name: str) -> None:
@@ -123,7 +123,7 @@ class Server(ABC):
         return run_apart(self._alone(work))
 
     async def _alone(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """One after the other, since there is one connection for them all."""
+        """Run one at a time, since they share a connection."""
         async with self._lock:
             return await work
 

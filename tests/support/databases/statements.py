@@ -70,7 +70,7 @@ LONG_READS = {"desk, search in all": 0.5, "desk, counts": 2.0, "acts since": 0.2
 
 
 def questions(entries: int) -> dict[str, Any]:
-    """Statements by name, for the wall 1 with so many entries."""
+    """Statements by name, for the wall 1 with this many entries."""
     middle, at = entries // 2, now()
     return {**_reading(entries, middle), **_submissions(at), **_moderating(entries, middle), **_purging(at)}
 
