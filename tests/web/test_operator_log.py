@@ -110,7 +110,7 @@ async def test_an_error_is_logged_without_the_path(wall: Served, caplog: Any, mo
     async def fail(*_: Any) -> None:
         raise RuntimeError("words of somebody")
 
-    monkeypatch.setattr("feedback_app.errors._answer", fail)
+    monkeypatch.setattr("feedback_app.errors._error_page", fail)
     answer = await wall.client.get("/Ann%20says%20%1b[31mFORGED")
     assert answer.status_code == 500
     assert "A request failed." in caplog.text
