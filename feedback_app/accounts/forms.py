@@ -81,6 +81,7 @@ class MembershipForm(Form):
     roles = ROLES
 
     def validate_role(self, field: Any) -> None:
+        """Raises ValidationError for a role that does not exist."""
         if field.data not in dict(ROLES):
             raise ValidationError("Choose one of these roles.")
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Author, Submission, Wall
+from ..models.base import Hold
 from ..text.cleaning import has_link
 
 
@@ -29,7 +30,7 @@ class PostingRules:
     async def read(self, posts: Sequence[Submission], session: AsyncSession) -> None:
         """Read known authors and latest posts: at most one query for first-time holding and one for slow mode."""
         authors = {(post.wall_id, author) for post in posts for author in post.authors}
-        first = {each for each in authors if each[0] in self._walls and self._walls[each[0]].hold == "first"}
+        first = {each for each in authors if each[0] in self._walls and self._walls[each[0]].hold == Hold.FIRST}
         if first:
             found = await session.execute(*Author.known_among(first))
             self._known = {(wall_id, author) for wall_id, author, is_known in found if is_known}
@@ -66,9 +67,9 @@ class PostingRules:
             return "address"
         hold = self._walls[post.wall_id].hold
         is_known = post.is_recognised and any((post.wall_id, author) in self._known for author in post.authors)
-        if hold == "all" or (hold == "first" and not is_known):
+        if hold == Hold.ALL or (hold == Hold.FIRST and not is_known):
             return hold
-        return hold if hold == "links" and (has_link(post.name) or has_link(post.text)) else None
+        return hold if hold == Hold.LINKS and (has_link(post.name) or has_link(post.text)) else None
 
     def add(self, post: Submission) -> None:
         """Note a post of this batch that is stored, for slow mode."""

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from ..database import Database
-from ..models import Wall
+from ..walls.lookup import wall_by_slug
 from ..walls.versions import VersionUnknown, WallVersions
 from ..web.tasks import cancel_all
 from .changes import changes_since, reload
@@ -101,7 +101,7 @@ class CatchUpCache:
 
     async def _read(self, slug: str, after: int | None) -> CatchUp | None:
         async with self.database.reading() as session:
-            wall = await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
+            wall = await wall_by_slug(slug, session)
             if wall is None:
                 return None
             changes = await changes_since(after, wall, session)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Feedback, Wall
+from ..text.numbers import parse_id
 from ..web.templates import render
 from .hub import Event
 
 MOST_CHANGES = 500
-_VERSION = re.compile(r"[0-9]{1,18}")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -54,7 +54,7 @@ class Changes:
 
 def version_from(text: str) -> int | None:
     """A version in a request; None if it is not valid."""
-    return int(text) if _VERSION.fullmatch(text) else None
+    return parse_id(text)
 
 
 async def changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:

@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..clock import now
 from ..database import Database
-from ..models import LoginSession, Wall
+from ..models import LoginSession
 from ..walls.location import STREAM_ADDRESS
+from ..walls.lookup import wall_by_slug
 from ..web.metrics import CUT
 from ..web.middleware.access_log import name
 from ..web.middleware.asgi import App, Receive, Scope, Send
@@ -95,7 +96,7 @@ class StreamMiddleware:
         if asked.kind == PUBLIC:
             return await self.catch_up_cache.since(after, asked.slug, at_least=at_least)
         async with self.database.reading() as session:
-            wall = await session.scalar(Wall.named(asked.slug)) or await session.scalar(Wall.formerly(asked.slug))
+            wall = await wall_by_slug(asked.slug, session)
             if wall is None:
                 return None
             rights = (await session.execute(LoginSession.rights([asked.session], now()))).all()

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..clock import now
-from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Identifier, UTCDateTime
 from .feedback import PSEUDONYM_LENGTH, Feedback
 from .moderator import NAME_LENGTH
 from .pagination import newest_by
@@ -198,7 +198,7 @@ class ActEntry(Base):
     def with_text_of(act_ids: Collection[int]) -> "Select[ActEntry]":
         """The act entries whose feedback still has its text."""
         found = select(ActEntry).join(Feedback, Feedback.id == ActEntry.feedback_id)
-        has_words = or_(Feedback.state != "removed", Feedback.removed_at.is_not(None))
+        has_words = or_(Feedback.state != EntryState.REMOVED, Feedback.removed_at.is_not(None))
         return found.where(ActEntry.act_id.in_(act_ids), has_words).order_by(ActEntry.act_id, ActEntry.id)
 
     @staticmethod

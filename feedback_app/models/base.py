@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from sqlalchemy import BigInteger, DateTime, Delete, Integer, MetaData, Select, String, delete, func, literal, select
@@ -38,6 +39,32 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class EntryState(StrEnum):
+    """Where an entry is: on the wall, waiting for a moderator, hidden by one, or removed (its text will be blanked)."""
+
+    PUBLIC = "public"
+    HELD = "held"
+    HIDDEN = "hidden"
+    REMOVED = "removed"
+
+
+class Hold(StrEnum):
+    """Which posts a wall holds for a moderator: none, those with links, an author's first ones, or all."""
+
+    NONE = "none"
+    LINKS = "links"
+    FIRST = "first"
+    ALL = "all"
+
+
+class NameRule(StrEnum):
+    """Whether the form asks for a name."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    NEVER = "never"
 
 
 class Base(DeclarativeBase):

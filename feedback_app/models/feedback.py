@@ -31,7 +31,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ..clock import now
-from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identifier, UTCDateTime
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Identifier, UTCDateTime
 from .pagination import PAGE_SIZE, newest_first
 from .prepared import Unknown
 from .search_text import UNFOLDED, Folded, folded
@@ -57,6 +57,8 @@ BLANK = {
     **dict.fromkeys(("name", "text", "folded", "author"), ""),
     **dict.fromkeys(("network", "key", "answer", "answered_by", "answered_at", "removed_at")),
 }
+
+
 # Columns that acts change and undo restores.
 CONDITION = ("state", "reason", "pinned_at", "removed_at", "answer", "answered_by", "answered_at")
 
@@ -92,8 +94,7 @@ class Feedback(Folded, Base):
     version: Mapped[int | None] = mapped_column(BigInteger)
     # The wall's desk_version after the latest change of this row, including changes that only moderators see.
     desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
-    # public, held (waits for a moderator), hidden (by a moderator) or removed (its text will be blanked).
-    state: Mapped[str] = mapped_column(String(12), default="public")
+    state: Mapped[str] = mapped_column(String(12), default=EntryState.PUBLIC)
     # Why it was held: the wall's `hold` at that time, or `address` or `blocked` (antispam/rules.py).
     reason: Mapped[str | None] = mapped_column(String(12))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -121,11 +122,11 @@ class Feedback(Folded, Base):
 
     @property
     def is_public(self) -> bool:
-        return self.state == "public"
+        return self.state == EntryState.PUBLIC
 
     @property
     def is_waiting(self) -> bool:
-        return self.state == "held"
+        return self.state == EntryState.HELD
 
     @property
     def pin(self) -> int:
@@ -139,7 +140,7 @@ class Feedback(Folded, Base):
 
     @property
     def is_removed(self) -> bool:
-        return self.state == "removed"
+        return self.state == EntryState.REMOVED
 
     @property
     def is_blanked(self) -> bool:
@@ -209,13 +210,13 @@ class Feedback(Folded, Base):
     @staticmethod
     def published_on(wall_id: int, *, before: int | None = None, size: int = PAGE_SIZE) -> "Select[Feedback]":
         """Public entries, newest first, with ids below `before`; up to `size` + 1 for pagination (see Page)."""
-        public: Select[Feedback] = newest_first(select(Feedback), Feedback, wall_id, "public", before=before)
+        public: Select[Feedback] = newest_first(select(Feedback), Feedback, wall_id, EntryState.PUBLIC, before=before)
         return public.limit(size + 1)
 
     @staticmethod
     def pinned_on(wall_id: int) -> "Select[Feedback]":
         """Pinned entries, latest pin first."""
-        found = Feedback.on(wall_id).where(Feedback.pinned_at > EARLIEST, Feedback.state_alone() == "public")
+        found = Feedback.on(wall_id).where(Feedback.pinned_at > EARLIEST, Feedback.state_alone() == EntryState.PUBLIC)
         pinned = aliased(Feedback, found.order_by(Feedback.pinned_at.desc()).limit(MOST_READ).subquery())
         return select(pinned).order_by(pinned.pinned_at.desc(), pinned.id.desc())
 
@@ -236,14 +237,16 @@ class Feedback(Folded, Base):
         The empty author finds them by index. An index search for a NULL `removed_at` would read nearly every entry.
         """
         has_no_time = case((Feedback.removed_at.is_(None), 1), else_=0)
-        blanked = select(Feedback).where(Feedback.author == "", Feedback.state_alone() == "removed", has_no_time == 1)
+        blanked = select(Feedback).where(
+            Feedback.author == "", Feedback.state_alone() == EntryState.REMOVED, has_no_time == 1
+        )
         return blanked.where(Feedback.changed_at < before).order_by(Feedback.wall_id, Feedback.id).limit(limit)
 
     @staticmethod
     def to_blank(before: datetime, limit: int, *, among: Collection[int] | None = None) -> Select[int, int]:
         """Rows of (feedback id, wall id): entries removed up to `before` that still have their text."""
         found = select(Feedback.id, Feedback.wall_id).where(Feedback.removed_at <= before)
-        found = found.where(Feedback.state_alone() == "removed")
+        found = found.where(Feedback.state_alone() == EntryState.REMOVED)
         return found.limit(limit) if among is None else found.where(Feedback.id.in_(among))
 
     @staticmethod

@@ -7,10 +7,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 from sqlalchemy.orm import aliased
 
 from .act import Block
+from .base import EntryState
 from .feedback import Feedback
 from .pagination import PAGE_SIZE, newest_first
 
-SEEN = ("held", "public", "hidden")
+SEEN = (EntryState.HELD, EntryState.PUBLIC, EntryState.HIDDEN)
 MOST_COUNTED = 10_000
 # Search scans text, so one search covers this many entries of a state; the page then offers to continue.
 SEARCHED = 20_000
@@ -88,7 +89,7 @@ class ModerationQueue:
         counted = [
             select(
                 literal(wall_id).label("wall_id"),
-                literal(state).label("state"),
+                literal(str(state)).label("state"),
                 select(func.count())
                 .select_from(newest_first(select(Feedback.id), Feedback, wall_id, state).limit(MOST_COUNTED).subquery())
                 .scalar_subquery()

@@ -30,7 +30,7 @@ def newest_first(
     found: "Select[*tuple[Any, ...]]", kind: Any, wall_id: int, state: str, *, before: int | None = None
 ) -> Any:
     """`found`, a select from the model `kind`, filtered by wall and state, with ids below `before`, newest first."""
-    return newest_by(found, kind, wall_id, kind.state, state, before=before)
+    return newest_by(found, kind, wall_id, kind.state, str(state), before=before)
 
 
 def newest_by(

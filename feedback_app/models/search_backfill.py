@@ -2,6 +2,7 @@
 
 from sqlalchemy import Select, Update, bindparam, select, update
 
+from .base import EntryState
 from .feedback import Feedback
 
 
@@ -30,7 +31,7 @@ class SearchBackfill:
     @staticmethod
     def blank_folded() -> Update:
         """Erase `folded` of blanked entries. The empty author finds them by index."""
-        is_blank = (Feedback.author == "", Feedback.state == "removed", Feedback.text == "")
+        is_blank = (Feedback.author == "", Feedback.state == EntryState.REMOVED, Feedback.text == "")
         return (
             update(Feedback)
             .where(*is_blank, Feedback.folded != "")

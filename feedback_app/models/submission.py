@@ -34,7 +34,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from ..text.rates import Rate
 from .act import Block
-from .base import UTCDateTime
+from .base import EntryState, UTCDateTime
 from .feedback import Feedback
 from .prepared import Prepared, TwoWays, lookup, one, one_of, pairs_table, pairs_value
 
@@ -233,7 +233,7 @@ def _by(asked: TableValuedAlias) -> ColumnElement[bool]:
 @cache
 def _known() -> "Select[*tuple[Any, ...]]":
     asked = pairs_table("known")
-    found = select(literal(1)).where(_by(asked), Feedback.state_alone() == "public").limit(1)
+    found = select(literal(1)).where(_by(asked), Feedback.state_alone() == EntryState.PUBLIC).limit(1)
     return select(asked.c.wall_id, asked.c.digest, found.scalar_subquery())
 
 

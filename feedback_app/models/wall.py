@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from .base import LARGEST_ID, TABLE_OPTIONS, Base, Identified, Identifier, UTCDateTime
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Hold, Identified, Identifier, NameRule, UTCDateTime
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress, comparable
 from .prepared import Prepared, one_of
@@ -58,11 +58,11 @@ class Wall(Identified, Base):
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     welcome: Mapped[str] = mapped_column(Text, default="")
     # none, all, first or links: which posts are held until a moderator publishes them.
-    hold: Mapped[str] = mapped_column(String(12), default="none")
+    hold: Mapped[str] = mapped_column(String(12), default=Hold.NONE)
     is_closed: Mapped[bool] = mapped_column(Boolean, default=False)
     slow_seconds: Mapped[int] = mapped_column(Integer, default=0)
     # required, optional or never: whether the form asks for a name.
-    names: Mapped[str] = mapped_column(String(12), default="required")
+    names: Mapped[str] = mapped_column(String(12), default=NameRule.REQUIRED)
     # Origins that may embed the wall, space-separated as in `frame-ancestors`; * for any, empty for none.
     embedders: Mapped[str] = mapped_column(Text, default="*")
     theme: Mapped[str] = mapped_column(String(8), default="auto")
@@ -158,7 +158,7 @@ class Wall(Identified, Base):
             wall_id=self.id,
             version=None if reason else self.change(),
             desk_version=self.change_for_moderators(),
-            state="held" if reason else "public",
+            state=EntryState.HELD if reason else EntryState.PUBLIC,
             reason=reason,
             name=name,
             text=text,
@@ -178,17 +178,17 @@ class Wall(Identified, Base):
 
     def publish(self, feedback: Feedback) -> None:
         with self._changing(feedback):
-            feedback.state, feedback.reason = "public", None
+            feedback.state, feedback.reason = EntryState.PUBLIC, None
 
     def hide(self, feedback: Feedback) -> None:
         """Hide an entry from the public; moderators still see it."""
         with self._changing(feedback):
-            feedback.state, feedback.reason, feedback.pinned_at = "hidden", None, None
+            feedback.state, feedback.reason, feedback.pinned_at = EntryState.HIDDEN, None, None
 
     def remove(self, feedback: Feedback) -> None:
         """Remove an entry for moderators too. Its text is blanked when it can no longer be undone."""
         with self._changing(feedback):
-            feedback.state, feedback.reason, feedback.pinned_at = "removed", None, None
+            feedback.state, feedback.reason, feedback.pinned_at = EntryState.REMOVED, None, None
             feedback.removed_at = feedback.removed_at or now()
 
     def pin(self, feedback: Feedback) -> None:

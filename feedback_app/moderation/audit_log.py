@@ -13,13 +13,13 @@ from ..models import Act, ActEntry, Feedback, Wall
 from ..models.act import KINDS, SETTINGS_VERBS, UNDO, VERBS
 from ..models.moderator import NAME_LENGTH
 from ..text.cleaning import printable
+from ..text.numbers import parse_id
 from .audit_log_messages import sentence
 from .queue import log_address
 
 SIZE = 30
 # At most this many changes of a wall are read to find the new value of each.
 FOLLOWED = 1000
-_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class LogView:
             slug,
             printable(query.get("by", "")[:NAME_LENGTH]),
             verb if verb in KINDS else "",
-            int(before) if before.isascii() and before.isdigit() and len(before) <= _DIGITS else None,
+            parse_id(before),
         )
 
     @property

@@ -1,16 +1,14 @@
 """The form of an act, with its limits."""
 
-import re
-
 from wtforms import Field, Form, StringField, TextAreaField, ValidationError
 
 from ..models.act import UNDO
 from ..models.act import VERBS as ACT_VERBS
 from ..models.feedback import TEXT_CODE_POINTS, TEXT_LENGTH
+from ..text.numbers import parse_id
 from ..web.forms import TextValidator
 
 MOST_ENTRIES = 200
-NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Numbers(Field):
@@ -20,7 +18,7 @@ class Numbers(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Called by WTForms with the raw values."""
-        self.data = [int(each) if NUMBER.fullmatch(each) else 0 for each in dict.fromkeys(valuelist)]
+        self.data = [parse_id(each) or 0 for each in dict.fromkeys(valuelist)]
 
 
 class ActForm(Form):

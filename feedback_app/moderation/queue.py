@@ -8,14 +8,15 @@ from urllib.parse import parse_qs, urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, Feedback, Wall
+from ..models.base import EntryState
 from ..models.moderation_queue import MOST_COUNTED, SEEN, ModerationQueue
 from ..models.pagination import Page
 from ..text.cleaning import printable
+from ..text.numbers import parse_id
 from ..web.urls import parts_of
 
-SHOWN = {"waiting": ("held",), "public": ("public",), "hidden": ("hidden",)}
+SHOWN = {"waiting": (EntryState.HELD,), "public": (EntryState.PUBLIC,), "hidden": (EntryState.HIDDEN,)}
 SEARCH_LENGTH = 100
-_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ class View:
         return cls(
             slug,
             show if show in SHOWN else "",
-            _number(query.get("by", "")),
+            parse_id(query.get("by", "")),
             printable(" ".join(query.get("search", "").split())[:SEARCH_LENGTH]),
-            _number(query.get("before", "")),
+            parse_id(query.get("before", "")),
             query.get("tick", ""),
         )
 
@@ -151,10 +152,6 @@ async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Par
 
 
 TITLES = {"waiting": "Needs review", "public": "Newest on the wall", "hidden": "Hidden"}
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def _address(path: str, query: Mapping[str, object]) -> str:

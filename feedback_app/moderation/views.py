@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..accounts.sessions import note_refusal, require_moderator, require_wall
 from ..models import Act, ActEntry, Membership, Moderator, Wall
 from ..models.act import UNDO, ActRefused
+from ..text.numbers import parse_id
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.state import database
@@ -108,9 +109,8 @@ def _return_address(done: Done) -> str:
 
 async def notice_of_request(wall: Wall, session: AsyncSession) -> Notice | None:
     """The notice of the act that the query names."""
-    number = request.args.get("act", "")
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        done = await session.scalar(Act.on(wall.id, int(number)))
+    if number := parse_id(request.args.get("act", "")):
+        done = await session.scalar(Act.on(wall.id, number))
         if done is None:
             return None
         return Notice.of(done, [feedback for _, feedback in await session.execute(ActEntry.of(done.id))])

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import Act, FormerAddress, Membership, Moderator, Wall
 from ..models.former_address import SLUG_LENGTH
 from ..models.moderator import OWNER
+from ..text.numbers import parse_id
 
 
 class AddressTaken(Exception):
@@ -53,7 +54,7 @@ async def update_settings(
     if settings_version != str(wall.arranged):
         acts = (await session.scalars(Act.settings_acts(wall.id))).all()
         raise SettingsConflict(
-            wall, [act for act in acts if (act.before or {}).get("arranged", 0) >= _number(settings_version)]
+            wall, [act for act in acts if (act.before or {}).get("arranged", 0) >= (parse_id(settings_version) or 0)]
         )
     if before := wall.update_settings(settings):
         _record("arrange", wall, by, before, session)
@@ -142,7 +143,3 @@ async def _owned(wall_id: int, moderator: Moderator, session: AsyncSession) -> W
 
 def _record(verb: str, wall: Wall, by: Moderator, before: dict[str, Any], session: AsyncSession) -> None:
     session.add(Act(wall_id=wall.id, verb=verb, moderator_id=by.id, moderator_name=by.name, before=before))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

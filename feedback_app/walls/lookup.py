@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..models import Feedback, Wall
 from ..text.messages import Message
+from ..text.numbers import parse_id
 from ..web.security import SAFE_METHODS
 from ..web.state import database, state
 from .versions import VersionUnknown
@@ -38,9 +39,8 @@ async def find_wall(slug: str, session: AsyncSession) -> Wall:
 
     Raises WallMoved when a former address is read; aborts with 404 when there is no wall.
     """
-    wall = await session.scalar(Wall.named(slug))
-    if wall is None:
-        wall = await session.scalar(Wall.formerly(slug)) or abort(404, NO_WALL)
+    wall = await wall_by_slug(slug, session) or abort(404, NO_WALL)
+    if wall.slug != slug:
         redirect_reader(wall, slug)
     g.wall = wall
     return wall
@@ -59,6 +59,11 @@ async def wall_of_request(session: AsyncSession) -> Wall | None:
     slug = (request.view_args or {}).get("slug")
     if slug is None:
         return None
+    return await wall_by_slug(slug, session)
+
+
+async def wall_by_slug(slug: str, session: AsyncSession) -> Wall | None:
+    """The wall at this address, else the one that had it before."""
     return await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
 
 
@@ -94,6 +99,5 @@ async def find_feedback(wall: Wall, number: int, session: AsyncSession) -> Feedb
 def before_in_query() -> int | None:
     """The number in `?before=`, None without one. Aborts with 404 when it is not a number."""
     text = request.args.get("before")
-    if text is None:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else abort(404, NO_PAGE)
+    number = parse_id(text or "", DIGITS)
+    return number if number is not None or text is None else abort(404, NO_PAGE)

@@ -9,10 +9,10 @@ from quart import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..models import Wall
 from ..models.former_address import slug_fault
 from ..web.state import database
 from .location import STREAM_ADDRESS as STREAM
+from .lookup import wall_by_slug
 
 LIST = "/walls"
 # The only variable parts that such a URL may have.
@@ -70,7 +70,7 @@ async def _wall_exists(slug: str) -> bool:
         return False
     try:
         async with database().reading() as session:
-            wall = await session.scalar(Wall.named(slug)) or await session.scalar(Wall.formerly(slug))
+            wall = await wall_by_slug(slug, session)
     except (SQLAlchemyError, OSError):
         return False
     return wall is not None

@@ -80,6 +80,7 @@ class SQLiteWallVersions(WallVersions):
         self._wall_sql = str(Wall.named("main").compile(dialect=SQLITE))
 
     def immediate(self, slug: str) -> State | None:
+        """Always known, since the file is read in this process. Raises VersionUnknown when it cannot be read."""
         try:
             cursor = self._cursor or self._open()
             if not self._is_checked:
@@ -171,6 +172,7 @@ class ServerWallVersions(WallVersions):
         return _state(await self.wall(slug))
 
     async def wall(self, slug: str) -> Wall | None:
+        """From a query that started after the call. Raises VersionUnknown when it fails or takes too long."""
         clock = asyncio.get_running_loop().time
         asked = clock()
         while True:
@@ -185,6 +187,7 @@ class ServerWallVersions(WallVersions):
                 del self._queries[slug]
 
     async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+        """One query for all. Raises VersionUnknown when it fails or takes too long."""
         try:
             async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
                 return {slug: State(*state) for slug, *state in await session.execute(Wall.states(slugs))}

@@ -12,11 +12,6 @@ PACKAGE = ROOT / "feedback_app"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda)
-# Functions whose docstrings do not name their exceptions yet, by file.
-ALLOWED: dict[str, set[str]] = {
-    "accounts/forms.py": {"MembershipForm.validate_role"},
-    "walls/versions.py": {"SQLiteWallVersions.immediate", "ServerWallVersions.wall", "ServerWallVersions.of_all"},
-}
 
 
 def name_of(path: Path) -> str:
@@ -69,9 +64,7 @@ def test_docstrings_name_the_exceptions_that_are_raised(path: Path) -> None:
         for name, function in functions_of(ast.parse(path.read_text()))
         if (unnamed := unnamed_exceptions(function))
     }
-    allowed = ALLOWED.get(name_of(path), set())
-    assert {name: unnamed for name, unnamed in found.items() if name not in allowed} == {}
-    assert allowed <= found.keys(), "Take what is documented by now out of the table."
+    assert found == {}
 
 
 def test_the_check_finds_what_a_docstring_leaves_out() -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from ...clock import now
 from ...config import ConfigurationError
 from ...models import Wall
+from ...models.base import Hold, NameRule
 from ...models.former_address import slug_fault
 from ...models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from ...text import csv_cells
@@ -27,8 +28,8 @@ Parsed = TypeVar("Parsed")
 MOST_BYTES = 512 * 2**20
 KINDS: dict[str, type] = {"is_closed": bool, "slow_seconds": int}
 CHOICES = {
-    "hold": ("none", *REASONS),
-    "names": ("required", "optional", "never"),
+    "hold": (Hold.NONE, *REASONS),
+    "names": tuple(NameRule),
     "theme": ("auto", "light", "dark"),
     "language": tuple(LANGUAGES),
 }

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...models.act import IMPORTED
+from ...models.base import EntryState, Hold
 from ...models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
 from ...text.cleaning import clean, fitting, is_blank
 
-STATES = ("public", "held", "hidden", "removed")
-REASONS = ("all", "first", "links", "address", "blocked")
+STATES = tuple(EntryState)
+REASONS = (Hold.ALL, Hold.FIRST, Hold.LINKS, "address", "blocked")
 TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")
 # Not all databases and browsers support other years.
 YEARS = range(1970, 2201)
@@ -22,7 +23,7 @@ def parse_entry(entry: Any) -> dict[str, Any]:
     """The entry by columns of feedback; `id` may be None. Raises InvalidText or ValueError with a sentence."""
     if not isinstance(entry, dict):
         raise ValueError("This is no entry.")
-    state, reason = entry.get("state") or "public", entry.get("reason")
+    state, reason = entry.get("state") or EntryState.PUBLIC, entry.get("reason")
     if state not in STATES:
         raise ValueError(f"There is no such state. There are {', '.join(STATES)}.")
     if reason is not None and reason not in REASONS:
@@ -35,15 +36,15 @@ def parse_entry(entry: Any) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": number(entry.get("number")),
         "state": state,
-        "reason": reason if state == "held" else None,
+        "reason": reason if state == EntryState.HELD else None,
         "name": name,
         "text": text,
         **times,
         "created_at": at,
         "changed_at": at,
-        "pinned_at": times["pinned_at"] if state == "public" else None,
+        "pinned_at": times["pinned_at"] if state == EntryState.PUBLIC else None,
         # Retention needs a time, or it would never blank the entry.
-        "removed_at": (times["removed_at"] or at) if state == "removed" else None,
+        "removed_at": (times["removed_at"] or at) if state == EntryState.REMOVED else None,
         "answer": words(entry, "answer") or None,
         "answered_by": None,
     }

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ...config import ConfigurationError
 from ...installation.signing import Keys
 from ...models import Block, Feedback, FormerAddress, Submission, Wall
-from ...models.base import counting_from
+from ...models.base import EntryState, counting_from
 from ...models.feedback import MOST_PINNED
 from ...models.former_address import slug_fault
 from . import audit_log
@@ -137,7 +137,7 @@ async def _can_keep_numbers(rows: Rows, session: AsyncSession) -> bool:
 def _row(entry: Mapping[str, Any], wall: Wall, *, keeps_numbers: bool) -> dict[str, Any]:
     feedback = Feedback(
         wall_id=wall.id,
-        version=wall.change() if entry["state"] == "public" else None,
+        version=wall.change() if entry["state"] == EntryState.PUBLIC else None,
         desk_version=wall.change_for_moderators(),
         **entry,
     )

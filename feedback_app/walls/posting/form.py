@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, StringField, TextAreaField
 
 from ...models import Wall
+from ...models.base import NameRule
 from ...models.feedback import NAME_CODE_POINTS, NAME_LENGTH, TEXT_CODE_POINTS, TEXT_LENGTH
 from ...text.messages import Message
 from ...web.forms import TextValidator
@@ -17,10 +18,10 @@ def _name(missing: str | None) -> TextValidator:
 
 
 # By the wall's setting for names.
-NAMES = {
-    "required": _name(Message("Enter your name, or any name you like.")),
-    "optional": _name(None),
-    "never": _name(None),
+NAMES: dict[str, TextValidator] = {
+    NameRule.REQUIRED: _name(Message("Enter your name, or any name you like.")),
+    NameRule.OPTIONAL: _name(None),
+    NameRule.NEVER: _name(None),
 }
 TEXT = TextValidator(
     missing=Message("Write a few words first."), most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True
@@ -43,7 +44,7 @@ class ValidPost(NamedTuple):
     @classmethod
     def of(cls, fields: MultiDict[str, str], wall: Wall) -> "ValidPost":
         """Raises InvalidText for the first invalid field; `Composer` has the message for each field."""
-        name = NAMES[wall.names].of(fields.getlist("name") if wall.names != "never" else ())
+        name = NAMES[wall.names].of(fields.getlist("name") if wall.names != NameRule.NEVER else ())
         others = (fields.get(each, "") for each in ("website", "stamp", "key", "visitor"))
         return cls(name, TEXT.of(fields.getlist("text")), *others)
 
@@ -64,7 +65,7 @@ class Composer(Form):
         """The form with the wall's setting for names; a name that the wall does not ask for is dropped."""
         form = cls(fields)
         form.name.validators = [NAMES[wall.names]]
-        if wall.names == "never":
+        if wall.names == NameRule.NEVER:
             form.name.raw_data, form.name.data = [], ""
         return form
 
