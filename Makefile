@@ -105,7 +105,7 @@ bench-acts: $(VENV)/.dev ## Measure how soon what a moderator hides is gone, and
 bench-screen: $(VENV)/.dev ## Measure what a busy wall costs a slow phone's screen; ARGS="--screens laptop" passes options on.
 	$(VENV)/bin/python -m tests.bench.screen $(ARGS)
 
-.PHONY: bench-classroom bench-frames bench-hosts bench-lighthouse bench-million bench-wake screenshots soak storm
+.PHONY: bench-classroom bench-frames bench-hosts bench-lighthouse bench-million bench-wake drawing screenshots soak storm
 bench-hosts: $(VENV)/.dev ## Try a wall on other people's pages in Chromium, Firefox and WebKitGTK; ARGS="--browsers Firefox".
 	$(VENV)/bin/python -m tests.bench.hosts $(ARGS)
 
@@ -123,6 +123,9 @@ bench-million: $(VENV)/.dev ## Compare walls of a thousand to a million entries,
 
 bench-wake: $(VENV)/.dev ## Measure how soon a commit is on the screens of another process; ARGS="--engines sqlite" passes options on.
 	$(VENV)/bin/python -m tests.bench.database.commit_watch $(ARGS)
+
+drawing: $(VENV)/.dev ## Draw docs/rooms.svg again: the rooms of the package and their imports.
+	$(VENV)/bin/python -m tests.house.draw_rooms
 
 screenshots: $(VENV)/.dev ## Take the pictures of README and docs/ again; needs Chromium.
 	$(VENV)/bin/python -m tests.bench.screenshots $(ARGS)
