@@ -22,7 +22,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    inspect,
     literal,
     select,
     update,
@@ -34,7 +33,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Identifier, UTCDateTime
 from .pagination import PAGE_SIZE, newest_first
 from .prepared import Unknown
-from .search_text import UNFOLDED, Folded, folded
+from .search_text import UNFOLDED, Folded
 
 NAME_LENGTH = 80
 NAME_CODE_POINTS = 320
@@ -112,13 +111,6 @@ class Feedback(Folded, Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=now, onupdate=now)
-
-    @classmethod
-    def new(cls, **values: Any) -> "Feedback":
-        """An instance with these values, built without ORM attribute events, which take longer than the insert."""
-        entry: Feedback = inspect(cls).class_manager.new_instance()
-        entry.__dict__.update(_unset(), **values, folded=folded(**values))
-        return entry
 
     @property
     def is_public(self) -> bool:
@@ -269,11 +261,6 @@ class Feedback(Folded, Base):
     def take_number(self, number: int) -> None:
         """Set the id that the database assigned."""
         set_committed_value(self, "id", number)
-
-
-@cache
-def _unset() -> dict[str, None]:
-    return dict.fromkeys(cast("Table", Feedback.__table__).columns.keys())
 
 
 @cache

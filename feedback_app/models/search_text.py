@@ -1,7 +1,5 @@
 """Full-text search column: an entry's text, folded when it is stored, and the search condition."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Index, Text, and_, false, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,6 +39,6 @@ class Folded:
         )
 
 
-def folded(name: str, text: str, answer: str | None = None, **_: Any) -> str:
+def folded(name: str, text: str, answer: str | None = None) -> str:
     """The value of the column `folded` for this name, text and answer."""
     return fold(f"{name}\n{text}\n{answer or ''}")

@@ -27,6 +27,7 @@ from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Hold, Identified,
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress, comparable
 from .prepared import Prepared, one_of
+from .search_text import folded
 
 TITLE_LENGTH = 120
 WELCOME_LENGTH = 1000
@@ -154,7 +155,7 @@ class Wall(Identified, Base):
     ) -> Feedback:
         """A new entry, public or, with a `reason`, held; `origin` comes from `Submission.origin`."""
         at = now()
-        return Feedback.new(
+        return Feedback(
             wall_id=self.id,
             version=None if reason else self.change(),
             desk_version=self.change_for_moderators(),
@@ -162,6 +163,7 @@ class Wall(Identified, Base):
             reason=reason,
             name=name,
             text=text,
+            folded=folded(name, text),
             author=author,
             key=key,
             created_at=at,
