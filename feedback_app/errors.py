@@ -106,7 +106,7 @@ async def _error_page(status: int, sentence: str) -> Response:
     if wants_fragment():
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
     if status < 500 and g.get("is_private") and await sessions.moderator():
-        return await staff_page("moderation/error.html", status, sentence=sentence, kept=await _typed_words())
+        return await staff_page("moderation/error.html", status, sentence=sentence, typed=await _typed_words())
     slug = _slug_in_frame()
     if slug is not None:
         # Without a wall the page has nothing to protect from clickjacking.
@@ -115,7 +115,7 @@ async def _error_page(status: int, sentence: str) -> Response:
             sentence = NOT_HERE
     language = first_of(request.accept_languages.values()) if slug is not None and wall is None else None
     values = {"wall": wall, "slug": slug, "status": status, "sentence": sentence, "language": language}
-    return Response(render("errors/error.html", kept=await _typed_words(), **values), status)
+    return Response(render("errors/error.html", typed=await _typed_words(), **values), status)
 
 
 def _slug_in_frame() -> str | None:

@@ -91,7 +91,7 @@ async def _page(
     async with database().reading() as session:
         logins = (await session.scalars(LoginSession.of(moderator.id, now()))).all()
     return await staff_page(
-        "settings/account.html",
+        "accounts/account.html",
         status,
         form=form,
         notice=notice,

@@ -64,4 +64,6 @@ async def _find(token: str) -> Offer:
 
 
 async def _page(form: SetupForm, token: str, offer: Offer, status: int = 200) -> Response:
-    return await staff_page("setups/show.html", status, form=form, token=token, wall=offer.wall, role=offer.role)
+    return await staff_page(
+        "accounts/invitation.html", status, form=form, token=token, wall=offer.wall, role=offer.role
+    )

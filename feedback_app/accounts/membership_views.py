@@ -100,7 +100,7 @@ async def explain(refusal: sessions.OwnersOnly) -> Response:
     if wants_fragment():
         sentence = "Only owners can do this. Nothing was done."
         return Response(render("errors/_notice.html", wall=None, sentence=sentence), 403)
-    return await staff_page("settings/owners_only.html", 403, wall=wall, owners=owners)
+    return await staff_page("accounts/owners_only.html", 403, wall=wall, owners=owners)
 
 
 async def _owned(slug: str) -> tuple[Wall, Moderator]:
@@ -136,7 +136,7 @@ async def _page(
         members = (await session.execute(Membership.on(wall.id))).all()
         invitations = (await session.scalars(Invitation.invitations(wall.id, now()))).all()
     return await staff_page(
-        "settings/moderators.html",
+        "accounts/moderators.html",
         status,
         wall=wall,
         form=form,

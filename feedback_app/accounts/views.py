@@ -51,7 +51,7 @@ async def log_in() -> Response:
         return await _page(form, deferred, WRONG, 401)
 
     answer = (
-        Response(render("sessions/kept.html", kept=deferred, moderator=moderator))
+        Response(render("accounts/deferred_form.html", deferred=deferred, moderator=moderator))
         if deferred.action
         else _to(deferred.next)
     )
@@ -79,7 +79,7 @@ async def ask_first(_: sessions.LoggedOut) -> Response:
     deferred = DeferredRequest.of_request(form)
 
     if wants_fragment():
-        return Response(render("sessions/_logged_out.html", next=deferred.next), 401)
+        return Response(render("accounts/_logged_out.html", next=deferred.next), 401)
     if form is None:
         return _to(deferred.login)
     return await _page(LoginForm(), deferred, ENDED if deferred.action else "", 401)
@@ -95,7 +95,7 @@ async def _sent() -> MultiDict[str, str]:
 async def _page(
     form: LoginForm, deferred: DeferredRequest, notice: str = "", status: int = 200, *, done: str = ""
 ) -> Response:
-    return await staff_page("sessions/login.html", status, form=form, kept=deferred, notice=notice, done=done)
+    return await staff_page("accounts/login.html", status, form=form, deferred=deferred, notice=notice, done=done)
 
 
 def _to(address: str) -> Response:

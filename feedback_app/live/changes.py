@@ -78,9 +78,10 @@ def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> Changes:
     # settings in between.
     known = [feedback for feedback in changed if feedback.version is not None and feedback.version <= wall.version]
     changes = [
-        Change(feedback.version or 0, render("live/_change.html", wall=wall, feedback=feedback)) for feedback in known
+        Change(feedback.version or 0, render("live/_entry_change.html", wall=wall, feedback=feedback))
+        for feedback in known
     ]
     if wall.arranged > after:
-        changes.append(Change(wall.arranged, render("live/_arranged.html")))
+        changes.append(Change(wall.arranged, render("live/_settings_changed.html")))
     times = (feedback.changed_at for feedback in known if feedback.changed_at)
     return Changes(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))

@@ -27,7 +27,7 @@ async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSessi
 
 def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> Changes:
     changes = [
-        Change(each.feedback.desk_version, render("live/_desk_change.html", wall=wall, entry=each)) for each in changed
+        Change(each.feedback.desk_version, render("live/_queue_change.html", wall=wall, entry=each)) for each in changed
     ]
     version = max([wall.desk_version, *(change.version for change in changes)])
     # The counts are for all changes together, and for a change without an entry.

@@ -29,7 +29,7 @@ async def wall_index_changes_since(after: int | None, wall: Wall, session: Async
     if after == wall.desk_version:
         return Changes(wall.desk_version, [])
     counted = (await counts([wall.id], session))[wall.id]
-    html = render("live/_index_change.html", wall=wall, count=counted)
+    html = render("live/_wall_index_change.html", wall=wall, count=counted)
     return Changes(wall.desk_version, [Change(wall.desk_version, html)])
 
 
@@ -84,7 +84,7 @@ class WallIndexMiddleware:
             rights = (await reading.execute(LoginSession.rights([session], now()))).all()
             walls = (await reading.scalars(Wall.among([wall_id for _, wall_id in rights]))).all() if rights else []
             counted = await counts([wall.id for wall in walls], reading)
-        html = render("live/_index.html", walls=walls, counts=counted)
+        html = render("live/_wall_index.html", walls=walls, counts=counted)
         return walls, HEARTBEAT + Change(0, html).event().body
 
     async def _follow(self, reader: Listener, walls: Sequence[Wall], body: bytes, receive: Receive) -> None:

@@ -31,7 +31,7 @@ async def show(slug: str) -> Response:
         notice = await notice_of_request(wall, session)
     return Response(
         render(
-            "moderation/log.html",
+            "moderation/audit_log.html",
             moderator=moderator,
             wall=wall,
             view=view,
@@ -39,7 +39,7 @@ async def show(slug: str) -> Response:
             earlier=earlier,
             names=names,
             kinds=KINDS,
-            told=notice,
+            notice=notice,
         )
     )
 

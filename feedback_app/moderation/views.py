@@ -39,7 +39,7 @@ async def walls() -> Response:
 
 @views.get("/walls/<slug>/moderation")
 async def desk(slug: str) -> Response:
-    return await _queue_page("moderation/desk.html", View.of(slug, request.args))
+    return await _queue_page("moderation/queue.html", View.of(slug, request.args))
 
 
 @views.get("/walls/<slug>/moderation/entries")
@@ -69,7 +69,9 @@ async def act() -> Response:
     async with database().reading() as session:
         shown = await entries(done.entries, done.wall.id, session)
         counted = (await counts([done.wall.id], session))[done.wall.id]
-    return Response(render("moderation/_done.html", wall=done.wall, told=done.notice, entries=shown, counts=counted))
+    return Response(
+        render("moderation/_act_done.html", wall=done.wall, notice=done.notice, entries=shown, counts=counted)
+    )
 
 
 async def _wall_list(template: str) -> str:
@@ -88,7 +90,7 @@ async def _queue_page(template: str, view: View) -> Response:
         counted = (await counts([wall.id], session))[wall.id]
         notice = await notice_of_request(wall, session)
     return Response(
-        render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, told=notice)
+        render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, notice=notice)
     )
 
 

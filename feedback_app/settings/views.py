@@ -73,7 +73,7 @@ async def check_embedders() -> Response:
     await sessions.require_moderator()
     form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
-    return await staff_page("settings/_origins.html", form=form)
+    return await staff_page("settings/_frame_ancestors.html", form=form)
 
 
 @views.get("/settings/checks/accent")

@@ -30,7 +30,7 @@ async def show(slug: str) -> Response:
     frame = Location(wall.slug, is_frame=True, look=look)
     snippets = _snippets(wall, frame, own_address())
     return answer(
-        render("embeds/show.html", wall=wall, place=Location(wall.slug), look=look, frame=frame, snippets=snippets),
+        render("walls/embed.html", wall=wall, location=Location(wall.slug), look=look, frame=frame, snippets=snippets),
         wall,
     )
 

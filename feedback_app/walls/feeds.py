@@ -46,7 +46,7 @@ async def atom_feed(slug: str) -> Response:
     if isinstance(found, Response):
         return found
     wall, entries = found
-    xml = render("feeds/atom.xml", wall=wall, slice=entries, before=before_in_query(), origin=own_address())
+    xml = render("walls/atom.xml", wall=wall, page=entries, before=before_in_query(), origin=own_address())
     return answer(xml, wall, "application/atom+xml")
 
 

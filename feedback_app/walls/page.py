@@ -79,8 +79,8 @@ async def wall_page(
     return render(
         "walls/show.html",
         wall=wall,
-        place=place,
-        slice=page,
+        location=place,
+        page=page,
         before=before,
         thanks=own or next((each for each in page.entries if str(each.id) == number and _is_recent(each)), None),
         receipt=number if own else "",

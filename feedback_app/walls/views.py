@@ -53,7 +53,7 @@ async def waiting(slug: str) -> Response:
         wall = await find_wall(slug, session)
         tokens = state().author_tokens.read(request.args.getlist("of"), wall.id)
         found = (await session.scalars(Feedback.among(wall.id, tokens))).all() if tokens else []
-    html = "".join(render("live/_own.html", wall=wall, feedback=each, receipt=tokens[each.id]) for each in found)
+    html = "".join(render("live/_own_entry.html", wall=wall, feedback=each, receipt=tokens[each.id]) for each in found)
     held = " ".join(tokens[each.id] for each in found if each.is_waiting)
     return Response(html, headers={"Cache-Control": "no-store", "Receipts": held})
 
@@ -70,7 +70,7 @@ async def older(slug: str) -> Response:
             return same
 
         page = await listed(wall.id, session, before=before, size=place.look.limit)
-    return answer(render("feedback/_slice.html", wall=wall, place=place, slice=page, before=before), wall)
+    return answer(render("walls/feedback/_entries.html", wall=wall, location=place, page=page, before=before), wall)
 
 
 @feedback_views.get("/walls/<slug>/feedback/<int:number>", endpoint="show")
@@ -82,7 +82,7 @@ async def entry(slug: str, number: int) -> Response:
     if same := unchanged(wall):
         return same
     printed = f"{own_address()}/walls/{slug}/feedback/{number}"
-    html = render("feedback/show.html", wall=wall, place=Location(slug), feedback=feedback, printed=printed)
+    html = render("walls/feedback/show.html", wall=wall, location=Location(slug), feedback=feedback, printed=printed)
     return answer(html, wall)
 
 

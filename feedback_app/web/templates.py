@@ -1,7 +1,7 @@
 """Jinja templates: one environment per language, for pages, fragments, feeds and stream events.
 
 Quart's own environment renders asynchronously, which takes twice as long; nothing in these templates waits.
-`_("...")` is translated when a template is compiled, which removes half of a fragment's calls. The filter `said`
+`_("...")` is translated when a template is compiled, which removes half of a fragment's calls. The filter `translate`
 translates messages that come from code.
 """
 
@@ -21,7 +21,7 @@ from .middleware.sub_path import root
 
 HUES = 12
 # Moderators' pages are in English, whatever the language of the wall.
-FOR_MODERATORS = ("moderation/", "settings/", "sessions/", "setups/", "live/_desk", "live/_index")
+FOR_MODERATORS = ("accounts/", "moderation/", "settings/", "live/_queue", "live/_wall_index")
 
 
 def render(template: str, **values: Any) -> str:
@@ -59,7 +59,7 @@ def _environment(language: str, root: str) -> Environment:
     environment.filters.update(initials=initials, hue=hue, iso=iso, truncate=shortened)
     environment.filters.update(
         readable=partial(translation.readable, language=language),
-        said=partial(translation.translate, language=language),
+        translate=partial(translation.translate, language=language),
     )
     environment.tests.update(tall=is_tall, rtl=is_rtl)
     return environment

@@ -20,8 +20,8 @@ KEYWORDS = {"Message": None, "counted": (1, 2), "_": None, "gettext": None}
 METHODS = [("feedback_app/**.py", "python"), ("templates/**", "jinja2")]
 VALUES = re.compile(r"%\(\w+\)s|\{\}|<[^>]*>")
 # Pages of moderators are in English.
-STAFF = ("moderation", "settings", "sessions", "setups", "macros")
-OURS = ("staff.html", "live/_desk_change.html")
+STAFF = ("accounts", "moderation", "settings", "macros")
+OURS = ("staff.html", "live/_queue_change.html")
 # Names that are the same everywhere, and what is no page.
 SAME = {"Atom", "JSON Feed"}
 

@@ -101,9 +101,9 @@ class Submissions:
         if not to_htmx:
             headers["Location"] = root() + place.address(thanks=receipt or received.id)
             return PostResponse(303, headers, "", outcome)
-        values = {"wall": wall, "place": place, "thanks": received, "receipt": receipt, **self.composer(wall)}
+        values = {"wall": wall, "location": place, "thanks": received, "receipt": receipt, **self.composer(wall)}
         values["thanked"] = received.name
-        return PostResponse(201, {**FRAGMENT, **headers}, render("feedback/_received.html", **values), outcome)
+        return PostResponse(201, {**FRAGMENT, **headers}, render("walls/feedback/_posted.html", **values), outcome)
 
     def composer(self, wall: Wall, form: Composer = EMPTY, notice: str = "") -> dict[str, object]:
         """The form's template variables: `fields` (its HTML), `notice` and `thanked`."""
@@ -118,7 +118,7 @@ class Submissions:
     def _fields(self, form: Composer, names: str, slow_seconds: int, language: str, stamp: str) -> Markup:
         pace = pace_of(slow_seconds)
         values = {"form": form, "names": names, "pace": pace, "language": language, "stamp": stamp}
-        return Markup(render("feedback/_fields.html", **values))  # noqa: S704 - Our template.
+        return Markup(render("walls/feedback/_fields.html", **values))  # noqa: S704 - Our template.
 
 
 def pace_of(slow_seconds: int) -> Message | None:

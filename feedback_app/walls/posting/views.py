@@ -79,7 +79,7 @@ async def _again(place: Location, fields: MultiDict[str, str], status: int, noti
         form.validate()
         if wants_fragment():
             values = state().submissions.composer(wall, form, notice)
-            html = render("feedback/_composer.html", wall=wall, place=place, thanks=None, **values)
+            html = render("walls/feedback/_composer.html", wall=wall, location=place, thanks=None, **values)
         else:
             html = await wall_page(wall, place, session, form=form, notice=notice)
     return Response(html, status)
