@@ -15,9 +15,10 @@ from .. import PACKAGE
 
 # One bundle: separate deferred scripts race, and htmx would start before its SSE extension has loaded.
 SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/line.js", "js/wall.js", "js/elements/*.js")
-STYLES = ("css/layers.css", "css/*.css")
+LAYERS = "css/layers.css"
+STYLES = (LAYERS, "css/base.css", "css/walls/*.css", "css/print.css", "css/reset.css", "css/tokens.css")
 # For moderators' pages only; visitors download none of it.
-STAFF_STYLES = ("css/layers.css", "css/staff/*.css")
+STAFF_STYLES = (LAYERS, "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css", "css/staff.css")
 QUEUE_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
 # A module that the wall's script loads lazily: when a list is long, or when a visitor starts to write.
 LAZY_SCRIPTS = ("js/later/*.js",)
