@@ -69,8 +69,14 @@ test-check: $(VENV)/.dev ## Run all tests; what fails beside the others is tried
 
 check: lint format-check types templates test-check test-313 ## Run every check: what CI runs.
 
-lint: $(VENV)/.dev ## Look for mistakes in the Python code.
+lint: $(VENV)/.dev ## Look for mistakes in the Python code, and in the scripts where Node.js is installed.
 	$(VENV)/bin/python -m ruff check .
+	@if ! command -v node >/dev/null; then \
+		echo "Node.js was not found, so the syntax of the scripts was not checked."; \
+	else \
+		find static/js -name '*.js' | xargs -P 2 -I FILE sh -c \
+			'node --check --input-type=module - <FILE || { echo "FILE has a syntax error." >&2; exit 255; }'; \
+	fi
 
 format-check: $(VENV)/.dev ## Check that the Python code is formatted.
 	$(VENV)/bin/python -m ruff format --check .
