@@ -8,27 +8,24 @@ from pathlib import Path
 
 import brotli
 import rcssmin
-import rjsmin
 from quart import Quart, Response, abort, request
 
 from .. import PACKAGE
+from .javascript import minified, module, script
 
-# One bundle: separate deferred scripts race, and htmx would start before its SSE extension has loaded.
-SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "js/line.js", "js/wall.js", "js/elements/*.js")
+# Bundled with ours: separate deferred scripts race, and htmx would start before its SSE extension has loaded.
+VENDORED = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")
 LAYERS = "css/layers.css"
 STYLES = (LAYERS, "css/base.css", "css/walls/*.css", "css/print.css", "css/reset.css", "css/tokens.css")
 # For moderators' pages only; visitors download none of it.
 STAFF_STYLES = (LAYERS, "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css", "css/staff.css")
-QUEUE_SCRIPTS = (*SCRIPTS, "js/staff/*.js")
-# A module that the wall's script loads lazily: when a list is long, or when a visitor starts to write.
-LAZY_SCRIPTS = ("js/later/*.js",)
-LOADER = "js/embed.js"
-FRAME = "js/frame.js"
-COPY = "js/copy-lines.js"
-# For pages that show their author a held entry; it may load after htmx.
-RECEIPTS = "js/receipts.js"
-COLOUR = "js/colour-field.js"
-STAFF_FORMS = "js/staff-forms.js"
+# Files directly in `static/js` are served, each with the modules that it imports. These two come with htmx.
+WITH_HTMX = ("wall.js", "desk.js")
+SCRIPTS = ("staff.js", "frame.js", "embed.js")
+# Loaded by `import()`: when a list is long, or when a visitor starts to write.
+MODULES = ("lazy.js",)
+# Each defines one custom element and declares nothing, so it is a classic script as well as a module.
+ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js")
 ICON = "icon.svg"
 # A sandboxed, cross-origin isolated frame loads only what carries this header.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -113,41 +110,28 @@ def init_app(app: Quart) -> None:
 def assets() -> Assets:
     """All assets, built once per process."""
     root = folder("static")
-    return Assets(
-        {
-            "wall.css": _asset("wall.css", rcssmin.cssmin(_join(root, STYLES))),
-            "staff.css": _asset("staff.css", rcssmin.cssmin(_join(root, STAFF_STYLES))),
-            "wall.js": _asset("wall.js", _scripts(root, SCRIPTS)),
-            "desk.js": _asset("desk.js", _scripts(root, QUEUE_SCRIPTS)),
-            "receipts.js": _asset("receipts.js", rjsmin.jsmin((root / RECEIPTS).read_text())),
-            "later.js": _asset("later.js", _scripts(root, LAZY_SCRIPTS)),
-            "copy-lines.js": _asset("copy-lines.js", rjsmin.jsmin((root / COPY).read_text())),
-            "staff.js": _asset("staff.js", rjsmin.jsmin((root / STAFF_FORMS).read_text())),
-            "colour-field.js": _asset("colour-field.js", rjsmin.jsmin((root / COLOUR).read_text())),
-            "embed.js": _asset("embed.js", rjsmin.jsmin((root / LOADER).read_text())),
-            "frame.js": _asset("frame.js", rjsmin.jsmin((root / FRAME).read_text())),
-            "icon.svg": _asset("icon.svg", (root / ICON).read_text()),
-        }
-    )
+    js = root / "js"
+    vendored = "".join(f"{_without_source_map(root / name)};\n" for name in VENDORED)
+    texts = {
+        "wall.css": _styles(root, STYLES),
+        "staff.css": _styles(root, STAFF_STYLES),
+        **{name: vendored + script(js / name) for name in WITH_HTMX},
+        **{name: script(js / name) for name in SCRIPTS},
+        **{name: module(js / name) for name in MODULES},
+        **{name: minified((js / name).read_text()) for name in ELEMENTS},
+        ICON: (root / ICON).read_text(),
+    }
+    return Assets({name: _asset(name, text) for name, text in texts.items()})
 
 
-def _scripts(root: Path, patterns: tuple[str, ...]) -> str:
-    """Vendored files unchanged but for their source map URL; ours minified."""
-    return ";\n".join(
-        "\n".join(line for line in text.splitlines() if not line.startswith("//# sourceMappingURL"))
-        if path.parent.name == "vendor"
-        else rjsmin.jsmin(text)
-        for path, text in _files(root, patterns).items()
-    )
+def _without_source_map(path: Path) -> str:
+    """A vendored file as it is, less the address of its source map."""
+    return "\n".join(line for line in path.read_text().splitlines() if not line.startswith("//# sourceMappingURL"))
 
 
-def _join(root: Path, patterns: tuple[str, ...]) -> str:
-    return "\n".join(_files(root, patterns).values())
-
-
-def _files(root: Path, patterns: tuple[str, ...]) -> dict[Path, str]:
-    paths = dict.fromkeys(path for pattern in patterns for path in sorted(root.glob(pattern)))
-    return {path: path.read_text() for path in paths}
+def _styles(root: Path, patterns: tuple[str, ...]) -> str:
+    paths = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+    return str(rcssmin.cssmin("\n".join(path.read_text() for path in paths)))
 
 
 def _asset(name: str, text: str) -> Asset:

@@ -1,4 +1,4 @@
-/* <colour-field><input></colour-field>: the browser's own picker beside a field for six digits. */
+/* <colour-field><input></colour-field>: the browser's colour picker beside a field for six digits. */
 customElements.define('colour-field', class extends HTMLElement {
   connectedCallback() {
     const field = this.querySelector('input'), picker = document.createElement('input');

@@ -167,13 +167,13 @@ async def test_an_arrangement_is_news_between_the_entries(wall: Served, owner: h
             await change()
             await until(lambda number=number: number in reader.versions)
         assert reader.versions == [1, 2, 3, 4]
-        assert 'hx-swap="arrange"' in reader.news[1].data
+        assert 'hx-swap="refresh-settings"' in reader.news[1].data
     async with Reader(wall.port, "0") as late:
         await until(lambda: len(late.versions) == 3)
         assert late.versions == [1, 3, 4]
     polled = await wall.client.get("/walls/main/changes?after=3")
     assert polled.headers["wall-version"] == "4"
-    assert 'hx-swap="arrange"' in polled.text
+    assert 'hx-swap="refresh-settings"' in polled.text
 
 
 async def test_saving_what_is_there_already_changes_nothing(wall: Served, owner: httpx.AsyncClient) -> None:

@@ -6,7 +6,7 @@ import httpx
 
 from . import Reader
 
-PARTIAL = re.compile(r'<hx-partial\s+hx-target="#([^"]+)"\s+hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
+PARTIAL = re.compile(r'<hx-partial\s+hx-target="#([^"]+)"\s+hx-swap="([\w-]+)">(.*?)</hx-partial>', re.DOTALL)
 ENTRY = re.compile(
     r'<article class="feedback"\s+id="(feedback-\d+)".*?class="feedback__text"[^>]*>(.*?)</p>', re.DOTALL
 )
@@ -44,7 +44,7 @@ class PageModel:
         while self.reader.events:
             event = self.reader.events.pop(0)
             for target, style, html in PARTIAL.findall(event.data):
-                assert style in ("feed", "delete"), "These readers are never too far behind."
+                assert style in ("insert-entries", "delete"), "These readers are never too far behind."
                 if style == "delete":
                     self.entries.pop(target, None)
                 else:

@@ -17,8 +17,8 @@ from ..support import HTMX, NO_CERTIFICATES, OURS, Process, Reader, Served, empl
 
 ROOT = "/feedback"
 pytestmark = pytest.mark.sqlite
-ADDRESS = re.compile(r'(href|src|action|hx-get|hx-post|hx-sse:connect|data-source|data-later|data-script)="(/[^"]*)"')
-GETS = ("href", "src", "hx-get", "data-source", "data-later", "data-script")
+ADDRESS = re.compile(r'(href|src|action|hx-get|hx-post|hx-sse:connect|data-source|data-lazy|data-script)="(/[^"]*)"')
+GETS = ("href", "src", "hx-get", "data-source", "data-lazy", "data-script")
 PAGES = (
     *("/walls/main", "/walls/main/frame", "/walls/main?before=3", "/walls/main/feedback/1", "/walls/main/embed"),
     *("/login", "/moderation", "/walls/main/moderation", "/walls/main/moderation?show=public"),

@@ -11,7 +11,7 @@ from ..wall_pages import LIVE, open_live, write
 
 NOTICE, THANKS = "#notice .notice", ".composer__thanks"
 POST = re.compile(r"/walls/main/feedback(\?view=frame.*)?$")
-LATER = re.compile(r"/later\.")
+LAZY = re.compile(r"/lazy\.")
 
 
 async def test_a_post_without_a_connection_says_so_also_where_the_form_was_never_touched(
@@ -39,10 +39,10 @@ async def test_what_is_fetched_later_is_fetched_again_after_it_failed(wall: Wall
         tries += 1
         await (route.abort() if tries <= 2 else route.continue_())
 
-    await page.route(LATER, fail_twice)
+    await page.route(LAZY, fail_twice)
     await open_live(page, wall)
     for field in ("#composer-name", "#composer-text", "#composer-name"):
-        async with page.expect_request(LATER):
+        async with page.expect_request(LAZY):
             await page.focus(field)
         await page.wait_for_timeout(50)
     await page.fill("#composer-text", "x" * 1999)
@@ -55,7 +55,7 @@ async def test_what_was_arranged_is_taken_over_by_a_later_try(wall: Wall, page: 
     await page.add_init_script(
         "const wait = setTimeout; setTimeout = (act, time) => wait(act, time === 1e4 ? 9 : time)"
     )
-    await page.route(LATER, lambda route: route.abort(), times=2)
+    await page.route(LAZY, lambda route: route.abort(), times=2)
     await open_live(page, wall)
     await page.evaluate("document.title = 'Before'; document.dispatchEvent(new Event('arrange'))")
     await expect(page).not_to_have_title("Before")

@@ -1,0 +1,2 @@
+/* Functions of js/wall.js, from `begin` on. */
+export const wall = {};

@@ -1,0 +1,3 @@
+/* The element whose text screen readers announce. */
+import {find} from './dom.js';
+export const region = find('status');
