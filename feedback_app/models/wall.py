@@ -58,11 +58,9 @@ class Wall(Identified, Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     welcome: Mapped[str] = mapped_column(Text, default="")
-    # none, all, first or links: which posts are held until a moderator publishes them.
     hold: Mapped[str] = mapped_column(String(12), default=Hold.NONE)
     is_closed: Mapped[bool] = mapped_column(Boolean, default=False)
     slow_seconds: Mapped[int] = mapped_column(Integer, default=0)
-    # required, optional or never: whether the form asks for a name.
     names: Mapped[str] = mapped_column(String(12), default=NameRule.REQUIRED)
     # Origins that may embed the wall, space-separated as in `frame-ancestors`; * for any, empty for none.
     embedders: Mapped[str] = mapped_column(Text, default="*")

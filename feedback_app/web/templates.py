@@ -70,10 +70,6 @@ class _Environment(Environment):
 
     catalogue: NullTranslations
 
-    def make_globals(self, _: Any) -> Any:
-        """The same dict for every template, which saves merging globals for each render."""
-        return self.globals
-
     def compile(self, source: Any, name: Any = None, filename: Any = None, *more: Any, **others: Any) -> Any:
         if isinstance(source, str):
             source = _CompileTimeTransformer(self).visit(self.parse(source, name, filename))
