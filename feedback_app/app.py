@@ -47,7 +47,7 @@ from .web.middleware.body_limit import BodyLimitMiddleware
 from .web.middleware.proxy_headers import ProxyHeadersMiddleware
 from .web.middleware.sub_path import SubPathMiddleware
 from .web.middleware.trusted_host import TrustedHostMiddleware
-from .web.state import NAME, State
+from .web.state import NAME, AppState
 from .web.templates import build_id
 
 
@@ -76,7 +76,7 @@ def create_app(**overrides: Any) -> Quart:
     return app
 
 
-def state_from(settings: Settings) -> State:
+def state_from(settings: Settings) -> AppState:
     """The objects of one app. None of them does I/O before the app serves. Raises ConfigurationError."""
     keys = Keys(Secrets(settings))
     database = Database(data_folder.database_url(settings), synchronous=settings.synchronous)
@@ -84,7 +84,7 @@ def state_from(settings: Settings) -> State:
     wall_versions = wall_versions_for(database)
     broadcaster = Broadcaster(database, hub, commit_watcher_for(database, hub.has_listeners))
     form_tokens, visitor_tokens, author_tokens = FormTokens(keys), VisitorTokens(keys), AuthorTokens(keys)
-    return State(
+    return AppState(
         settings=settings,
         keys=keys,
         database=database,
@@ -104,7 +104,7 @@ def state_from(settings: Settings) -> State:
     )
 
 
-def middleware(state: State) -> list[Callable[[App], App]]:
+def middleware(state: AppState) -> list[Callable[[App], App]]:
     """The ASGI layers between the server and Quart, outermost first."""
     settings, hub, database, base_url = state.settings, state.hub, state.database, state.settings.base_url
     return [

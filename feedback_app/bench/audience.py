@@ -9,7 +9,7 @@ import json
 import time
 from typing import Any
 
-from . import loops
+from . import subprocesses
 from .quantiles import Quantiles
 from .visitors import filled
 
@@ -62,9 +62,9 @@ async def listen(plan: dict[str, Any]) -> None:
     """Connect the listeners, and measure until the input ends. The keys of `plan` are in the module's docstring."""
     deliveries = Deliveries(plan["listeners"])
     listeners = await _connect_all(deliveries, plan)
-    loops.write_line("ready")
-    while order := await loops.read_line():
-        loops.write_line(await _measure(deliveries, json.loads(order)))
+    subprocesses.write_line("ready")
+    while order := await subprocesses.read_line():
+        subprocesses.write_line(await _measure(deliveries, json.loads(order)))
     for listener in listeners:
         listener.transport.abort()
 
@@ -103,4 +103,4 @@ async def _connect_all(deliveries: Deliveries, plan: dict[str, Any]) -> list[Lis
 
 
 if __name__ == "__main__":
-    loops.run(listen)
+    subprocesses.run(listen)

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from . import loops
+from . import subprocesses
 from .quantiles import Quantiles
 
 HEAD_END = b"\r\n\r\n"
@@ -112,4 +112,4 @@ async def visit(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    loops.run(visit)
+    subprocesses.run(visit)

@@ -23,8 +23,8 @@ def run(quick: bool, listeners: tuple[int, ...], as_json: bool, file: Path | Non
     """
     # Imported here to save the memory of servers.
     from ..bench.chart import chart
-    from ..bench.course import QUICK, Course, Plan
-    from ..bench.ground import Ground, allow_listeners
+    from ..bench.environment import Ground, allow_listeners
+    from ..bench.measurements import QUICK, Course, Plan
 
     plan = QUICK if quick else Plan()
     if listeners:

@@ -11,7 +11,7 @@ from ..web.metrics import DATABASE_ERRORS, broadcast_done
 from ..web.tasks import cancel_all
 from .changes import changes_since
 from .commit_watch import CommitWatcher
-from .hub import INDEX, PUBLIC, QUEUE, Hub, Key
+from .hub import INDEX, PUBLIC, QUEUE, Hub, TopicKey
 from .queue_changes import queue_changes_since
 from .wall_index import wall_index_changes_since
 
@@ -28,9 +28,9 @@ class Broadcaster:
 
     def __init__(self, database: Database, hub: Hub, watcher: CommitWatcher) -> None:
         self.database, self.hub, self.watcher = database, hub, watcher
-        self._broadcasting: dict[Key, asyncio.Task[None]] = {}
+        self._broadcasting: dict[TopicKey, asyncio.Task[None]] = {}
         # Start times of attempts to send a topic or, under None, to find the changed topics.
-        self._attempts: dict[Key | None, float] = {}
+        self._attempts: dict[TopicKey | None, float] = {}
         self._is_failing = False
         hub.on_topic = watcher.notify
 
@@ -61,12 +61,12 @@ class Broadcaster:
             versions = (await session.execute(Wall.versions({key.wall_id for key in keys}))).all()
         for wall_id, version, desk_version in versions:
             for kind, newest in ((PUBLIC, version), (QUEUE, desk_version), (INDEX, desk_version)):
-                key = Key(kind, wall_id)
+                key = TopicKey(kind, wall_id)
                 topic = self.hub.topics.get(key)
                 if topic is not None and topic.version < newest and key not in self._broadcasting:
                     self._broadcasting[key] = asyncio.create_task(self._broadcast(key, topic.version))
 
-    async def _broadcast(self, key: Key, after: int) -> None:
+    async def _broadcast(self, key: TopicKey, after: int) -> None:
         """Send it now, and nothing more of this topic for BURST_SECONDS."""
         clock = asyncio.get_running_loop().time
         end = clock() + BURST_SECONDS
@@ -76,7 +76,7 @@ class Broadcaster:
         if is_sent:  # Commits in the meantime skipped this topic.
             self.watcher.notify()
 
-    async def send(self, key: Key, after: int) -> None:
+    async def send(self, key: TopicKey, after: int) -> None:
         """Read the changes since the version `after`, and send them. Lets errors of the database through."""
         async with self.database.reading() as session:
             wall = await session.get_one(Wall, key.wall_id)
@@ -86,7 +86,7 @@ class Broadcaster:
             if key.kind == PUBLIC:
                 broadcast_done(changes.version - after, changes.changed_at)
 
-    async def _try(self, key: Key | None, work: Coroutine[None, None, None]) -> bool:
+    async def _try(self, key: TopicKey | None, work: Coroutine[None, None, None]) -> bool:
         """Whether it worked. Logs a failure once, except an outage, which `database` logs."""
         self._attempts.setdefault(key, time.monotonic())
         try:

@@ -9,7 +9,7 @@ from ..walls.lookup import wall_by_slug
 from ..walls.versions import VersionUnknown, WallVersions
 from ..web.tasks import cancel_all
 from .changes import changes_since, reload
-from .hub import PUBLIC, Key
+from .hub import PUBLIC, TopicKey
 
 MOST_CACHED = 32
 MOST_BYTES = 256 * 1024
@@ -18,13 +18,13 @@ MOST_BYTES = 256 * 1024
 class CatchUp(NamedTuple):
     """What brings a reader of this topic to `version`: `body` as server-sent events, `html` for a plain answer."""
 
-    key: Key
+    key: TopicKey
     version: int
     body: bytes
     html: bytes = b""
 
 
-class CacheKey(NamedTuple):
+class CatchUpKey(NamedTuple):
     slug: str
     after: int | None
     version: int
@@ -37,7 +37,7 @@ class CatchUpCache:
         self.database, self.wall_versions = database, wall_versions
         # Answers that were too large and became a reload, without their bodies.
         self._large: OrderedDict[tuple[int | None, str], CatchUp] = OrderedDict()
-        self._cache: OrderedDict[CacheKey, asyncio.Task[CatchUp | None]] = OrderedDict()
+        self._cache: OrderedDict[CatchUpKey, asyncio.Task[CatchUp | None]] = OrderedDict()
 
     async def since(self, after: int | None, slug: str, *, at_least: int = 0) -> CatchUp | None:
         """The changes since the version `after`, up to `at_least` or later; None without a wall.
@@ -52,8 +52,8 @@ class CatchUpCache:
             return await self._read(slug, after)
         version = max(state.version, at_least)
         if after == version:
-            return CatchUp(Key(PUBLIC, state.wall_id), version, b"")
-        key = CacheKey(slug, after, version)
+            return CatchUp(TopicKey(PUBLIC, state.wall_id), version, b"")
+        key = CatchUpKey(slug, after, version)
         reading = self._cache.get(key) or self._start(key)
         # Several requests wait for it, so none of them may cancel it.
         await asyncio.wait({reading})
@@ -82,14 +82,14 @@ class CatchUpCache:
         """Cancel what is being read."""
         await cancel_all(self._cache.values())
 
-    def _start(self, key: CacheKey) -> "asyncio.Task[CatchUp | None]":
+    def _start(self, key: CatchUpKey) -> "asyncio.Task[CatchUp | None]":
         while len(self._cache) >= MOST_CACHED and next(iter(self._cache.values())).done():
             self._cache.popitem(last=False)
         reading = self._cache[key] = asyncio.create_task(self._read(key.slug, key.after))
         reading.add_done_callback(lambda _: self._evict(key))
         return reading
 
-    def _evict(self, key: CacheKey) -> None:
+    def _evict(self, key: CatchUpKey) -> None:
         """Evict a result that failed or is too large, and the results for older versions."""
         reading = self._cache[key]
         missed = None if reading.cancelled() or reading.exception() else reading.result()
@@ -108,4 +108,4 @@ class CatchUpCache:
         html = changes.html.encode()
         if len(html) > MOST_BYTES:  # It would be in memory once per slow reader; the list is shorter.
             html = reload(changes.version).html.encode()
-        return CatchUp(Key(PUBLIC, wall.id), changes.version, changes.body, html)
+        return CatchUp(TopicKey(PUBLIC, wall.id), changes.version, changes.body, html)

@@ -19,7 +19,7 @@ FULL_BYTES = 64 * 1024
 PUBLIC, QUEUE, INDEX = "public", "queue", "index"
 
 
-class Key(NamedTuple):
+class TopicKey(NamedTuple):
     """A topic: the public wall (PUBLIC), its moderation queue (QUEUE), or its counts in the index of walls (INDEX)."""
 
     kind: str
@@ -103,7 +103,7 @@ class Hub:
     """
 
     def __init__(self, *, most: int, most_per_address: int) -> None:
-        self.topics: dict[Key, Topic] = {}
+        self.topics: dict[TopicKey, Topic] = {}
         self.count = 0
         self.is_closed = False
         self.on_topic: Callable[[], None] = lambda: None
@@ -125,7 +125,7 @@ class Hub:
         if not self._per_address[address]:
             del self._per_address[address]
 
-    def join(self, key: Key, listener: Listener) -> bool:
+    def join(self, key: TopicKey, listener: Listener) -> bool:
         """Add a listener to a topic; False if it has to catch up first."""
         topic = self.topics.get(key)
         if topic is None:
@@ -136,7 +136,7 @@ class Hub:
         topic.listeners.add(listener)
         return True
 
-    def leave(self, key: Key, listener: Listener) -> None:
+    def leave(self, key: TopicKey, listener: Listener) -> None:
         """Remove a listener, and its topic with the last one."""
         listener.is_open = False
         topic = self.topics.get(key)
@@ -145,7 +145,7 @@ class Hub:
             if not topic.listeners:
                 del self.topics[key]
 
-    async def send(self, key: Key, version: int, events: Sequence[Event]) -> None:
+    async def send(self, key: TopicKey, version: int, events: Sequence[Event]) -> None:
         """Send the events that bring all listeners of a topic to `version`.
 
         Yields to other requests between slices. A listener that joins meanwhile has caught up to `version`.
@@ -188,9 +188,9 @@ class Hub:
 
     def has_listeners(self, wall_id: int) -> bool:
         """Whether any topic of this wall has listeners."""
-        return any(Key(kind, wall_id) in self.topics for kind in (PUBLIC, QUEUE, INDEX))
+        return any(TopicKey(kind, wall_id) in self.topics for kind in (PUBLIC, QUEUE, INDEX))
 
-    def listening(self, kind: str) -> list[tuple[Key, Listener]]:
+    def listening(self, kind: str) -> list[tuple[TopicKey, Listener]]:
         """All listeners of topics of this kind, each with its topic."""
         found = ((key, topic) for key, topic in self.topics.items() if key.kind == kind)
         return [(key, listener) for key, topic in found for listener in topic.listeners]

@@ -22,7 +22,7 @@ from ..web.middleware.scope_keys import DISCONNECT, TRANSPORT
 from .access import session_of
 from .catch_up import CatchUp, CatchUpCache
 from .changes import version_from
-from .hub import HEARTBEAT, PUBLIC, QUEUE, Hub, Key, Listener
+from .hub import HEARTBEAT, PUBLIC, QUEUE, Hub, Listener, TopicKey
 from .queue_changes import queue_changes_since
 
 SLOW_SECONDS = 20
@@ -103,7 +103,7 @@ class StreamMiddleware:
             if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
                 return None
             changes = await queue_changes_since(after, wall, session)
-        return CatchUp(Key(QUEUE, wall.id), changes.version, changes.body)
+        return CatchUp(TopicKey(QUEUE, wall.id), changes.version, changes.body)
 
     async def _follow(self, asked: Asked, catch_up: CatchUp, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # The empty body; the next message is the disconnection.

@@ -18,7 +18,7 @@ from ..web.middleware.network import network_of
 from ..web.templates import render
 from .access import session_of
 from .changes import Change, Changes
-from .hub import HEARTBEAT, INDEX, Hub, Key, Listener
+from .hub import HEARTBEAT, INDEX, Hub, Listener, TopicKey
 from .streams import AWAY, FULL, HEADERS, SLOW_SECONDS, disconnect_of, refuse
 
 ADDRESS = "/moderation/live"
@@ -89,12 +89,12 @@ class WallIndexMiddleware:
 
     async def _follow(self, reader: Listener, walls: Sequence[Wall], body: bytes, receive: Receive) -> None:
         """Stream the list and its changes. `reader` is the template of the listeners, one per wall."""
-        listeners: dict[Key, Listener] = {}
+        listeners: dict[TopicKey, Listener] = {}
         try:
             while True:
                 async with asyncio.timeout(SLOW_SECONDS):
                     await reader.send({"type": "http.response.body", "body": body, "more_body": True})
-                listeners = {Key(INDEX, wall.id): replace(reader, version=wall.desk_version) for wall in walls}
+                listeners = {TopicKey(INDEX, wall.id): replace(reader, version=wall.desk_version) for wall in walls}
                 if self.hub.is_closed or all(self.hub.join(*each) for each in listeners.items()):
                     break
                 self._leave(listeners)
@@ -111,7 +111,7 @@ class WallIndexMiddleware:
             self._leave(listeners)
         return None
 
-    def _leave(self, listeners: Mapping[Key, Listener]) -> None:
+    def _leave(self, listeners: Mapping[TopicKey, Listener]) -> None:
         for key, listener in listeners.items():
             self.hub.leave(key, listener)
 

@@ -125,7 +125,9 @@ class Submission:
     def times_by(
         authors: Collection[str], networks: Collection[str], windows: Sequence[tuple[datetime, datetime]]
     ) -> Prepared:
-        """Rows of author, then for each window the number of posts on all walls and the time of the earliest.
+        """Rows of author, then for each window the number of posts and the time of the earliest.
+
+        An author is a pseudonym that is made per wall, so its posts are those on one wall.
 
         Further rows have a network instead, and count what newcomers wrote from there. The longest window comes last.
         """

@@ -11,8 +11,8 @@ from ..models import Act, ActEntry, Wall
 from ..text import csv_cells
 from ..web.state import database
 from ..web.templates import iso, render
-from .audit_log import LogView, lines
 from .audit_log_messages import KINDS
+from .audit_log_queries import LogView, lines
 from .views import notice_of_request
 
 views = Blueprint("log", __name__)

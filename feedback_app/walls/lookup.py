@@ -74,7 +74,7 @@ def _address_on(wall: Wall, slug: str) -> str:
     return f"{path}?{query}" if query else path
 
 
-async def find_arranged(slug: str) -> Wall:
+async def find_wall_cached(slug: str) -> Wall:
     """The wall to read its settings, cached until its version changes. It must not be modified.
 
     Raises WallMoved and aborts with 404 as `find_wall` does.

@@ -23,7 +23,7 @@ GIVE_UP_SECONDS = 10
 SQLITE = dialect()
 
 
-class State(NamedTuple):
+class WallVersion(NamedTuple):
     """What a wall's public pages depend on: they change only when this changes."""
 
     wall_id: int
@@ -42,11 +42,11 @@ class WallVersions(ABC):
     """Current versions of walls, by their slug."""
 
     @abstractmethod
-    def immediate(self, slug: str) -> State | None:
+    def immediate(self, slug: str) -> WallVersion | None:
         """The wall's current state if it is known without waiting, else None. Raises VersionUnknown."""
 
     @abstractmethod
-    async def of(self, slug: str) -> State | None:
+    async def of(self, slug: str) -> WallVersion | None:
         """The wall's current state, None when there is no such wall. Raises VersionUnknown."""
 
     @abstractmethod
@@ -57,7 +57,7 @@ class WallVersions(ABC):
         """
 
     @abstractmethod
-    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, WallVersion]:
         """The current states of those walls that exist, by slug. Raises VersionUnknown."""
 
     @abstractmethod
@@ -73,13 +73,13 @@ class SQLiteWallVersions(WallVersions):
         self._cursor: sqlite3.Cursor | None = None
         self._data_version = 0
         self._is_checked = False
-        self._states: dict[str, State] = {}
+        self._states: dict[str, WallVersion] = {}
         self._walls: dict[str, Wall] = {}
         statement = Wall.states(["main"]).compile(dialect=SQLITE, compile_kwargs={"render_postcompile": True})
         self._state_sql = str(statement)
         self._wall_sql = str(Wall.named("main").compile(dialect=SQLITE))
 
-    def immediate(self, slug: str) -> State | None:
+    def immediate(self, slug: str) -> WallVersion | None:
         """Always known, since the file is read in this process. Raises VersionUnknown when it cannot be read."""
         try:
             cursor = self._cursor or self._open()
@@ -90,7 +90,7 @@ class SQLiteWallVersions(WallVersions):
             self._close()
             raise VersionUnknown() from error
 
-    async def of(self, slug: str) -> State | None:
+    async def of(self, slug: str) -> WallVersion | None:
         return self.immediate(slug)
 
     async def wall(self, slug: str) -> Wall | None:
@@ -98,7 +98,7 @@ class SQLiteWallVersions(WallVersions):
             return None
         return self._walls.get(slug) or self._read_wall(slug)
 
-    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, WallVersion]:
         return {slug: state for slug in slugs if (state := self.immediate(slug)) is not None}
 
     async def close(self) -> None:
@@ -133,11 +133,11 @@ class SQLiteWallVersions(WallVersions):
         self._cursor = sqlite3.connect(self._address, uri=True, isolation_level=None, timeout=0).cursor()
         return self._cursor
 
-    def _read(self, slug: str, cursor: sqlite3.Cursor) -> State | None:
+    def _read(self, slug: str, cursor: sqlite3.Cursor) -> WallVersion | None:
         row = cursor.execute(self._state_sql, (slug,)).fetchone()
         if row is None:
             return None
-        state = self._states[slug] = State(*row[1:])
+        state = self._states[slug] = WallVersion(*row[1:])
         return state
 
     def _read_wall(self, slug: str) -> Wall | None:
@@ -163,12 +163,12 @@ class ServerWallVersions(WallVersions):
         self._running: set[asyncio.Task[Wall | None]] = set()
         database.on_commit(self._queries.clear)
 
-    def immediate(self, slug: str) -> State | None:
+    def immediate(self, slug: str) -> WallVersion | None:
         started, query = self._queries.get(slug, (0.0, None))
         is_current = query is not None and query.done() and asyncio.get_running_loop().time() - started <= SECONDS
         return _state(query.result()) if query is not None and is_current else None
 
-    async def of(self, slug: str) -> State | None:
+    async def of(self, slug: str) -> WallVersion | None:
         return _state(await self.wall(slug))
 
     async def wall(self, slug: str) -> Wall | None:
@@ -186,11 +186,11 @@ class ServerWallVersions(WallVersions):
             if self._queries.get(slug) == (started, query):
                 del self._queries[slug]
 
-    async def of_all(self, slugs: Iterable[str]) -> dict[str, State]:
+    async def of_all(self, slugs: Iterable[str]) -> dict[str, WallVersion]:
         """One query for all. Raises VersionUnknown when it fails or takes too long."""
         try:
             async with asyncio.timeout(GIVE_UP_SECONDS), self._database.reading() as session:
-                return {slug: State(*state) for slug, *state in await session.execute(Wall.states(slugs))}
+                return {slug: WallVersion(*state) for slug, *state in await session.execute(Wall.states(slugs))}
         except (SQLAlchemyError, OSError) as error:
             raise VersionUnknown(hangs=isinstance(error, TimeoutError)) from error
 
@@ -217,8 +217,8 @@ class ServerWallVersions(WallVersions):
             raise VersionUnknown(hangs=isinstance(error, TimeoutError)) from error
 
 
-def _state(wall: Wall | None) -> State | None:
-    return None if wall is None else State(wall.id, wall.version)
+def _state(wall: Wall | None) -> WallVersion | None:
+    return None if wall is None else WallVersion(wall.id, wall.version)
 
 
 def _value(kind: TypeEngine[Any], stored: Any) -> Any:

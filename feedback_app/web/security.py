@@ -66,7 +66,7 @@ async def refuse_foreign_forms() -> None:
 
     Browsers name the source in headers that no page can forge: `Sec-Fetch-Site` for https and localhost, `Origin`
     everywhere. This needs no cookie and no token, so it also works in a frame on another site. A request with neither
-    header does not come from a browser's form.
+    header is refused. `walls/posting/fast_path.py` checks the same before Quart, more strictly.
     """
     if request.method in SAFE_METHODS:
         return

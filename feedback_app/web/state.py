@@ -27,7 +27,7 @@ NAME = "feedback"
 
 
 @dataclass(frozen=True)
-class State:
+class AppState:
     """`build_id` is a hash of all templates, catalogues and assets; `warned` lists warnings already logged once."""
 
     settings: Settings
@@ -49,14 +49,14 @@ class State:
     warned: set[str] = field(default_factory=set)
 
 
-def state() -> State:
+def state() -> AppState:
     """The state of the current app. Raises RuntimeError outside of an app context."""
     return state_of(current_app)
 
 
-def state_of(app: Quart) -> State:
+def state_of(app: Quart) -> AppState:
     """The state of this app. Raises KeyError when `create_app` did not make it."""
-    return cast("State", app.extensions[NAME])
+    return cast("AppState", app.extensions[NAME])
 
 
 def database() -> Database:

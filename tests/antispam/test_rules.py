@@ -177,7 +177,7 @@ async def test_the_author_of_a_held_entry_sees_it_marked_as_waiting(wall: Served
         )
         assert answer.status_code == 201
         receipt = author_token_of(answer)
-        assert 'hx-target="#feedback" hx-swap="feed own:true"' in answer.text
+        assert 'hx-target="#feedback" hx-swap="insert-entries own:true"' in answer.text
         assert "moderator will review" in answer.text
         assert "on the wall</a>" not in answer.text
 

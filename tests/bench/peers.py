@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from feedback_app.bench.course import RAW_POST
-from feedback_app.bench.ground import TEXT, Ground, Server, allow_listeners
+from feedback_app.bench.alternating import Author, in_turns
+from feedback_app.bench.environment import TEXT, Ground, Server, allow_listeners
+from feedback_app.bench.measurements import RAW_POST
 from feedback_app.bench.quantiles import Quantiles
-from feedback_app.bench.sittings import Author, in_turns
 
 from .. import ROOT
 

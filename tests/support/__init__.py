@@ -23,7 +23,7 @@ from feedback_app.models import Feedback, LoginSession, Membership, Moderator, S
 from feedback_app.server.connections import listen
 from feedback_app.server.run import WallServer
 from feedback_app.text.rates import rates_in
-from feedback_app.web.state import State, state_of
+from feedback_app.web.state import AppState, state_of
 
 from . import shared_caches  # noqa: F401 - It patches what is imported.
 from .clients import HTMX, NO_CERTIFICATES, OURS
@@ -69,7 +69,7 @@ class Served(NamedTuple):
     port: int
 
     @property
-    def state(self) -> State:
+    def state(self) -> AppState:
         return state_of(self.app)
 
     @property

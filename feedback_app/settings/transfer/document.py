@@ -20,7 +20,7 @@ from ...text.translation import LANGUAGES
 from ...walls.contrast import legible, six_digits
 from ...walls.location import ACCENT
 from ..frame_ancestors import parse_frame_ancestors
-from .audit_log import Line, parse_act
+from .audit_log_import import Line, parse_act
 from .entry import REASONS, parse_entry, time
 from .export import FORMAT, FORMAT_VERSION, SETTINGS
 

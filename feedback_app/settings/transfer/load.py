@@ -12,7 +12,7 @@ from ...models import Block, Feedback, FormerAddress, Submission, Wall
 from ...models.base import EntryState, counting_from
 from ...models.feedback import MOST_PINNED
 from ...models.former_address import slug_fault
-from . import audit_log
+from . import audit_log_import
 from .document import Import, read
 from .entry import foreign
 from .export import SETTINGS, Progress, key_marks, no_progress
@@ -80,7 +80,7 @@ async def import_wall(
         numbers |= {row["id"]: here[row["key"]] for row in some if row["id"]}
         report.added += len(rows)
         progress(len(some))
-    report.acts = await audit_log.write(found.log, wall, numbers, session, with_wall=is_fresh)
+    report.acts = await audit_log_import.write(found.log, wall, numbers, session, with_wall=is_fresh)
     return report
 
 

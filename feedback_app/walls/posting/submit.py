@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from ...antispam.form_checks import spam_reason
 from ...antispam.form_token import FormTokens
 from ...antispam.pseudonyms import pseudonyms_of
 from ...antispam.visitor_token import Visitor, VisitorTokens
@@ -24,8 +25,6 @@ from .store import Refused, store_posts
 
 # A post held for one of these reasons gets no visitor token yet.
 NOT_LET_IN = ("address", "blocked")
-EXPIRED = Message("This page had been open for long. Your words are still here: please post them once more.")
-TRAPPED = Message("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 EMPTY = Composer()
 
 
@@ -59,9 +58,7 @@ class Submissions:
         """The message for a post that looks like spam (honeypot or form token), None for a good one."""
         if not self._settings.defences:
             return None
-        if filled.website:
-            return TRAPPED
-        return None if self._form_tokens.is_good(filled.stamp, wall.id, now()) else EXPIRED
+        return spam_reason(filled.website, filled.stamp, wall.id, now(), self._form_tokens)
 
     async def submit(
         self, filled: ValidPost, wall: Wall, address: str, place: Location, *, to_htmx: bool

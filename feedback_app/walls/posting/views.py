@@ -6,6 +6,7 @@ from markupsafe import Markup
 from quart import Response, abort, g, request
 from werkzeug.datastructures import MultiDict
 
+from ...antispam.form_checks import EXPIRED
 from ...models import Wall
 from ...text.cleaning import InvalidText
 from ...text.messages import Message
@@ -18,12 +19,12 @@ from ...web.responses import wants_fragment
 from ...web.state import database, state
 from ...web.templates import render
 from ..location import Location
-from ..lookup import NO_WALL, find_arranged, find_wall
+from ..lookup import NO_WALL, find_wall, find_wall_cached
 from ..page import wall_page
 from ..views import feedback_views as views
 from .form import Composer, ValidPost
 from .store import Reason, Refused
-from .submit import EXPIRED, PostResponse
+from .submit import PostResponse
 
 CLOSED = Message("This wall takes nothing new at the moment. Your words were not stored: copy them if you need them.")
 BLOCKED = Message("You cannot write on this wall for now. Your words were not stored: copy them if you need them.")
@@ -34,7 +35,7 @@ REFUSALS = {Reason.NO_WALL: (404, NO_WALL), Reason.CLOSED: (403, CLOSED), Reason
 async def write(slug: str) -> Response:
     """Store one entry per form, however often it arrives (idempotency key)."""
     fields = await read_form()
-    wall = await find_arranged(slug)
+    wall = await find_wall_cached(slug)
     place = Location.of_form(wall.slug, request.args)
 
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .ground import Audience
+from .environment import Audience
 from .quantiles import Quantiles
 
 

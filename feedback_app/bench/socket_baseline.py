@@ -1,6 +1,6 @@
 """Reference for broadcasts: a socket writer without HTTP parsing and database.
 
-`python -m feedback_app.bench.raw BYTES`: a GET opens a stream, and a POST sends BYTES to all streams.
+`python -m feedback_app.bench.socket_baseline BYTES`: a GET opens a stream, and a POST sends BYTES to all streams.
 """
 
 import asyncio

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..config import ConfigurationError
-from .ground import Ground, Server
+from .alternating import Author, in_turns
+from .environment import Ground, Server
 from .quantiles import Quantiles
 from .report import Listening, Machine, Rate, Report, Start
-from .sittings import Author, in_turns
 
 ENTRIES = 30
 VISITORS = 64

@@ -1,6 +1,6 @@
 """Reference for pages: the smallest ASGI application on the same server, which answers with the bytes of our page.
 
-`python -m feedback_app.bench.bare FILE`, where FILE has a line of JSON with the headers, then the body.
+`python -m feedback_app.bench.asgi_baseline FILE`, where FILE has a line of JSON with the headers, then the body.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Reference for posts: our server, except that it stores nothing. The difference is the cost of the database.
 
-`python -m feedback_app.bench.forgetful`
+`python -m feedback_app.bench.no_storage_server`
 """
 
 from collections.abc import Callable

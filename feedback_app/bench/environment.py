@@ -175,17 +175,17 @@ class Ground:
 
     def forgetful(self) -> Server:
         """Start our server without storing."""
-        return self._server("feedback_app.bench.forgetful")
+        return self._server("feedback_app.bench.no_storage_server")
 
     def bare(self, page: Page) -> Server:
         """Start an ASGI application that answers with this page."""
         file = self.folder / "page"
         file.write_bytes(json.dumps(page.headers).encode() + b"\n" + page.body)
-        return self._server("feedback_app.bench.bare", str(file))
+        return self._server("feedback_app.bench.asgi_baseline", str(file))
 
     def raw(self, size: int) -> Server:
         """Start a socket writer that broadcasts `size` bytes."""
-        return self._server("feedback_app.bench.raw", str(size))
+        return self._server("feedback_app.bench.socket_baseline", str(size))
 
     def visit(self, server: Server, request: str, connections: int, **plan: float) -> dict[str, Any]:
         """Send a request repeatedly on each connection; gives `rate`, `took` and `statuses`."""
