@@ -104,4 +104,4 @@ async def test_behind_pgbouncer_one_looks(data: Path, serve: Callable[..., Any],
             await write(here, f"{each}")
             await until(lambda each=each: reader.versions == list(range(1, each + 1)), 2)
     assert await listeners(postgresql) == set()
-    assert commit_watch.LOOK_SECONDS < 0.25
+    assert commit_watch.POLL_SECONDS < 0.25
