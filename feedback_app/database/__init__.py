@@ -5,6 +5,7 @@ May import text, clock, config and models.
 Tests: tests/database/.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -132,3 +133,5 @@ class Database:
         await self._writer.close()
         await self.read_engine.dispose()
         await self.write_engine.dispose()
+        # Drivers close a socket in the next iteration of the loop, which may be the last one.
+        await asyncio.sleep(0)
