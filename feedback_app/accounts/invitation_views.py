@@ -17,7 +17,7 @@ from .sessions import staff_page
 views = Blueprint("setups", __name__)
 
 GONE = (
-    "This link no longer works: it was used, or it has expired. Ask whoever gave it to you for a new one; "
+    "This link no longer works: it was used, or it has expired. Ask the person who gave it to you for a new one; "
     "while there is no moderator at all, the server prints one whenever it starts."
 )
 TAKEN = "There is a moderator of this name already. Choose another name."

@@ -80,7 +80,9 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
     words = _trimmed(repaired(words, lines=lines), lines=lines)
     _check_parts(words, most, most_code_points)
     if _LONE_SURROGATES.search(words):
-        raise InvalidText(Message("This contains a character that cannot be shown. Remove it, or type the words anew."))
+        raise InvalidText(
+            Message("This contains a character that cannot be shown. Remove it, or type the words again.")
+        )
     if not words.isascii():
         words = _normalised(words, lines=lines)
         # NFC turns some characters into two or three.

@@ -18,7 +18,8 @@ function begin() {
   }
   /* For an author who wonders why nothing is there. */
   if (document.readyState !== 'complete') addEventListener('load', () => {
-    if (!frames.size && !everywhere(`feedback-wall, script[data-wall], iframe[src^="${base}"]`).length) console.info('embed.js: this page has no <feedback-wall wall="…"> yet, and its <script> has no data-wall.');
+    if (!frames.size && !everywhere(`feedback-wall, script[data-wall], iframe[src^="${base}"]`).length)
+      console.info('embed.js: this page has no <feedback-wall wall="…"> yet, and its <script> has no data-wall.');
   });
   return script => {
     const ours = script ? [script] : everywhere('script[data-wall]').filter(({src}) => src === source);

@@ -1,6 +1,7 @@
 /* The forms of moderators' pages: typed text is not lost without a question. */
 const isEdited = each => each.type === 'checkbox' || each.type === 'radio' ? each.checked !== each.defaultChecked
-  : each.localName === 'select' ? [...each.options].some(option => option.selected !== option.defaultSelected) && [...each.options].some(option => option.defaultSelected)
+  : each.localName === 'select' ? [...each.options].some(option => option.selected !== option.defaultSelected) &&
+    [...each.options].some(option => option.defaultSelected)
   : /^(input|textarea)$/.test(each.localName) && each.type !== 'hidden' && each.value !== each.defaultValue;
 const isTick = each => each.classList.contains('entry__tick');
 const isUnsaved = form => 'unsaved' in form.dataset || [...form.elements].some(each => each.name && !isTick(each) && isEdited(each));

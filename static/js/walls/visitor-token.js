@@ -31,6 +31,7 @@ on('htmx:after:swap', event => {
 /* Any wall may hold the posts of newcomers; the script that shows them to their author is loaded when there are some. */
 function loadReceipts() {
   const receipts = document.querySelector('kept-receipts');
-  if (receipts && !customElements.get('kept-receipts') && (document.querySelector('[data-waiting]') || readToken(receipts.getAttribute('hx-get')) !== token)) import(receipts.dataset.script);
+  if (receipts && !customElements.get('kept-receipts') &&
+    (document.querySelector('[data-waiting]') || readToken(receipts.getAttribute('hx-get')) !== token)) import(receipts.dataset.script);
 }
 addEventListener('load', loadReceipts);

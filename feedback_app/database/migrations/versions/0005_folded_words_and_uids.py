@@ -15,7 +15,7 @@ down_revision = "0004_since_0001"
 branch_labels = None
 depends_on = None
 
-# As `models/identified.py` makes it where there is none: so a backup of an older version gives the same ids each time
+# As `models/base.py` makes it where there is none: so a backup of an older version gives the same ids each time
 # that it is restored, and those that the wall has had since it was upgraded.
 NAMESPACE = uuid.UUID("0b9f8a4e-6c52-4b43-9a3c-5b1c5a0f7c11")
 IS_UNFOLDED = sa.text("folded IS NULL")
