@@ -6,6 +6,7 @@ Tests: tests/database/.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any, cast, overload
 
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from . import schema
 from .engines import complete_url, make_engine
@@ -24,6 +26,10 @@ from .sqlite.write_lock import WriteLock
 from .writer import AfterFlush, BatchFunction, NothingWritten, Part, Response, Result, Work, Writer, unchanged
 
 __all__ = ["Database", "DatabaseUnfit", "NothingWritten", "complete_url", "is_outage", "is_passing"]
+
+
+# How long `close` waits for connections that are in use.
+RETURN_SECONDS = 2
 
 
 class Database:
@@ -131,7 +137,16 @@ class Database:
     async def close(self) -> None:
         """Finish pending writes, then close every connection."""
         await self._writer.close()
-        await self.read_engine.dispose()
-        await self.write_engine.dispose()
+        for engine in (self.read_engine, self.write_engine):
+            await _until_returned(engine)
+            await engine.dispose()
         # Drivers close a socket in the next iteration of the loop, which may be the last one.
         await asyncio.sleep(0)
+
+
+async def _until_returned(engine: AsyncEngine) -> None:
+    """Wait until cancelled sessions have returned their connections. One that comes back later is never closed."""
+    pool = cast("AsyncAdaptedQueuePool", engine.pool)
+    end = time.monotonic() + RETURN_SECONDS
+    while pool.checkedout() and time.monotonic() < end:  # noqa: ASYNC110 - The pool has no event for it.
+        await asyncio.sleep(0.005)
