@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from ..support.databases import Folders
 from .host_pages import Host, Publish
@@ -25,6 +25,8 @@ FLAGS = [
     "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--test-third-party-cookie-phaseout",
 ]
+# Generous, since tests run beside each other; nothing here measures speed.
+expect.set_options(timeout=20_000)
 MISSING = "Chromium is not installed, so the browser tests are skipped (on Debian: apt-get install chromium)."
 
 

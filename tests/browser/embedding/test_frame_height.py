@@ -64,7 +64,7 @@ async def test_a_frame_gets_the_height_of_its_content_on_every_host(wall: Wall, 
     for name, html in FULL.items():
         frame = await opened(page, wall, host, html)
         try:
-            await frame.wait_for_function(FITS, timeout=5000)
+            await frame.wait_for_function(FITS)
         except TimeoutError as late:
             raise AssertionError(name) from late
         assert await frame.evaluate("innerWidth") > 250, name
@@ -82,7 +82,7 @@ async def test_a_frame_that_does_not_get_its_height_scrolls(wall: Wall, page: Pa
     for each in range(5):
         wall.post("Ann", f"Entry {each}\n\nwith lines")
     frame = await opened(page, wall, host, BOUNDED[name])
-    await frame.wait_for_function(SCROLLS, timeout=5000)
+    await frame.wait_for_function(SCROLLS)
 
 
 async def test_an_element_that_the_host_bounds_scrolls(wall: Wall, page: Page, host: Publish) -> None:
@@ -90,7 +90,7 @@ async def test_an_element_that_the_host_bounds_scrolls(wall: Wall, page: Page, h
         wall.post("Ann", f"Entry {each}\n\nwith lines")
     for rule in ("height:400px", "max-height:400px;overflow:hidden", "position:absolute;inset:0 0 200px"):
         frame = await opened(page, wall, host, f"<style>feedback-wall{{{{{rule}}}}}</style>" + ELEMENT)
-        await frame.wait_for_function(FITS, timeout=5000)
+        await frame.wait_for_function(FITS)
         left = await page.evaluate(
             "(() => { const element = document.querySelector('feedback-wall'); element.scrollTo(0, 1e9);"
             "return element.scrollHeight - element.clientHeight - element.scrollTop; })()"

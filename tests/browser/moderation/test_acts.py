@@ -207,7 +207,7 @@ async def test_who_is_logged_out_is_told_and_keeps_what_they_typed(
         await session.execute(LoginSession.delete_all(number))
 
     await queue_pages.database.write(end)
-    await expect(page.locator("#notice")).to_contain_text("You are logged out", timeout=8000)
+    await expect(page.locator("#notice")).to_contain_text("You are logged out")
     wall.post("Ann", "Two")
     await entry(page, 1).locator(".entry__reply .button").click()
     await expect(page.locator("#notice")).to_contain_text("Your session has ended, and nothing was done.")
@@ -233,7 +233,7 @@ async def test_who_is_demoted_is_cut_off(wall: Wall, queue_pages: QueuePages, pa
         await session.delete((await session.scalars(Membership.of(number, 1))).one())
 
     await queue_pages.database.write(demote)
-    await expect(page.locator("#notice")).to_contain_text("You no longer moderate this wall.", timeout=8000)
+    await expect(page.locator("#notice")).to_contain_text("You no longer moderate this wall.")
     wall.post("Ann", "Secret to them")
     await expect(page.locator("html")).to_have_attribute("data-live", "poll")
     assert await page.locator(".entry").count() == 0

@@ -269,7 +269,7 @@ async def test_who_may_not_moderate_any_more_is_told_and_the_server_is_left_alon
         await session.delete((await session.scalars(Membership.of(number, 1))).one())
 
     await queue_pages.database.write(demote)
-    await expect(page.locator("#feedback")).to_contain_text("You moderate no wall yet", timeout=8000)
+    await expect(page.locator("#feedback")).to_contain_text("You moderate no wall yet")
     await expect(page.locator("#notice")).to_be_empty()
     asked.clear()
     await page.evaluate("new Promise(done => { let left = 6; setInterval(() => left-- || done(), 200); })")

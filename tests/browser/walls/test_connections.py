@@ -24,7 +24,7 @@ async def test_after_restarts_every_page_shows_what_the_database_says(wall: Wall
         wall.start()
         numbers += [wall.post("Bob", f"Meanwhile {each}") for each in range(3)]
 
-    await expect(page.locator("#feedback article")).to_have_count(9, timeout=20_000)
+    await expect(page.locator("#feedback article")).to_have_count(9)
     assert await page.evaluate("inserted") == [f"feedback-{number}" for number in numbers]
     assert await page.evaluate("[...document.querySelectorAll('#feedback article')].map(each => each.id)") == [
         f"feedback-{number}" for number in reversed(numbers)
@@ -92,7 +92,7 @@ async def test_a_message_whose_swap_fails_comes_again(wall: Wall, page: Page) ->
         "  return place.call(this, node, next); }; })()"
     )
     wall.post("Ann", "Comes again")
-    await expect(page.locator("#feedback .feedback__text")).to_have_text(["Comes again"], timeout=20_000)
+    await expect(page.locator("#feedback .feedback__text")).to_have_text(["Comes again"])
 
 
 async def test_a_page_left_open_while_the_server_is_away_recovers(wall: Wall, page: Page) -> None:

@@ -148,7 +148,7 @@ async def test_on_a_large_screen_nothing_leaves_that_is_in_view(wall: Wall, page
 async def test_an_entry_with_the_focus_stays(wall: Wall, page: Page) -> None:
     await fill(wall, 30)
     await open_live(page, wall)
-    await page.locator("#feedback-1 a").focus(timeout=5000)
+    await page.locator("#feedback-1 a").focus()
     await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     last = await fill(wall, 170)
     await expect(page.locator(f"#feedback-{last}")).to_have_count(1)
