@@ -16,9 +16,17 @@ from .javascript import minified, module, script
 # Bundled with ours: separate deferred scripts race, and htmx would start before its SSE extension has loaded.
 VENDORED = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")
 LAYERS = "css/layers.css"
-STYLES = (LAYERS, "css/base.css", "css/walls/*.css", "css/print.css", "css/reset.css", "css/tokens.css")
-# For moderators' pages only; visitors download none of it.
-STAFF_STYLES = (LAYERS, "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css", "css/staff.css")
+# Every page has these; a wall needs no more.
+STYLES = (
+    LAYERS, "css/tokens.css", "css/reset.css", "css/base.css", "css/components/*.css", "css/walls/*.css",
+    "css/print.css",
+)  # fmt: skip
+# Segmented controls, switches, menus and the like; a visitor of a wall downloads none of them.
+CONTROLS = "css/controls/*.css"
+STAFF_STYLES = (
+    LAYERS, CONTROLS, "css/staff.css", "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css",
+)  # fmt: skip
+EMBEDDING_STYLES = (LAYERS, CONTROLS, "css/embedding/*.css")
 # Files directly in `static/js` are served, each with the modules that it imports. These two come with htmx.
 WITH_HTMX = ("wall.js", "desk.js")
 SCRIPTS = ("staff.js", "frame.js", "embed.js")
@@ -115,6 +123,7 @@ def assets() -> Assets:
     texts = {
         "wall.css": _styles(root, STYLES),
         "staff.css": _styles(root, STAFF_STYLES),
+        "embedding.css": _styles(root, EMBEDDING_STYLES),
         **{name: vendored + script(js / name) for name in WITH_HTMX},
         **{name: script(js / name) for name in SCRIPTS},
         **{name: module(js / name) for name in MODULES},
