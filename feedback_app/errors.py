@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .accounts import sessions
-from .accounts.sessions import staff_page
+from .accounts.staff_pages import staff_page
 from .database import is_outage
 from .models import Wall
 from .text.cleaning import printable

@@ -14,7 +14,7 @@ from .authentication import authenticate
 from .forms import PasswordForm
 from .login_throttle import TooManyAttempts
 from .passwords import TooManyHashes
-from .sessions import staff_page
+from .staff_pages import staff_page
 
 views = Blueprint("accounts", __name__)
 

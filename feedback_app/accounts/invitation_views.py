@@ -12,7 +12,7 @@ from .deferred_form import HOME
 from .forms import SetupForm
 from .invitations import NameTaken, Offer, find_offer, set_up
 from .passwords import TooManyHashes
-from .sessions import staff_page
+from .staff_pages import staff_page
 
 views = Blueprint("setups", __name__)
 

@@ -17,7 +17,7 @@ from .deferred_form import HOME
 from .forms import MembershipForm
 from .invitations import invite
 from .memberships import LastOwner, NotOwner, appoint
-from .sessions import staff_page
+from .staff_pages import staff_page
 
 views = Blueprint("memberships", __name__)
 

@@ -15,7 +15,7 @@ from .deferred_form import FIELDS, HOME, DeferredRequest, own_path
 from .forms import LoginForm
 from .login_throttle import TooManyAttempts
 from .passwords import TooManyHashes
-from .sessions import staff_page
+from .staff_pages import staff_page
 
 views = Blueprint("sessions", __name__)
 

@@ -20,10 +20,14 @@ PUBLIC, QUEUE, INDEX = "public", "queue", "index"
 
 
 class TopicKey(NamedTuple):
-    """A topic: the public wall (PUBLIC), its moderation queue (QUEUE), or its counts in the index of walls (INDEX)."""
+    """A topic: the public wall (PUBLIC), its moderation queue (QUEUE), or its counts in the index of walls (INDEX).
+
+    `language` is that of the listening moderators; empty for PUBLIC, which is in the language of the wall.
+    """
 
     kind: str
     wall_id: int
+    language: str = ""
 
 
 class Event(NamedTuple):
@@ -188,7 +192,7 @@ class Hub:
 
     def has_listeners(self, wall_id: int) -> bool:
         """Whether any topic of this wall has listeners."""
-        return any(TopicKey(kind, wall_id) in self.topics for kind in (PUBLIC, QUEUE, INDEX))
+        return any(key.wall_id == wall_id for key in self.topics)
 
     def listening(self, kind: str) -> list[tuple[TopicKey, Listener]]:
         """All listeners of topics of this kind, each with its topic."""

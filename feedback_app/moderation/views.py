@@ -6,6 +6,7 @@ from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.sessions import note_refusal, require_moderator, require_wall
+from ..accounts.staff_pages import Shell, staff_page
 from ..models import Act, ActEntry, Membership, Moderator, Wall
 from ..models.act import UNDO, ActRefused
 from ..text.numbers import parse_id
@@ -28,13 +29,13 @@ NOTHING = "There is no such feedback on a wall of yours. Nothing was done."
 
 @views.get("/moderation")
 async def index() -> Response:
-    return Response(await _wall_list("moderation/index.html"))
+    return await _wall_list("moderation/index.html")
 
 
 @views.get("/moderation/walls")
 async def walls() -> Response:
     """The list as a fragment, for a page without a stream."""
-    return Response(await _wall_list("moderation/_walls.html"))
+    return await _wall_list("moderation/_walls.html")
 
 
 @views.get("/walls/<slug>/moderation")
@@ -74,12 +75,12 @@ async def act() -> Response:
     )
 
 
-async def _wall_list(template: str) -> str:
+async def _wall_list(template: str) -> Response:
     moderator = await require_moderator()
     async with database().reading() as session:
         found = (await session.scalars(Membership.walls(moderator.id))).all()
         counted = await counts([wall.id for wall in found], session)
-    return render(template, moderator=moderator, walls=found, counts=counted)
+    return await staff_page(template, walls=found, counts=counted)
 
 
 async def _queue_page(template: str, view: View) -> Response:
@@ -89,9 +90,8 @@ async def _queue_page(template: str, view: View) -> Response:
         shown = await parts(view, wall, session)
         counted = (await counts([wall.id], session))[wall.id]
         notice = await notice_of_request(wall, session)
-    return Response(
-        render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, notice=notice)
-    )
+        shell = await Shell.of(moderator, wall, session)
+    return await staff_page(template, wall=wall, shell=shell, view=view, parts=shown, counts=counted, notice=notice)
 
 
 async def _apply(form: ActForm, moderator: Moderator, session: AsyncSession) -> Done:

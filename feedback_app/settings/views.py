@@ -7,7 +7,7 @@ from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts import sessions
-from ..accounts.sessions import staff_page
+from ..accounts.staff_pages import staff_page
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
 from ..walls.contrast import WHITE, contrast, legible, six_digits

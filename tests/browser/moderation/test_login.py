@@ -48,7 +48,8 @@ async def test_everything_about_accounts_works_without_script(wall: Wall, chromi
     await page.click("text=Change password")
     await expect(page.locator("#field-old_password")).to_have_attribute("aria-invalid", "true")
 
-    await page.click(".staff__out .button")
+    await page.click(".shell__account > summary")
+    await page.click(".staff__out button")
     await expect(page.locator(".notice")).to_have_text("You are logged out.")
     await page.goto(f"{wall.url}/settings/account")
     await expect(page.locator("h1")).to_have_text("Log in")

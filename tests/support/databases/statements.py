@@ -158,6 +158,7 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
         "who is logged in": LoginSession.open_with("token", now()),
         "rights of listeners": LoginSession.rights(["a" * 64], now()),
         "walls of a moderator": Membership.among(1, [1, 2]),
+        "walls to switch to": Membership.switcher(1, 1, limit=51),
         "tries to log in": LoginAttempt.times_of(["a" * 64], since=now() - timedelta(hours=1), until=now()),
     }
 
