@@ -24,7 +24,7 @@ async def test_a_moderator_sees_whom_to_ask(wall: Served) -> None:
             assert answer.status_code == 403, answer.url
             assert "Only owners can change this. Ask <bdi>Ruth</bdi>." in answer.text
             assert "You moderate “<bdi>Lab day: &lt;what&gt; next?</bdi>”" in answer.text
-            assert 'class="shell__menu shell__account"' in answer.text
+            assert 'class="menu shell__account"' in answer.text
             assert 'href="/walls/main/moderation"' in answer.text
         await employ(wall.database, "Uma", main="owner")
         await employ(wall.database, "Vi", main="owner")
@@ -53,7 +53,7 @@ async def test_a_moderator_without_a_role_learns_nothing(wall: Served) -> None:
             assert answer.text == (await sam.get(address.replace("/main", "/nonesuch"))).text
             assert "Ruth" not in answer.text
             assert "There is no wall at this address that you moderate." in answer.text
-            assert 'class="shell__menu shell__account"' in answer.text
+            assert 'class="menu shell__account"' in answer.text
 
 
 async def test_an_act_that_is_refused_leaves_a_line_with_its_account(
