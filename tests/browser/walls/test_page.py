@@ -170,6 +170,17 @@ async def test_times_are_relative_and_exact_on_hover(wall: Wall, page: Page) -> 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", await time.get_attribute("datetime") or "")
 
 
+async def test_the_link_of_an_entry_says_whose_it_is_and_when_it_was_written(wall: Wall, page: Page) -> None:
+    wall.post("Ann", "👏👏")
+    wall.post("فرح", "شكرا جزيلا على هذا اليوم الرائع، تعلمنا الكثير اليوم جميعا")
+    await page.goto(wall.page)
+    await expect(page.locator("#feedback-1").get_by_role("link")).to_have_accessible_name("Ann just now")
+    await expect(page.locator("#feedback-1")).to_have_attribute("data-size", "emoji")
+    await expect(page.locator("#feedback-1")).to_have_attribute("dir", "ltr")
+    await expect(page.locator("#feedback-2 .feedback__head")).to_contain_text("just now")
+    await expect(page.locator("#feedback-2:not([data-size])")).to_have_attribute("dir", "rtl")
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 async def test_entries_arrive_calmly_or_without_motion(wall: Wall, page: Page, motion: str) -> None:
     await page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
