@@ -26,14 +26,15 @@ CONTROLS = "css/controls/*.css"
 STAFF_STYLES = (
     LAYERS, CONTROLS, "css/staff.css", "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css",
 )  # fmt: skip
-EMBEDDING_STYLES = (LAYERS, CONTROLS, "css/embedding/*.css")
+# Pages that are neither a wall nor for moderators, each with its own style sheet beside `wall.css`.
+PAGES = ("embed", "design")
 # Files directly in `static/js` are served, each with the modules that it imports. These two come with htmx.
 WITH_HTMX = ("wall.js", "desk.js")
 SCRIPTS = ("staff.js", "frame.js", "embed.js")
 # Loaded by `import()`: when a list is long, or when a visitor starts to write.
 MODULES = ("lazy.js",)
 # Each defines one custom element and declares nothing, so it is a classic script as well as a module.
-ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js")
+ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js", "colour-sample.js")
 ICON = "icon.svg"
 # A sandboxed, cross-origin isolated frame loads only what carries this header.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -123,7 +124,7 @@ def assets() -> Assets:
     texts = {
         "wall.css": _styles(root, STYLES),
         "staff.css": _styles(root, STAFF_STYLES),
-        "embedding.css": _styles(root, EMBEDDING_STYLES),
+        **{f"{page}.css": _styles(root, (LAYERS, CONTROLS, f"css/pages/{page}.css")) for page in PAGES},
         **{name: vendored + script(js / name) for name in WITH_HTMX},
         **{name: script(js / name) for name in SCRIPTS},
         **{name: module(js / name) for name in MODULES},

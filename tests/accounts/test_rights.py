@@ -61,6 +61,8 @@ RIGHTS = {
     "GET /static/<name>": everybody(404),
     "GET /embed.js": everybody(200),
     "GET /accents/<colour>.css": everybody(200),
+    # During development only.
+    "GET /design": everybody(404),
     "GET /healthz": everybody(200),
     "GET /readyz": everybody(200),
     # On this machine; test_metrics.py asks from elsewhere.

@@ -151,6 +151,18 @@ async def test_the_first_view_is_light_and_stays_put(wall: Wall, page: Page) -> 
     assert await page.evaluate("[...document.fonts].length") == 0
 
 
+async def test_a_word_takes_little_room(wall: Wall, page: Page) -> None:
+    for text in ("Yes.", "A very good day.", "👏👏"):
+        wall.post("Ann", text)
+    for width in (320, 1440):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.goto(wall.page)
+        for each in await page.locator("#feedback article").all():
+            box = await each.bounding_box()
+            assert box is not None
+            assert box["height"] <= 92
+
+
 async def test_the_counter_counts_as_a_person_counts(wall: Wall, page: Page) -> None:
     """Requirement 36, in the browser."""
     await page.goto(wall.page)
