@@ -99,7 +99,7 @@ IMPOSSIBLE = [
     ({"verb": "hide", "feedback": ["1", "\u0661"]}, 404, "There is no such feedback on a wall of yours."),
     ({"verb": "hide", "feedback": ["1", str(2**63)]}, 404, "There is no such feedback on a wall of yours."),
     ({"verb": "answer", "feedback": "1"}, 422, "Send the words of the answer along"),
-    ({"verb": "answer", "feedback": "1", "text": "x" * 2001}, 422, "This is too long by 1"),
+    ({"verb": "answer", "feedback": "1", "text": "x" * 2001}, 422, "Too long by 1"),
     ({"verb": "undo"}, 422, "Say which one act is to be undone."),
     ({"verb": "undo", "act": ["1", "2"]}, 422, "Say which one act is to be undone."),
     ({"verb": "undo", "act": "77"}, 404, "There is no such feedback on a wall of yours."),
