@@ -25,7 +25,7 @@ from .web.problem_details import problem
 from .web.responses import wants_fragment
 from .web.security import SAFE_METHODS, allow_framing
 from .web.state import database
-from .web.templates import render
+from .web.templates import language_of_request, render
 
 FRAME = re.compile(r"/walls/(?P<slug>.+)/(?P<page>frame|feedback)")
 NOT_HERE = Message("This wall cannot be shown here.")
@@ -104,7 +104,9 @@ async def _error_page(status: int, sentence: str) -> Response:
     if answer := problem(request.path, status, translate(sentence, wall.language if wall else DEFAULT)):
         return answer
     if wants_fragment():
-        return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
+        # A moderator's own language, since the wall's is for its visitors.
+        language = language_of_request() if g.get("is_private") else None
+        return Response(render("errors/_notice.html", wall=wall, sentence=sentence, language=language), status)
     if status < 500 and g.get("is_private") and await sessions.moderator():
         return await staff_page("moderation/error.html", status, sentence=sentence, typed=await _typed_words())
     slug = _slug_in_frame()

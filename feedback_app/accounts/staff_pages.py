@@ -55,7 +55,8 @@ class Shell:
 async def staff_page(template: str, status: int = 200, **values: object) -> Response:
     """A rendered page for moderators, with `moderator` and `shell` among its values. `wall` is the current one."""
     moderator = await sessions.moderator()
-    values.setdefault("shell", await shell_of(moderator, values.get("wall")) if _is_page(template) else None)
+    if "shell" not in values:
+        values["shell"] = await shell_of(moderator, values.get("wall")) if _is_page(template) else None
     return Response(render(template, moderator=moderator, **values), status)
 
 

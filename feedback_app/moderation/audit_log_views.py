@@ -13,7 +13,7 @@ from ..text import csv_cells
 from ..web.state import database
 from ..web.templates import iso
 from .audit_log_messages import KINDS
-from .audit_log_queries import LogView, lines
+from .audit_log_queries import LogView, by_day, lines
 from .views import notice_of_request
 
 views = Blueprint("log", __name__)
@@ -36,7 +36,7 @@ async def show(slug: str) -> Response:
         wall=wall,
         shell=shell,
         view=view,
-        lines=read,
+        days=by_day(read),
         earlier=earlier,
         names=names,
         kinds=KINDS,

@@ -5,10 +5,12 @@ from urllib.parse import urlencode
 from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..accounts import sessions
 from ..accounts.sessions import note_refusal, require_moderator, require_wall
 from ..accounts.staff_pages import Shell, staff_page
 from ..models import Act, ActEntry, Membership, Moderator, Wall
 from ..models.act import UNDO, ActRefused
+from ..text.messages import Message
 from ..text.numbers import parse_id
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
@@ -18,13 +20,13 @@ from ..web.urls import parts_of
 from . import acts, undo
 from .acts import UNCHANGED, Done, NotFound, Notice, Order
 from .forms import ActForm
-from .queue import View, counts, entries, log_address, parts
+from .queue import View, chosen_of, counts, entries, log_address, others, parts
 
 views = Blueprint("moderation", __name__)
 
 # High enough that too many ticked entries reach the form, which has the better error message.
 FIELDS = 2_000
-NOTHING = "There is no such feedback on a wall of yours. Nothing was done."
+NOTHING = Message("There is no such post on your walls. Nothing was changed.")
 
 
 @views.get("/moderation")
@@ -49,6 +51,32 @@ async def older(slug: str) -> Response:
     return await _queue_page("moderation/_entries.html", View.of(slug, request.args))
 
 
+@views.get("/walls/<slug>/moderation/entries/<int:number>/author")
+async def of_author(slug: str, number: int) -> Response:
+    """What else the author of an entry wrote, as a fragment."""
+    await require_moderator()
+    async with database().reading() as session:
+        wall = await require_wall(slug, session)
+        found = await others(number, wall.id, session)
+    return await staff_page("moderation/entry/_others.html", wall=wall, others=found)
+
+
+@views.get("/walls/<slug>/moderation/bar")
+async def bar(slug: str) -> Response:
+    """What a moderator who reads the public wall is told, as a fragment; 204 for everybody else."""
+    moderator = await sessions.moderator()
+    if moderator is None:
+        return Response("", 204)
+    async with database().reading() as session:
+        wall = await session.scalar(Membership.wall(Wall.named(slug), moderator.id))
+        if wall is None:
+            return Response("", 204)
+        membership = await session.scalar(Membership.of(moderator.id, wall.id))
+        counted = (await counts([wall.id], session))[wall.id]
+    is_owner = membership is not None and membership.is_owner
+    return await staff_page("moderation/_bar.html", wall=wall, is_owner=is_owner, waiting=counted["held"])
+
+
 @views.post("/moderation/acts")
 async def act() -> Response:
     """Applied to all entries or to none. htmx gets the changed entries, a plain form a redirect to its page."""
@@ -63,7 +91,7 @@ async def act() -> Response:
         note_refusal(moderator)
         abort(404, NOTHING)
     except ActRefused as refusal:
-        abort(409, str(refusal))
+        abort(409, refusal.args[0])
 
     if not wants_fragment():
         return Response("", 303, {"Location": _return_address(done)})
@@ -90,8 +118,20 @@ async def _queue_page(template: str, view: View) -> Response:
         shown = await parts(view, wall, session)
         counted = (await counts([wall.id], session))[wall.id]
         notice = await notice_of_request(wall, session)
-        shell = await Shell.of(moderator, wall, session)
-    return await staff_page(template, wall=wall, shell=shell, view=view, parts=shown, counts=counted, notice=notice)
+        chosen = chosen_of(shown, view.entry)
+        also = await others(chosen, wall.id, session) if chosen else []
+        shell = await Shell.of(moderator, wall, session) if template.endswith("queue.html") else None
+    return await staff_page(
+        template,
+        wall=wall,
+        shell=shell,
+        view=view,
+        parts=shown,
+        counts=counted,
+        notice=notice,
+        chosen=chosen,
+        others=also,
+    )
 
 
 async def _apply(form: ActForm, moderator: Moderator, session: AsyncSession) -> Done:

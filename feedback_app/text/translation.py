@@ -90,7 +90,7 @@ def direction(language: str) -> str:
 
 def readable(at: datetime, language: str) -> str:
     """A UTC date and time for display."""
-    return f"{_day(at.date(), language)}, {at.hour:02}:{at.minute:02} UTC"
+    return f"{day(at.date(), language)}, {at.hour:02}:{at.minute:02} UTC"
 
 
 def _number(value: int, language: str) -> str:
@@ -100,12 +100,13 @@ def _number(value: int, language: str) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _day(day: date, language: str) -> str:
+def day(at: date, language: str) -> str:
+    """A date for display."""
     if is_english(language):
-        return f"{day.day} {day:%B %Y}"
+        return f"{at.day} {at:%B %Y}"
     from babel.dates import format_date
 
-    return format_date(day, "long", locale=_locale(language))
+    return format_date(at, "long", locale=_locale(language))
 
 
 @cache

@@ -77,6 +77,7 @@ def _environment(language: str, root: str) -> Environment:
     environment.filters.update(initials=initials, hue=hue, iso=iso, truncate=shortened, display_size=display_size)
     environment.filters.update(
         readable=partial(translation.readable, language=language),
+        date=partial(translation.day, language=language),
         translate=partial(translation.translate, language=language),
     )
     environment.tests.update(tall=is_tall, rtl=is_rtl)

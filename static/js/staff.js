@@ -21,6 +21,30 @@ document.addEventListener('htmx:after:request', ({detail: {ctx}}) => {
   for (const each of form.elements) if (each.localName === 'textarea') each.defaultValue = each.value;
 });
 
+/* The public pages of these walls ask in this browser what waits there, and in no other. */
+const MARK = 'feedback-moderates', wall = document.getElementById('desk')?.dataset.wall;
+try {
+  const walls = new Set(JSON.parse(localStorage.getItem(MARK) ?? '[]'));
+  if (wall && !walls.has(wall)) localStorage.setItem(MARK, JSON.stringify([...walls, wall]));
+} catch { /* Without storage there is no bar. */ }
+document.addEventListener('submit', event => {
+  if (!event.target.closest('.staff__out')) return;
+  try { localStorage.removeItem(MARK); } catch { /* As above. */ }
+});
+
+/* A menu closes as soon as something else is pressed, and by Escape. */
+const openMenus = () => document.querySelectorAll('.menu[open]');
+document.addEventListener('click', ({target}) => {
+  for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
+});
+document.addEventListener('keydown', event => {
+  if (event.key !== 'Escape') return;
+  for (const menu of openMenus()) {
+    if (menu.contains(document.activeElement)) menu.querySelector('summary').focus();
+    menu.open = false;
+  }
+});
+
 const note = document.querySelector('.arranging__unsaved');
 function showUnsaved() { if (note) note.textContent = isUnsaved(note.closest('form')) ? 'Unsaved changes' : ''; }
 for (const type of ['input', 'change']) document.addEventListener(type, showUnsaved);

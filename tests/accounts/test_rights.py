@@ -88,6 +88,8 @@ RIGHTS = {
     "GET /moderation/live": Right((404, 404, 200, 200, 200)),
     f"GET {DESK}": keepers(200),
     f"GET {DESK}/entries": keepers(200),
+    f"GET {DESK}/entries/<int:number>/author": keepers(200),
+    f"GET {DESK}/bar": Right((204, 204, 204, 200, 200)),
     f"GET {DESK}/changes": keepers(200),
     f"GET {DESK}/live": Right((404, 404, 404, 200, 200)),
     f"GET {DESK}/log": keepers(200),

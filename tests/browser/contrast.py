@@ -78,8 +78,7 @@ MEASURE = """
     const dashed = drawn.find(side => /dashed|dotted/.test(style[`border${side}Style`]));
     if (dashed) edge(each, dashed, 'dashes of');
     const isBar = drawn.length === 1 && parseFloat(style[`border${drawn[0]}Width`]) >= 2;
-    if (each.matches('.entry')) edge(each, 'Left', 'bar of');
-    else if (isBar && !each.matches('.log__entries')) edge(each, drawn[0], 'bar of');
+    if (isBar && !each.matches('.log__entries')) edge(each, drawn[0], 'bar of');
   }
   for (const dot of all('.mark__dot')) edge(dot, 'Top', `dot while ${document.documentElement.dataset.live} of`);
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Dialog, Page, expect
 
+from ..queue_pages import open_entry
 from ..served_wall import Wall
 from .test_settings import HOME, become_owner
 
@@ -81,7 +82,7 @@ async def test_what_is_typed_is_not_left_without_a_question(wall: Wall, page: Pa
     await page.fill("[name=welcome]", "Half a welcome")
     await expect(page.locator(".arranging__unsaved")).to_have_text("Unsaved changes")
     asked = answering(page, False, False, False, True)
-    await page.click("text=Moderate")
+    await page.click(".tabs >> text=Queue")
     await page.click("text=Log out")
     await page.get_by_role("button", name="Change address").click()
     await expect(page.locator("[name=welcome]")).to_have_value("Half a welcome")
@@ -101,7 +102,7 @@ async def test_what_is_typed_is_not_left_without_a_question(wall: Wall, page: Pa
     await page.fill("[name=title]", "")
     await page.click(".arranging__save button")
     await expect(page.locator(".arranging__unsaved")).to_have_text("Unsaved changes")
-    await page.click("text=Moderate")
+    await page.click(".tabs >> text=Queue")
     await expect(page.locator("#desk")).to_be_visible()
     assert asked == ["beforeunload"] * 4
 
@@ -110,14 +111,14 @@ async def test_an_answer_that_is_being_written_is_not_left_without_a_question(wa
     wall.post("Ann", "One")
     await become_owner(wall, page)
     await page.goto(f"{wall.url}/walls/main/moderation")
-    await page.click(".entry__summary")
+    await open_entry(page, 1)
     await page.fill("#feedback-1-answer", "Half an answer")
     asked = answering(page, False)
-    await page.click("text=Walls")
+    await page.click(".tabs >> text=Log")
     await page.click(".entry__reply .button")
-    await expect(page.locator(".entry__by")).to_contain_text("Kim answered")
-    await page.click("text=Walls")
-    await expect(page.locator("h1")).to_have_text("Walls")
+    await expect(page.locator(".entry__answer")).to_contain_text("Kim replied")
+    await page.click(".tabs >> text=Log")
+    await expect(page.locator("h1")).to_have_text("Log")
     assert asked == ["beforeunload"]
 
 

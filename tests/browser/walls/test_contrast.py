@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from ...support import employ, open_session
 from ..contrast import unseen
-from ..queue_pages import DESK, QueuePages
+from ..queue_pages import DESK, QueuePages, unfold
 from ..served_wall import Wall
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -60,7 +60,7 @@ async def test_what_has_no_words_can_be_seen(wall: Wall, queue_pages: QueuePages
     await context.add_cookies([{"name": "feedback", "value": token, "url": wall.url}])
     await page.goto(f"{wall.url}{DESK}")
     await page.locator(".entry__tick").first.check()
-    await page.locator(".entry__more summary").first.click()
+    await unfold(page, 1)
     found["desk"] = await unseen(page)
     await page.goto(f"{wall.url}{DESK}?search=nothing")
     found["desk without entries"] = await unseen(page)
