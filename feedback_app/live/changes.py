@@ -83,5 +83,9 @@ def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> Changes:
     ]
     if wall.arranged > after:
         changes.append(Change(wall.arranged, render("live/_settings_changed.html")))
+    changes.sort(key=lambda change: change.version)
+    if changes:
+        last = changes.pop()
+        changes.append(Change(last.version, f"{last.html}\n{render('live/_count.html', wall=wall)}"))
     times = (feedback.changed_at for feedback in known if feedback.changed_at)
-    return Changes(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))
+    return Changes(wall.version, changes, max(times, default=None))

@@ -28,6 +28,8 @@ class Moderator(Base):
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     login: Mapped[str] = mapped_column(String(LOGIN_LENGTH), unique=True)
     password: Mapped[str] = mapped_column(String(255))
+    # In which they read their pages; empty: as their browser asks.
+    language: Mapped[str] = mapped_column(String(12), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @classmethod

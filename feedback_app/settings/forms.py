@@ -18,7 +18,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from ..models import Wall
 from ..models.former_address import slug_fault
-from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH
+from ..models.wall_settings import TITLE_LENGTH, WELCOME_LENGTH
 from ..text.cleaning import printable
 from ..text.messages import Message
 from ..text.translation import LANGUAGES

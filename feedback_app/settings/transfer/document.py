@@ -13,7 +13,7 @@ from ...config import ConfigurationError
 from ...models import Wall
 from ...models.base import Hold, NameRule
 from ...models.former_address import slug_fault
-from ...models.wall import TITLE_LENGTH, WELCOME_LENGTH
+from ...models.wall_settings import TITLE_LENGTH, WELCOME_LENGTH
 from ...text import csv_cells
 from ...text.cleaning import InvalidText, clean, is_blank
 from ...text.translation import LANGUAGES

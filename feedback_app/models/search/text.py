@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Index, Text, and_, false, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..text.folding import fold
+from ...text.folding import fold
 
 # Rows stored by versions without folding. Migration 0005 makes the index partial on PostgreSQL too (soon empty, then
 # free); to say so here loads SQLAlchemy's PostgreSQL dialect, 2 MiB, in every process.

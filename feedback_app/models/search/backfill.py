@@ -2,8 +2,8 @@
 
 from sqlalchemy import Select, Update, bindparam, select, update
 
-from .base import EntryState
-from .feedback import Feedback
+from ..base import EntryState
+from ..feedback import Feedback
 
 
 class SearchBackfill:
