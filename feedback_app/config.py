@@ -26,8 +26,8 @@ USUAL_PORTS = {"http": 80, "https": 443}
 SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 # First path segments of the app's own routes: a base URL that ends in one of them would be ambiguous.
 OWN = (
-    "accents", "api", "design", "embed.js", "healthz", "j", "login", "logout", "metrics", "moderation", "oembed",
-    "privacy", "readyz", "settings", "setup", "static", "walls",
+    "accents", "api", "design", "embed.js", "healthz", "j", "login", "logout", "looks", "metrics", "moderation",
+    "oembed", "privacy", "readyz", "settings", "setup", "static", "walls",
 )  # fmt: skip
 # Loopback, private and link-local networks.
 NEAR = (

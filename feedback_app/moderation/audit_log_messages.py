@@ -10,6 +10,7 @@ from ..models.moderator import OWNER
 from ..text.messages import Message
 from ..text.translation import LANGUAGES
 from ..walls.choices import ANYBODY, HOLD, NAMES, SLOW, THEMES
+from ..walls.looks import LOOKS
 
 # The choices of the log's filter: group, verb, label.
 KINDS: tuple[tuple[Message, Mapping[str, Message]], ...] = (
@@ -73,6 +74,9 @@ SETTINGS = {
     "names": Message("Names"),
     "hold": Message("Review"),
     "slow_seconds": Message("Slow mode"),
+    "prompt": Message("Prompt"),
+    "post_label": Message("Words on the button"),
+    "look": Message("Look"),
     "theme": Message("Light or dark"),
     "accent": Message("Accent colour"),
     "embedders": Message("Sites that may embed the wall"),
@@ -82,6 +86,7 @@ CHOICES: dict[str, Mapping[Any, str]] = {
     "names": dict(NAMES),
     "hold": dict(HOLD),
     "slow_seconds": dict(SLOW),
+    "look": {name: look.label for name, look in LOOKS.items()},
     "theme": dict(THEMES),
 }
 DEFAULT_VALUE = Message("default")

@@ -18,13 +18,14 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from ..models import Wall
 from ..models.former_address import slug_fault
-from ..models.wall_settings import TITLE_LENGTH, WELCOME_LENGTH
+from ..models.wall_settings import POST_LABEL_LENGTH, PROMPT_LENGTH, TITLE_LENGTH, WELCOME_LENGTH
 from ..text.cleaning import printable
 from ..text.messages import Message
 from ..text.translation import LANGUAGES
 from ..walls.choices import HOLD, NAMES, SLOW, THEMES
-from ..walls.contrast import legible, six_digits
+from ..walls.contrast import six_digits
 from ..walls.location import ACCENT
+from ..walls.looks import LOOKS
 from ..web.forms import TextValidator
 from .frame_ancestors import InvalidOrigin, parse_frame_ancestors
 
@@ -39,6 +40,10 @@ def _choices(pairs: Iterable[tuple[object, str]]) -> list[Any]:
 
 def _title(missing: str) -> TextValidator:
     return TextValidator(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
+
+
+def _short(most: int) -> TextValidator:
+    return TextValidator(missing=None, most=most, most_code_points=most, lines=False)
 
 
 def _typed(text: object) -> str:
@@ -79,6 +84,9 @@ class SettingsForm(Form):
     names = RadioField("Names", choices=_choices(NAMES))
     hold = RadioField("Moderation", choices=_choices(HOLD))
     slow_seconds = SelectField("How often one person may post", choices=_choices(SLOW), coerce=int)
+    prompt = StringField(Message("Prompt"), [_short(PROMPT_LENGTH)])
+    post_label = StringField(Message("Words on the button"), [_short(POST_LABEL_LENGTH)])
+    look = RadioField(Message("Look"), choices=_choices((name, look.label) for name, look in LOOKS.items()))
     theme = RadioField("Light or dark", choices=_choices(THEMES))
     accent = StringField("Accent colour", filters=[_typed])
     embedding = RadioField("Who may embed the wall", choices=_choices(EMBEDDING))
@@ -130,11 +138,11 @@ class SettingsForm(Form):
     @property
     def settings(self) -> dict[str, Any]:
         """The settings by column. The form must be valid."""
-        simple = ("title", "welcome", "language", "is_closed", "names", "hold", "slow_seconds", "theme")
+        computed = ("accent", "embedders")
         embedders = {ANY: "*", NONE: ""}.get(self.embedding.data) if self.embedding.data != SOME else None
         return {
-            **{name: self[name].data for name in simple},
-            "accent": legible(self.typed_accent) if self.typed_accent else "",
+            **{name: self[name].data for name in SETTINGS if name not in computed},
+            "accent": self.typed_accent,
             "embedders": parse_frame_ancestors(self.origins.data or "") if embedders is None else embedders,
         }
 
@@ -152,6 +160,9 @@ SETTINGS = (
     "names",
     "hold",
     "slow_seconds",
+    "prompt",
+    "post_label",
+    "look",
     "theme",
     "accent",
     "embedders",

@@ -10,8 +10,7 @@ from ..accounts import sessions
 from ..accounts.staff_pages import staff_page
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
-from ..walls.contrast import WHITE, contrast, legible, six_digits
-from ..walls.location import ACCENT
+from ..walls.looks import accent_colours, look_of
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
 from ..web.state import database, state
@@ -71,7 +70,7 @@ async def propose() -> Response:
 async def check_embedders() -> Response:
     """Validate the list of sites while it is typed."""
     await sessions.require_moderator()
-    form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
+    form = SettingsForm(request.args, wall={"embedders": "*", "accent": "", "look": ""})
     form.validate()
     return await staff_page("settings/_frame_ancestors.html", form=form)
 
@@ -80,7 +79,7 @@ async def check_embedders() -> Response:
 async def check_accent() -> Response:
     """Preview the accent colour while it is chosen."""
     await sessions.require_moderator()
-    form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
+    form = SettingsForm(request.args, wall={"embedders": "*", "accent": "", "look": ""})
     form.validate()
     return await staff_page("settings/_accent.html", form=form, **_accent(form))
 
@@ -98,13 +97,12 @@ async def arrange(slug: str) -> Response:
     if not form.validate():
         return await _settings_page(wall, form, 422)
     settings, settings_version = form.settings, str(form.arranged.data or "")
-    is_nudged = settings["accent"] != form.typed_accent
 
     try:
         await _write(lambda session: commands.update_settings(wall.id, settings, settings_version, owner, session))
     except SettingsConflict as conflict:
         return await _conflict_page(conflict, settings)
-    return _redirect(f"/settings/walls/{slug}?done=saved{'&nudged=' + form.typed_accent if is_nudged else ''}")
+    return _redirect(f"/settings/walls/{slug}?done=saved")
 
 
 @views.post("/settings/walls/<slug>/address")
@@ -204,17 +202,14 @@ def _field(name: str) -> str:
 
 
 def _accent(form: SettingsForm) -> dict[str, Any]:
-    """Template variables: the colour as typed and as shown, and its contrast with white."""
+    """Template variables: the look, and the colours that come from the accent in it (None without a valid accent)."""
+    look = look_of(str(form.look.data))
     typed = form.typed_accent if not form.accent.errors else ""
-    shown = legible(typed) if typed else ""
-    return {"typed": typed, "shown": shown, "ratio": contrast(typed, WHITE) if typed else 0}
+    return {"chosen_look": look, "colours": accent_colours(typed, look) if typed else None}
 
 
 async def _settings_page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) -> Response:
-    values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], "nudged": "", **more}
-    if status == 200:
-        asked = request.args.get("nudged", "")
-        values["nudged"] = asked if ACCENT.fullmatch(asked) and legible(six_digits(asked)) == wall.accent else ""
+    values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], **more}
     done = DONE.get(request.args.get("done", ""), "") if status == 200 else ""
     return await staff_page("settings/wall.html", status, wall=wall, form=form, done=done, **_accent(form), **values)
 

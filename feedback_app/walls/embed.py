@@ -5,13 +5,14 @@ from quart import Blueprint, Response, abort, g, request
 
 from ..models import Wall
 from ..text.messages import Message
-from ..web.assets import EVERYWHERE, FOREVER
+from ..web.assets import FOREVER
 from ..web.responses import answer, unchanged
 from ..web.security import own_address
 from ..web.state import database
 from ..web.templates import render
-from .contrast import legible, six_digits
+from .contrast import six_digits
 from .location import ACCENT, Location, Look
+from .looks import FRAME, stylesheet, stylesheet_at
 from .lookup import find_wall
 
 views = Blueprint("embeds", __name__)
@@ -37,15 +38,21 @@ async def show(slug: str) -> Response:
 
 @views.get("/accents/<colour>.css")
 async def accent(colour: str) -> Response:
-    """A style sheet of one rule; an inline style would need an exception in the Content-Security-Policy.
-
-    Aborts with 404 when it is no colour.
-    """
+    """The colours of an accent at an address without a digest, for old links. Aborts with 404 when it is no colour."""
     if not ACCENT.fullmatch(colour):
         abort(404)
-    seed = legible(six_digits(colour))
-    headers = {"Cache-Control": FOREVER, **EVERYWHERE}
-    return Response(f":root{{--accent-seed:#{seed}}}\n", mimetype="text/css", headers=headers)
+    return stylesheet(FRAME, six_digits(colour)).answer("public, max-age=3600")
+
+
+@views.get("/looks/<name>.css")
+async def look(name: str) -> Response:
+    """The style sheet of a look with an accent; an inline style would need an exception in the Content-Security-Policy.
+
+    Aborts with 404 when there is no such look.
+    """
+    asset, is_current = stylesheet_at(name) or abort(404)
+    # Another version of the program, which runs beside this one, may link to its own.
+    return asset.answer(FOREVER if is_current else "no-cache")
 
 
 def _snippets(wall: Wall, frame: Location, origin: str) -> list[tuple[str, Message, Message, str]]:

@@ -130,6 +130,8 @@ def assets() -> Assets:
         **{name: module(js / name) for name in MODULES},
         **{name: minified((js / name).read_text()) for name in ELEMENTS},
         ICON: (root / ICON).read_text(),
+        # Served with the colours of an accent, see walls/looks.py.
+        **{f"look-{path.stem}.css": _minified(path.read_text()) for path in sorted(root.glob("css/looks/*.css"))},
     }
     return Assets({name: _asset(name, text) for name, text in texts.items()})
 
@@ -141,7 +143,11 @@ def _without_source_map(path: Path) -> str:
 
 def _styles(root: Path, patterns: tuple[str, ...]) -> str:
     paths = [path for pattern in patterns for path in sorted(root.glob(pattern))]
-    return str(rcssmin.cssmin("\n".join(path.read_text() for path in paths)))
+    return _minified("\n".join(path.read_text() for path in paths))
+
+
+def _minified(css: str) -> str:
+    return str(rcssmin.cssmin(css))
 
 
 def _asset(name: str, text: str) -> Asset:

@@ -61,6 +61,7 @@ RIGHTS = {
     "GET /static/<name>": everybody(404),
     "GET /embed.js": everybody(200),
     "GET /accents/<colour>.css": everybody(200),
+    "GET /looks/<name>.css": everybody(404),
     # During development only.
     "GET /design": everybody(404),
     "GET /healthz": everybody(200),

@@ -118,7 +118,7 @@ async def test_what_may_be_framed_loads_on_pages_that_are_cross_origin_isolated(
     for answer in (frame, await wall.client.get("/walls/main/frame"), await wall.client.get("/walls/none/frame")):
         assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-    loads = [*re.findall(r'(?:href|src|data-lazy)="(/(?:static|accents)/[^"]+)"', frame.text), "/embed.js"]
+    loads = [*re.findall(r'(?:href|src|data-lazy)="(/(?:static|looks)/[^"]+)"', frame.text), "/embed.js"]
     assert len(loads) >= 5
     for address in loads:
         assert (await wall.client.get(address)).headers["cross-origin-resource-policy"] == "cross-origin", address

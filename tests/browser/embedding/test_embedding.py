@@ -69,7 +69,7 @@ async def test_a_wall_below_a_path_is_embedded_in_every_way(
     for name, value in (("theme", "light"), ("accent", "#aa0000")):
         await page.evaluate(f"document.querySelector('feedback-wall').setAttribute('{name}', '{value}')")
     await inside.locator("html[data-theme=light]").wait_for()
-    await inside.locator('link[href="/feedback/accents/aa0000.css"]').wait_for(state="attached")
+    await inside.locator('link[href^="/feedback/looks/frame-aa0000."]').wait_for(state="attached")
     ours = f"http://127.0.0.1:{wall.port}/"
     assert [each for each in asked if not each.startswith(("http://host.test", f"{ours}feedback/"))] == []
 
