@@ -1,4 +1,4 @@
-"""Text as HTML: clickable links, `code` in backticks, and at most two blank lines in a row. What is stored stays as typed.
+"""Text as HTML: clickable links, `code` in backticks, and at most two blank lines in a row. It is stored as typed.
 
 Safe by construction: each piece is escaped before a tag is put around it. Linear: a split by one pattern without nested
 repetition.

@@ -18,6 +18,7 @@ from quart import g, has_request_context, request
 from ..text import translation
 from ..text.cleaning import first_character, is_rtl, is_tall, shortened
 from ..text.display_size import display_size
+from ..text.markup import marked_up
 from .assets import assets, folder
 from .middleware.sub_path import root
 
@@ -74,7 +75,9 @@ def _environment(language: str, root: str) -> Environment:
     # Values of a translated message are named and escaped. `_` is translated at compile time, `ngettext` when rendered.
     environment.install_gettext_translations(environment.catalogue, newstyle=True)  # type: ignore[attr-defined]
     # Jinja's own `truncate` splits emoji that consist of several code points.
-    environment.filters.update(initials=initials, hue=hue, iso=iso, truncate=shortened, display_size=display_size)
+    environment.filters.update(
+        initials=initials, hue=hue, iso=iso, truncate=shortened, display_size=display_size, marked_up=marked_up
+    )
     environment.filters.update(
         readable=partial(translation.readable, language=language),
         date=partial(translation.day, language=language),
