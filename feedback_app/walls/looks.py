@@ -7,11 +7,14 @@ ink; as text, ring or edge it is moved, per theme, until it can be seen on every
 import re
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from ..models.wall_settings import DEFAULT_LOOK
 from ..text.messages import Message
-from ..web.assets import Asset, assets
 from .contrast import BLACK, ENOUGH, ENOUGH_FOR_EDGES, WHITE, contrast, ink_on, mixed, moved, six_digits
+
+if TYPE_CHECKING:
+    from ..web.assets import Asset
 
 ADDRESS = re.compile(r"([a-z]+)-([0-9a-f]{6}|own)\.([0-9a-f]{12})")
 # The name of the look in addresses for frames, which stand on the ground of another site.
@@ -143,7 +146,7 @@ def stylesheet_path(look: str, accent: str, *, is_frame: bool = False) -> str:
     )
 
 
-def stylesheet_at(name: str) -> tuple[Asset, bool] | None:
+def stylesheet_at(name: str) -> "tuple[Asset, bool] | None":
     """The style sheet of this name in a path, and whether the name has its current digest; None if there is none."""
     found = ADDRESS.fullmatch(name)
     if found is None or (found[1] not in LOOKS and found[1] != FRAME):
@@ -153,8 +156,11 @@ def stylesheet_at(name: str) -> tuple[Asset, bool] | None:
 
 
 @lru_cache(maxsize=256)
-def stylesheet(look: str, accent: str) -> Asset:
+def stylesheet(look: str, accent: str) -> "Asset":
     """The tokens of a look with this accent, or those of an accent alone for `frame`."""
+    # Imported late: commands start without Quart.
+    from ..web.assets import Asset, assets
+
     chosen = look_of(look)
     colours = accent_colours(accent, chosen)
     tokens = (

@@ -9,7 +9,7 @@ from feedback_app.text.markup import marked_up
 
 REL = 'rel="nofollow ugc noopener"'
 MARKED_UP = {
-    "See https://example.org/a?b=1&c=2.": f'See <a href="https://example.org/a?b=1&amp;c=2" {REL}>example.org/a?b=1&amp;c=2</a>.',
+    "See https://a.org/a?b=1&c=2.": f'See <a href="https://a.org/a?b=1&amp;c=2" {REL}>a.org/a?b=1&amp;c=2</a>.',
     "(www.example.org/)": f'(<a href="https://www.example.org/" {REL}>example.org</a>)',
     "https://de.wikipedia.org/wiki/A_(B)!": (
         f'<a href="https://de.wikipedia.org/wiki/A_(B)" {REL}>de.wikipedia.org/wiki/A_(B)</a>!'
