@@ -71,6 +71,18 @@ async def test_each_line_is_laid_out_by_its_own_direction(
     assert await lines(page, ".feedback__reply") == SEEN_ARABIC_FIRST
 
 
+async def test_a_title_stands_at_the_start_of_the_page_whatever_its_direction(
+    wall: Wall, queue_pages: QueuePages, page: Page
+) -> None:
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    begins = []
+    for title in ("Thank you", "شكرا جزيلا"):
+        await queue_pages.arrange(title=title)
+        await page.goto(wall.page)
+        begins.append(await words_left(page, ".wall__title"))
+    assert abs(begins[0] - begins[1]) < 4
+
+
 async def test_a_name_on_the_desk_stands_beside_its_box_and_a_wall_where_the_others_stand(
     wall: Wall, queue_pages: QueuePages, page: Page, context: BrowserContext
 ) -> None:
