@@ -61,6 +61,7 @@ async def test_what_has_no_words_can_be_seen(wall: Wall, queue_pages: QueuePages
     await page.goto(f"{wall.url}{DESK}")
     await page.locator(".entry__tick").first.check()
     await unfold(page, 1)
+    await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     found["desk"] = await unseen(page)
     await page.goto(f"{wall.url}{DESK}?search=nothing")
     found["desk without entries"] = await unseen(page)
