@@ -113,6 +113,12 @@ class Wall(WallSettings, Identified, Base):
         return select(func.count()).where(Feedback.wall_id == wall_id, Feedback.state == EntryState.PUBLIC)
 
     @staticmethod
+    def post_counts() -> "Select[int, str, int, int, int]":
+        """Rows of (id, slug, public_count, version, counted_version)."""
+        columns = Wall.id, Wall.slug, Wall.public_count, Wall.version, Wall.counted_version
+        return select(*columns).order_by(Wall.slug)
+
+    @staticmethod
     def uncounted(limit: int) -> Select[int]:
         """The ids of walls that a former version of the program has changed (see `posts`)."""
         return select(Wall.id).where(Wall.counted_version != Wall.version).limit(limit)

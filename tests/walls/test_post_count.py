@@ -1,5 +1,6 @@
 """The number of posts: a column that every change keeps right, shown by the page and by the stream."""
 
+import asyncio
 import random
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import update
 
 from feedback_app.models import Wall
 
-from ..support import Served, post, serving, until
+from ..support import Served, post, run, serving, until
 from ..support.moderators import ModeratorClient, moderating
 
 pytestmark = pytest.mark.engines
@@ -96,3 +97,17 @@ async def test_what_a_former_version_wrote_is_counted_by_the_next_start(wall: Se
 
         await until(is_counted)
         assert await shown(again) == "3 posts"
+
+
+async def test_check_counts_again_and_says_where_it_is_wrong(wall: Served, data: Path) -> None:
+    async def said() -> str:
+        return (await asyncio.to_thread(run, data, "check")).stdout
+
+    await post(wall.client, "One")
+    assert "counted again, and right (walls: 1)" in await said()
+
+    async def work(session: Any) -> None:
+        await session.execute(update(Wall).values(public_count=7))
+
+    await wall.database.write(work)
+    assert "WRONG: main: 1 are public, while its page says 7" in await said()
