@@ -17,7 +17,7 @@ NO_WALL = Message("There is no wall at this address. Check the link, or ask the 
 # The same for a wall that others moderate, so that its existence is not revealed.
 NOT_YOURS = "There is no wall at this address that you moderate. Check the link, or ask an owner of the wall."
 NO_PAGE = Message("There is no such page of this wall. Start again at its newest feedback.")
-NO_FEEDBACK = Message("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
+NO_FEEDBACK = Message("This post is not on the wall. It may have been removed, or the link is wrong.")
 DIGITS = 40
 
 

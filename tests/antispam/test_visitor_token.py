@@ -224,7 +224,7 @@ async def test_a_block_meets_the_token_and_holds_newcomers_beside_it(wall: Serve
     for headers in (HTMX, OURS):
         refused = await post(wall.client, text="Words to keep", visitor=bad, headers=headers)
         assert refused.status_code == 403
-        assert "You cannot write on this wall for now" in said(refused)
+        assert "You cannot post on this wall right now" in said(refused)
         assert ("Words to keep" in refused.text) == (headers == OURS)
     assert (await post(wall.client, text="Still heard", visitor=good)).headers["Visitor"] == good
     again, plain = await post(wall.client, text="Another key", visitor=key()), await post(wall.client, text="No key")

@@ -99,7 +99,7 @@ IMPOSSIBLE = [
     ({"verb": "hide", "feedback": ["1", "\u0661"]}, 404, "There is no such post on your walls."),
     ({"verb": "hide", "feedback": ["1", str(2**63)]}, 404, "There is no such post on your walls."),
     ({"verb": "answer", "feedback": "1"}, 422, "The reply is missing."),
-    ({"verb": "answer", "feedback": "1", "text": "x" * 2001}, 422, "This is too long by 1"),
+    ({"verb": "answer", "feedback": "1", "text": "x" * 2001}, 422, "Too long by 1"),
     ({"verb": "undo"}, 422, "Choose one action to undo."),
     ({"verb": "undo", "act": ["1", "2"]}, 422, "Choose one action to undo."),
     ({"verb": "undo", "act": "77"}, 404, "There is no such post on your walls."),

@@ -229,7 +229,7 @@ async def test_a_closed_wall_says_so(wall: Served, owner: httpx.AsyncClient) -> 
 async def test_names_are_required_optional_or_never_asked_for(wall: Served, owner: httpx.AsyncClient) -> None:
     assert (await post(wall.client, "", "No name")).status_code == 422
     await arrange(owner, names="optional")
-    assert "Name, if you like" in (await wall.client.get("/walls/main")).text
+    assert "Name (optional)" in (await wall.client.get("/walls/main")).text
     assert (await post(wall.client, " ", "Nameless")).status_code == 201
     assert (await post(wall.client, "Bo", "Named")).status_code == 201
     await arrange(owner, names="never")

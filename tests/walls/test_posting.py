@@ -96,7 +96,7 @@ async def test_a_form_token_that_is_not_ours_is_refused_with_a_new_one(
         forged = await stamp(client, "other")
     answer = await post(client, "Ann", "Stays", stamp=forged)
     assert answer.status_code == 422
-    assert "post them once more" in answer.text
+    assert "post it again" in answer.text
     assert "Stays</textarea>" in answer.text
     assert await words(client) == []
     fresh = re.search(r'name="stamp" value="([^"]+)"', answer.text)

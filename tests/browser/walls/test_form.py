@@ -71,7 +71,7 @@ async def test_a_post_that_nobody_answers_has_failed_after_a_while(wall: Wall, p
     unanswered: list[Route] = []
     await page.route(POST, lambda route: unanswered.append(route), times=1)
     await write(page, "Ann", "Into the void")
-    await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
+    await expect(page.locator(NOTICE)).to_contain_text("We kept your text")
     await expect(page.locator("#composer-text")).to_be_editable()
     for route in unanswered:
         await route.abort()
@@ -100,7 +100,7 @@ async def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(wall
         answer = partial(Route.fulfill, status=status, body=body, content_type="text/html")
         await page.route(POST, lambda route, _, answer=answer: answer(route))  # type: ignore[misc]
         await write(page, "Ann", f"Not lost {status}")
-        await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
+        await expect(page.locator(NOTICE)).to_contain_text("We kept your text")
         await expect(page.locator("#composer-text")).to_have_value(f"Not lost {status}")
         await expect(page.locator("#composer-text")).to_be_editable()
         await page.unroute(POST)
@@ -180,7 +180,7 @@ async def test_an_answer_whose_end_is_lost_is_a_failure_too(wall: Wall, page: Pa
     await open_live(page, wall)
     await page.evaluate("lose = 1")
     await write(page, "Ann", "Once")
-    await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
+    await expect(page.locator(NOTICE)).to_contain_text("We kept your text")
     await page.click("#composer-send")
     await expect(page.locator(THANKS)).to_be_visible()
     await expect(page.locator("#feedback .feedback__text")).to_have_text(["Once"])
