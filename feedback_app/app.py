@@ -31,7 +31,7 @@ from .server import health, health_views, metrics_views, retention
 from .server.health import Readiness
 from .server.retention import Retention
 from .settings import views as settings_views
-from .walls import embed, feeds, page, page_cache
+from .walls import embed, feeds, page, page_cache, qr_code
 from .walls import views as wall_views
 from .walls.page_cache.middleware import PageCacheMiddleware
 from .walls.posting import views as posting_views
@@ -61,7 +61,8 @@ def create_app(**overrides: Any) -> Quart:
     for room in (access_log, assets, errors, security, responses, page, proxy_headers):
         room.init_app(app)
     for room in (
-        wall_views, posting_views, live_views, embed, feeds, design, health_views, metrics_views, session_views,
+        wall_views, posting_views, live_views, embed, feeds, qr_code, design, health_views, metrics_views,
+        session_views,
         invitation_views, account_views, membership_views, settings_views, moderation_views, audit_log_views,
     ):  # fmt: skip
         app.register_blueprint(room.views)

@@ -10,10 +10,12 @@ from ..accounts import sessions
 from ..accounts.staff_pages import staff_page
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
+from ..walls.embed import choices
 from ..walls.looks import accent_colours, look_of
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
 from ..web.state import database, state
+from ..web.templates import language_of_request
 from . import commands
 from .commands import AddressTaken, SettingsConflict
 from .forms import AddressForm, SettingsForm, WallForm, settings_of
@@ -145,6 +147,22 @@ async def export(slug: str, kind: str) -> Response:
     answer.timeout = None
     answer.headers["Content-Disposition"] = f'attachment; filename="{wall.slug}.{kind}"'
     return answer
+
+
+@views.get("/settings/walls/<slug>/embed")
+async def embed(slug: str) -> Response:
+    """The page for embedding, as moderators of the wall see it: with their header."""
+    async with database().reading() as session:
+        wall = await sessions.require_wall(slug, session)
+    return await staff_page("settings/embed.html", wall=wall, **choices(wall, f"/settings/walls/{wall.slug}/embed"))
+
+
+@views.get("/settings/walls/<slug>/embed/snippets")
+async def embed_snippets(slug: str) -> Response:
+    """A fragment of that page, while the look is chosen."""
+    async with database().reading() as session:
+        wall = await sessions.require_wall(slug, session)
+    return await staff_page("walls/_snippets.html", language=language_of_request(), **choices(wall, ""))
 
 
 @views.get("/settings/walls/<slug>/delete")

@@ -1,5 +1,7 @@
 """Embedding a wall on other sites: the page with HTML snippets, and the style sheet of an accent colour."""
 
+from typing import Any
+
 from markupsafe import escape
 from quart import Blueprint, Response, abort, g, request
 
@@ -7,11 +9,11 @@ from ..models import Wall
 from ..text.messages import Message
 from ..web.assets import FOREVER
 from ..web.responses import answer, unchanged
-from ..web.security import own_address
+from ..web.security import keep_unlisted, own_address
 from ..web.state import database
 from ..web.templates import render
 from .contrast import six_digits
-from .location import ACCENT, Location, Look
+from .location import ACCENT, Location
 from .looks import FRAME, stylesheet, stylesheet_at
 from .lookup import find_wall
 
@@ -21,19 +23,43 @@ views = Blueprint("embeds", __name__)
 @views.get("/walls/<slug>/embed")
 async def show(slug: str) -> Response:
     """The snippets for the requested look, above a preview in a frame."""
-    look = Look.of(request.args)
     async with database().reading() as session:
         wall = await find_wall(slug, session)
 
     if same := unchanged(wall):
         return same
+    path = f"{Location(wall.slug).address()}/embed"
+    values = {"location": Location(wall.slug), "may_arrange": False, **choices(wall, path)}
+    return answer(render("walls/embed.html", wall=wall, **values), wall)
+
+
+@views.get("/walls/<slug>/embed/snippets")
+async def show_snippets(slug: str) -> Response:
+    """A fragment: the snippets alone, while the look is chosen."""
+    keep_unlisted()
+    async with database().reading() as session:
+        wall = await find_wall(slug, session)
+
+    if same := unchanged(wall):
+        return same
+    return answer(render("walls/_snippets.html", wall=wall, **choices(wall, "")), wall)
+
+
+def choices(wall: Wall, path: str) -> dict[str, Any]:
+    """The template variables of walls/_embed.html for the look in the query, on the page at this path.
+
+    The snippets are there only where the wall may be embedded.
+    """
     g.frame_src = "'self'"
-    frame = Location(wall.slug, is_frame=True, look=look)
-    snippets = _snippets(wall, frame, own_address())
-    return answer(
-        render("walls/embed.html", wall=wall, location=Location(wall.slug), look=look, frame=frame, snippets=snippets),
-        wall,
-    )
+    frame = Location.frame(wall.slug, request.args)
+    origin = own_address()
+    return {
+        "look": frame.look,
+        "frame": frame,
+        "snippets": _snippets(wall, frame, origin) if wall.embedders else [],
+        "address": origin + Location(wall.slug).address(),
+        "path": path,
+    }
 
 
 @views.get("/accents/<colour>.css")

@@ -34,7 +34,7 @@ SCRIPTS = ("staff.js", "frame.js", "embed.js")
 # Loaded by `import()`: when a list is long, or when a visitor starts to write.
 MODULES = ("lazy.js",)
 # Each defines one custom element and declares nothing, so it is a classic script as well as a module.
-ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js", "colour-sample.js")
+ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js", "colour-sample.js", "live-preview.js")
 ICON = "icon.svg"
 # A sandboxed, cross-origin isolated frame loads only what carries this header.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}

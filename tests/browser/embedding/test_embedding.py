@@ -130,11 +130,10 @@ async def test_only_frames_may_be_framed(wall: Wall, page: Page, host: Publish) 
 
 async def test_a_host_sees_the_lines_and_what_they_give(wall: Wall, page: Page) -> None:
     await page.goto(f"{wall.page}/embed")
-    await page.select_option("#look-theme", "dark")
+    await expect(page.get_by_role("button", name="Show")).to_be_hidden()
+    await page.check("[name=theme][value=dark]")
     await page.fill("#look-accent", "#0a7d55")
     await page.fill("#look-limit", "5")
-    await page.click("form button")
-
     await expect(page.locator(".snippet__lines").first).to_have_text(
         f'<script src="{wall.url}/embed.js" data-wall="main" data-theme="dark" data-accent="#0a7d55" data-limit="5" '
         f'async></script>\n<a href="{wall.page}">Feedback</a>'
@@ -142,6 +141,21 @@ async def test_a_host_sees_the_lines_and_what_they_give(wall: Wall, page: Page) 
     preview = page.frame_locator("iframe")
     await expect(preview.locator("html[data-theme=dark]")).to_have_count(1)
     await preview.locator("html[data-live=stream]").wait_for()
+    assert page.url == f"{wall.page}/embed?theme=dark&form=on&accent=%230a7d55&limit=5"
+    await page.go_back()
+    assert page.url == "about:blank", "Choosing makes no history."
+
+
+async def test_without_script_a_button_shows_the_lines(wall: Wall, chromium: Browser) -> None:
+    context = await chromium.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{wall.page}/embed")
+    await page.check("[name=theme][value=light]")
+    await page.check("[name=form][value=off]")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.locator(".snippet__lines").first).to_contain_text('data-theme="light" data-form="off" async')
+    assert "/walls/main/frame?theme=light&form=off" in [frame.url.removeprefix(wall.url) for frame in page.frames]
+    await context.close()
 
 
 async def test_a_form_turned_off_and_a_limit_are_heeded(wall: Wall, page: Page) -> None:
