@@ -62,8 +62,8 @@ def create_app(**overrides: Any) -> Quart:
         room.init_app(app)
     for room in (
         wall_views, posting_views, live_views, embed, feeds, qr_code, design, health_views, metrics_views,
-        session_views,
-        invitation_views, account_views, membership_views, settings_views, moderation_views, audit_log_views,
+        session_views, invitation_views, account_views, membership_views, settings_views, moderation_views,
+        audit_log_views,
     ):  # fmt: skip
         app.register_blueprint(room.views)
 

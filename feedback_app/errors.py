@@ -40,6 +40,14 @@ SENTENCES = {
     ),
     503: Message("The wall cannot reach its database right now. Go back, and try again in a moment."),
 }
+# Where the page with the form stays open, above the form.
+OVER_A_FORM = {
+    500: Message(
+        "Something went wrong on our side, and nothing was stored. Your text is still here: try again in a moment."
+    ),
+    503: Message("The wall cannot reach its database right now. Your text is still here: try again in a moment."),
+}
+CONFLICT_OVER_A_FORM = Message("Somebody else has just changed the same thing. Look at how it is now, and try again.")
 CONFLICT = Message("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
 
 
@@ -104,11 +112,14 @@ async def _error_page(status: int, sentence: str) -> Response:
     if answer := problem(request.path, status, translate(sentence, wall.language if wall else DEFAULT)):
         return answer
     if wants_fragment():
+        if request.method == "POST":
+            sentence = CONFLICT_OVER_A_FORM if sentence is CONFLICT else OVER_A_FORM.get(status, sentence)
         # A moderator's own language, since the wall's is for its visitors.
         language = language_of_request() if g.get("is_private") else None
         return Response(render("errors/_notice.html", wall=wall, sentence=sentence, language=language), status)
     if status < 500 and g.get("is_private") and await sessions.moderator():
-        return await staff_page("moderation/error.html", status, sentence=sentence, typed=await _typed_words())
+        values = {"code": status, "sentence": sentence, "typed": await _typed_words()}
+        return await staff_page("errors/staff_error.html", status, language=language_of_request(), **values)
     slug = _slug_in_frame()
     if slug is not None:
         # Without a wall the page has nothing to protect from clickjacking.

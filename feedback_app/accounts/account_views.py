@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..models import LoginSession, Moderator
+from ..text.messages import Message
 from ..web.forms import read_form
 from ..web.state import database, state
 from . import sessions
@@ -18,10 +19,10 @@ from .staff_pages import staff_page
 
 views = Blueprint("accounts", __name__)
 
-WRONG = "This is not your current password."
+WRONG = Message("This is not your current password.")
 DONE = {
-    "password": "Password changed. You are logged out everywhere else.",
-    "logins": "You are logged out everywhere else.",
+    "password": Message("Password changed. You are logged out everywhere else."),
+    "logins": Message("You are logged out everywhere else."),
 }
 
 
@@ -50,7 +51,7 @@ async def change_password() -> Response:
             return await _page(moderator, form, status=422)
         hashed = await state().passwords.known.hashed(form.password.data or "")
     except (TooManyAttempts, TooManyHashes) as refusal:
-        answer = await _page(moderator, form, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
+        answer = await _page(moderator, form, refusal.sentence, 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
 

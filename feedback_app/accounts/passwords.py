@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ..text.messages import Message
+
 SHORTEST, LONGEST = 12, 128
 # Above this many waiting requests, further ones are refused; the second limit is for those of one network.
 MOST_WAITING = 100
@@ -45,19 +47,24 @@ class TooManyHashes(Exception):
     seconds = 5
 
     def __init__(self) -> None:
-        super().__init__(f"Many people are logging in at this moment. Try again in {self.seconds} seconds.")
+        self.sentence = Message(
+            "Many people are logging in at this moment. Try again in %(seconds)s seconds.", seconds=self.seconds
+        )
+        super().__init__(self.sentence)
 
 
-def fault_of(password: str, name: str) -> str | None:
+def fault_of(password: str, name: str) -> Message | None:
     """What is wrong with a new password of the moderator with this name, as a message; None when it is good."""
     if len(password) < SHORTEST:
-        return f"This is too short: {SHORTEST} characters at least. Tip: use a few unrelated words."
+        return Message(
+            "This is too short: %(least)s characters at least. Tip: use a few unrelated words.", least=SHORTEST
+        )
     if len(password) > LONGEST:
-        return f"This is too long: {LONGEST} characters at most."
+        return Message("This is too long: %(most)s characters at most.", most=LONGEST)
     if any(unicodedata.category(each) in ("Cc", "Cs") for each in password):
-        return "This contains a character that nobody can type again. Choose another password."
+        return Message("This contains a character that nobody can type again. Choose another password.")
     if _guesses(password, name) < ENOUGH_GUESSES:
-        return "This password is too easy to guess. Choose another one, such as a few unrelated words."
+        return Message("This password is too easy to guess. Choose another one, such as a few unrelated words.")
     return None
 
 

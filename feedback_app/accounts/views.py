@@ -5,6 +5,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from ..models import LoginSession
+from ..text.messages import Message
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.state import database
@@ -19,9 +20,9 @@ from .staff_pages import staff_page
 
 views = Blueprint("sessions", __name__)
 
-WRONG = "Name or password is wrong."
-ENDED = "Your session has ended, and nothing was done. Log in again: what you typed is kept until then."
-OUT = "You are logged out."
+WRONG = Message("Name or password is wrong.")
+ENDED = Message("Your session has ended, and nothing was done. Log in again: what you typed is kept until then.")
+OUT = Message("You are logged out.")
 
 
 @views.get("/login")
@@ -43,12 +44,12 @@ async def log_in() -> Response:
     try:
         moderator = await authenticate(form.name.data or "", form.password.data or "")
     except (TooManyAttempts, TooManyHashes) as refusal:
-        answer = await _page(form, deferred, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
+        answer = await _page(form, deferred, refusal.sentence, 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
     token = await sessions.open_login(moderator) if moderator else None
     if moderator is None or token is None:
-        return await _page(form, deferred, WRONG, 401)
+        return await _page(form, deferred, WRONG, 401, is_wrong=True)
 
     answer = (
         Response(render("accounts/deferred_form.html", deferred=deferred, moderator=moderator))
@@ -93,9 +94,16 @@ async def _sent() -> MultiDict[str, str]:
 
 
 async def _page(
-    form: LoginForm, deferred: DeferredRequest, notice: str = "", status: int = 200, *, done: str = ""
+    form: LoginForm,
+    deferred: DeferredRequest,
+    notice: str = "",
+    status: int = 200,
+    *,
+    done: str = "",
+    is_wrong: bool = False,
 ) -> Response:
-    return await staff_page("accounts/login.html", status, form=form, deferred=deferred, notice=notice, done=done)
+    values = {"form": form, "deferred": deferred, "notice": notice, "done": done, "is_wrong": is_wrong}
+    return await staff_page("accounts/login.html", status, **values)
 
 
 def _to(address: str) -> Response:

@@ -3,34 +3,42 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from quart import Blueprint, Response, abort, request
+from quart import Blueprint, Response, abort, g, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts import sessions
 from ..accounts.staff_pages import staff_page
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
+from ..text.messages import Message
+from ..text.translation import translate
 from ..walls.embed import choices
+from ..walls.location import Location
 from ..walls.looks import accent_colours, look_of
 from ..walls.lookup import NO_WALL
+from ..walls.page import wall_page
 from ..web.forms import read_form
+from ..web.security import allow_framing
 from ..web.state import database, state
 from ..web.templates import language_of_request
 from . import commands
 from .commands import AddressTaken, SettingsConflict
+from .first_steps import first_steps
 from .forms import AddressForm, SettingsForm, WallForm, settings_of
 from .transfer.export import TYPES, as_csv, as_json
 
 views = Blueprint("settings", __name__)
 
-TAKEN = "Another wall has this address. Choose a different one."
+TAKEN = Message("Another wall has this address. Choose a different one.")
+SOMEBODY = Message("Somebody else")
 DONE = {
-    "made": "Your wall is ready. Adjust it here; the defaults work, too.",
-    "saved": "Saved. Open pages are already up to date.",
-    "renamed": "The wall has its new address. The old one redirects to it.",
-    "archived": "The wall is archived.",
-    "unarchived": "The wall is no longer archived.",
-    "deleted": "The wall and everything on it are deleted.",
+    "made": Message("Your wall is ready. Adjust it here; the defaults work, too."),
+    "setup": Message("Welcome! Your wall is ready."),
+    "saved": Message("Saved. Open pages are already up to date."),
+    "renamed": Message("The wall has its new address. The old one redirects to it."),
+    "archived": Message("The wall is archived."),
+    "unarchived": Message("The wall is no longer archived."),
+    "deleted": Message("The wall and everything on it are deleted."),
 }
 
 
@@ -90,6 +98,20 @@ async def check_accent() -> Response:
 async def show(slug: str) -> Response:
     wall, _ = await _owned(slug)
     return await _settings_page(wall, SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged}))
+
+
+@views.get("/settings/walls/<slug>/preview")
+async def preview(slug: str) -> Response:
+    """The wall with the settings in the query, which are not saved. What is not valid stays as it is saved."""
+    wall, _ = await _owned(slug)
+    form = SettingsForm(request.args, wall=settings_of(wall))
+    form.reset_faults()
+    for name, value in form.settings.items():
+        setattr(wall, name, value)
+    async with database().reading() as session:
+        html = await wall_page(wall, Location(wall.slug), session, template="walls/preview.html")
+    allow_framing("'self'")
+    return Response(html)
 
 
 @views.post("/settings/walls/<slug>")
@@ -176,7 +198,7 @@ async def delete(slug: str) -> Response:
     """Needs the address of the wall as a confirmation."""
     wall, owner = await _owned(slug)
     if (await read_form()).get("address", "").strip() != wall.slug:
-        fault = f"Type the address of the wall, {wall.slug}, to delete it."
+        fault = Message("Type the address of the wall, %(address)s, to delete it.", address=wall.slug)
         return await staff_page("settings/delete.html", 422, wall=wall, fault=fault)
 
     await _write(lambda session: commands.delete(wall.id, owner, session))
@@ -211,7 +233,8 @@ async def _conflict_page(conflict: SettingsConflict, mine: Mapping[str, Any]) ->
     merged, before = commands.merge(mine, theirs, conflict.acts)
     form = SettingsForm(wall={**merged, "arranged": wall.arranged})
     changes = [(form[_field(name)].label.text, before[name], theirs[name], merged[name]) for name in before]
-    who = " and ".join(dict.fromkeys(act.moderator_name for act in reversed(conflict.acts))) or "Somebody else"
+    names = dict.fromkeys(act.moderator_name for act in reversed(conflict.acts))
+    who = ", ".join(names) or translate(SOMEBODY, language_of_request())
     return await _settings_page(wall, form, 409, who=who, changes=changes)
 
 
@@ -229,7 +252,10 @@ def _accent(form: SettingsForm) -> dict[str, Any]:
 async def _settings_page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) -> Response:
     values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], **more}
     done = DONE.get(request.args.get("done", ""), "") if status == 200 else ""
-    return await staff_page("settings/wall.html", status, wall=wall, form=form, done=done, **_accent(form), **values)
+    steps = await first_steps(wall)
+    g.frame_src = "'self'"
+    values |= {"wall": wall, "form": form, "done": done, "first_steps": steps, **_accent(form)}
+    return await staff_page("settings/wall.html", status, **values)
 
 
 async def _walls_page(form: WallForm, status: int = 200) -> Response:

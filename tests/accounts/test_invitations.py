@@ -38,7 +38,7 @@ async def test_a_new_installation_prints_an_address_at_which_the_first_moderator
         browser.headers["Sec-Fetch-Site"] = "same-origin"
         assert "You are the first here" in (await browser.get(found.group(1))).text
         made = await browser.post("/setup", data={**CHOICE, "token": found.group(1).split("=")[1]})
-        assert (made.status_code, made.headers["location"]) == (303, "/moderation")
+        assert (made.status_code, made.headers["location"]) == (303, "/settings/walls/main?done=setup")
         assert (await browser.get("/settings/walls/main/moderators")).status_code == 200
         assert (await browser.get(found.group(1))).status_code == 404
     server.process.terminate()

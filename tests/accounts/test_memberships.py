@@ -37,7 +37,7 @@ async def test_an_owner_adds_promotes_and_removes(ann: Browser, bob: Browser, wa
     assert added.status_code == 303
     assert "<bdi>Bob</bdi>" in (await ann.get(added.headers["location"])).text
     assert (await bob.get(MODERATORS)).status_code == 403
-    assert "Moderate<" in (await bob.get("/settings/walls")).text
+    assert "Queue<" in (await bob.get("/settings/walls")).text
 
     await ann.post(f"{MODERATORS}/2", data={"role": "owner"})
     assert (await bob.get(MODERATORS)).status_code == 200

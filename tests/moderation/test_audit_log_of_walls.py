@@ -46,8 +46,7 @@ async def test_what_was_done_to_a_wall_is_said_and_can_be_looked_for(wall: Serve
             "Ann made Bob an owner instead of a moderator",
             "Ann added Bob as a moderator",
             "Ann changed the address from /walls/main to /walls/retro",
-            "Ann changed the settings Title: Feedback → now Retro Review: Publish everything immediately → now Review "
-            "every post",
+            "Ann changed the settings Title: Feedback → now Retro Review: Nothing → now Every post",
         ]
         assert len(await lines(ann, "retro", verb="appoint")) == 3
         await ann.post("/settings/walls", data={"title": "New", "slug": "new", "proposed": ""})

@@ -101,7 +101,7 @@ async def test_only_the_sites_on_the_list_can_frame_the_wall_and_its_errors(
 async def test_a_frame_without_a_wall_is_a_sentence_that_any_site_may_show(wall: Served) -> None:
     for slug, language, sentence in (
         ("none", "en", "This wall cannot be shown here."),
-        ('n"o<n>e', "de-AT,en;q=0.5", "Diese Wand kann hier nicht gezeigt werden."),
+        ('n"o<n>e', "de-AT,en;q=0.5", "kann hier nicht gezeigt werden."),
     ):
         headers = {"Accept-Language": language}
         answer = await wall.client.get(f"/walls/{quote(slug)}/frame", headers=headers)

@@ -28,7 +28,7 @@ async def become_owner(wall: Wall, page: Page) -> None:
 
 
 async def save(page: Page) -> None:
-    await page.click(".arranging__save button")
+    await page.click(".arranging__save button:last-child")
     await expect(page.locator(".notice--good")).to_be_visible()
 
 
