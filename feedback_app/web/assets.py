@@ -35,7 +35,8 @@ SCRIPTS = ("staff.js", "frame.js", "embed.js")
 MODULES = ("lazy.js",)
 # Each defines one custom element and declares nothing, so it is a classic script as well as a module.
 ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js", "colour-sample.js", "live-preview.js")
-ICON = "icon.svg"
+# The second one has a dot, for news in a hidden tab.
+ICONS = ("icon.svg", "icon-news.svg")
 # A sandboxed, cross-origin isolated frame loads only what carries this header.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 LONGEST_ACCEPT = 256
@@ -129,7 +130,7 @@ def assets() -> Assets:
         **{name: script(js / name) for name in SCRIPTS},
         **{name: module(js / name) for name in MODULES},
         **{name: minified((js / name).read_text()) for name in ELEMENTS},
-        ICON: (root / ICON).read_text(),
+        **{name: (root / name).read_text() for name in ICONS},
         # Served with the colours of an accent, see walls/looks.py.
         **{f"look-{path.stem}.css": _minified(path.read_text()) for path in sorted(root.glob("css/looks/*.css"))},
     }

@@ -1,6 +1,6 @@
 /* <count-down seconds="272" data-over="…">4:32</count-down>: Post is disabled until the time is over; then the sentence
    around it is replaced by `data-over`. */
-import {find} from '../page/dom.js';
+import {find} from '../../page/dom.js';
 
 customElements.define('count-down', class extends HTMLElement {
   connectedCallback() {

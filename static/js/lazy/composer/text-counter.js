@@ -1,6 +1,6 @@
 /* <text-counter for="id" most="2000">: the characters that are left, counted as a person counts. It never cuts text off. */
-import {find} from '../page/dom.js';
-import {words} from '../page/words.js';
+import {find} from '../../page/dom.js';
+import {words} from '../../page/words.js';
 
 customElements.define('text-counter', class extends HTMLElement {
   connectedCallback() {

@@ -1,0 +1,1 @@
+"""The list of a wall in a browser: columns, days, absence, pause."""
