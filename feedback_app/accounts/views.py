@@ -52,7 +52,7 @@ async def log_in() -> Response:
         return await _page(form, deferred, WRONG, 401, is_wrong=True)
 
     answer = (
-        Response(render("accounts/deferred_form.html", deferred=deferred, moderator=moderator))
+        Response(render("accounts/deferred_form.html", deferred=deferred, moderator=moderator, shell=None))
         if deferred.action
         else _to(deferred.next)
     )

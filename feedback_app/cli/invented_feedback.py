@@ -96,7 +96,7 @@ def _write_day(wall: Wall, session: AsyncSession) -> int:
         feedback = wall.receive(
             name=each.name,
             text=each.text,
-            author=f"demo {each.name}"[:32],
+            author=f"demo {DAY.index(each)}",
             reason=wall.hold if waits else None,
         )
         feedback.created_at = at - timedelta(minutes=each.minutes)

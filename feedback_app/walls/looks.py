@@ -16,6 +16,7 @@ from .contrast import BLACK, ENOUGH, ENOUGH_FOR_EDGES, WHITE, contrast, ink_on, 
 if TYPE_CHECKING:
     from ..web.assets import Asset
 
+HEXADECIMAL = re.compile(r"[0-9a-f]{6}")
 ADDRESS = re.compile(r"([a-z]+)-([0-9a-f]{6}|own)\.([0-9a-f]{12})")
 # The name of the look in addresses for frames, which stand on the ground of another site.
 FRAME = "frame"
@@ -112,6 +113,12 @@ LOOKS = {
 }
 
 
+def _accent(typed: str) -> str:
+    """Six digits, or nothing for a value that is no colour: an earlier version of the program did not check it."""
+    digits = six_digits(typed)
+    return digits if HEXADECIMAL.fullmatch(digits) else ""
+
+
 def look_of(name: str) -> WallLook:
     """The look of this name; the default one for a name from a newer version of the program."""
     return LOOKS.get(name, PLAIN)
@@ -119,7 +126,7 @@ def look_of(name: str) -> WallLook:
 
 def accent_colours(accent: str, look: WallLook) -> AccentColours:
     """All colours that come from this accent (six digits, or empty for the look's own) on the grounds of a look."""
-    fill = six_digits(accent) if accent else look.accent
+    fill = _accent(accent) or look.accent
     themes = (BLACK, look.light.all), (WHITE, look.dark.all)
     text, edge = (
         tuple(moved(fill, towards, partial(_is_enough, grounds, ratio, soft)) for towards, grounds in themes)
@@ -135,7 +142,7 @@ def _is_enough(grounds: tuple[str, ...], ratio: float, soft: float, colour: str)
 
 def stylesheet_path(look: str, accent: str, *, is_frame: bool = False) -> str:
     """The path of the style sheet, below the root; empty where the default colours need none."""
-    accent = six_digits(accent) if accent else ""
+    accent = _accent(accent)
     if is_frame:
         accent = accent or look_of(look).accent
         return "" if accent == PLAIN.accent else _path(FRAME, accent)

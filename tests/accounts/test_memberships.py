@@ -87,7 +87,7 @@ IMPOSSIBLE = [
     ("", {"name": "", "role": "moderator"}, 422, "Enter a name"),
     ("", {"name": "\u200b", "role": "moderator"}, 422, "Enter a name"),
     ("", {"name": "\x00", "role": "moderator"}, 422, "Enter a name"),
-    ("", {"name": "x" * 10_000, "role": "moderator"}, 422, "too long"),
+    ("", {"name": "x" * 10_000, "role": "moderator"}, 422, "oo long"),
     ("", {"name": "Bob", "role": "administrator"}, 422, "Choose one of these"),
     ("", {"name": ["Bob", "Ann"], "role": "moderator"}, 422, "more than once"),
     ("/2", {"role": "none"}, 404, "There is no such moderator"),

@@ -49,7 +49,7 @@ async def test_those_who_are_here_for_the_first_time_are_held(wall: Served, kim:
     await kim.act("publish", 1)
     await post(wall.client, text="Third", visitor=VISITOR)
     assert await words(wall.client) == ["Third", "First"]
-    assert "first time here" in await kim.page()
+    assert "the first post of this person" in await kim.page()
 
 
 LINKS = [

@@ -235,7 +235,8 @@ async def test_each_entry_has_an_address_and_only_on_its_wall(client: httpx.Asyn
     missing = await client.get("/walls/main/feedback/2")
     foreign = await client.get("/walls/other/feedback/1")
     assert (missing.status_code, foreign.status_code) == (404, 404)
-    assert missing.text == foreign.text
+    # The way back leads to the wall of the address; nothing else differs.
+    assert missing.text.replace('"/walls/main"', '"/walls/other"').replace(">Feedback<", ">Other<") == foreign.text
     assert (await client.get("/walls/main/feedback/" + "9" * 40)).status_code == 404
 
 
