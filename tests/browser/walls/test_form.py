@@ -21,7 +21,7 @@ async def test_a_post_without_a_connection_says_so_also_where_the_form_was_never
     await open_live(page, wall)
     await context.set_offline(True)
     await write(page, "Ann", "Written in a tunnel")
-    await expect(page.locator(NOTICE)).to_contain_text("You are offline")
+    await expect(page.locator(NOTICE)).to_contain_text("You're offline")
     await expect(page.locator("#composer-text")).to_have_value("Written in a tunnel")
     await expect(page.locator("#composer-text")).to_be_editable()
 
@@ -40,8 +40,9 @@ async def test_what_is_fetched_later_is_fetched_again_after_it_failed(wall: Wall
         await (route.abort() if tries <= 2 else route.continue_())
 
     await page.route(LAZY, fail_twice)
-    await open_live(page, wall)
-    for field in ("#composer-name", "#composer-text", "#composer-name"):
+    async with page.expect_request(LAZY):  # A wide window needs it at once.
+        await open_live(page, wall)
+    for field in ("#composer-name", "#composer-text"):
         async with page.expect_request(LAZY):
             await page.focus(field)
         await page.wait_for_timeout(50)

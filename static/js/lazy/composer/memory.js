@@ -39,6 +39,9 @@ function offerForgetting(field) {
   label.append(made);
 }
 
+/* A whole page that answers, since a proxy changed the request, is stored when it says thanks. */
+const isStored = status => status === 201 || status === 200 && find('composer')?.querySelector('.composer__thanks');
+
 export function startMemory() {
   restore();
   on('input', ({target}) => {
@@ -47,7 +50,7 @@ export function startMemory() {
   on('change', ({target}) => { if (target.id === 'composer-name') named = target.value.trim(); });
   on('htmx:before:request', ({target}) => { if (target.id === 'composer') named = find('composer-name')?.value.trim() ?? ''; });
   on('htmx:after:swap', ({detail: {ctx}}) => {
-    if (ctx?.response?.status === 201 && ctx.sourceElement?.id === 'composer') {
+    if (ctx?.sourceElement?.id === 'composer' && isStored(ctx.response?.status)) {
       isSent = true;
       if (find('composer-name')) store(NAME, named);
       store(draftKey(find('composer')), '');
