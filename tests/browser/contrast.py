@@ -50,7 +50,8 @@ MEASURE = """
   }
 
   /* A ghost and a menu's item are told by their words. */
-  const EDGED = ':is(button, .button):not(.button--ghost, .menu__item, .field__forget, :disabled), .badge--held, textarea, select, ' +
+  const EDGED = ':is(button, .button):not(.button--ghost, .menu__item, .field__forget, :disabled), .badge--held, ' +
+    'textarea, select, ' +
     'input:not([type=hidden], [type=checkbox], [type=radio]), .chip, .switch:enabled, .tabs__tab[aria-current], ' +
     '.segmented__part:is([aria-current], :has(:checked))';
   for (const each of all(EDGED)) edge(each, 'Bottom', 'edge of');
