@@ -169,7 +169,7 @@ async def test_the_counter_counts_as_a_person_counts(wall: Wall, page: Page) -> 
     await page.fill("#composer-text", "é" * 1990 + "👍🏽" * 5)
     await expect(page.locator("text-counter")).to_have_text("5 left")
     await page.fill("#composer-text", "x" * 2001)
-    await expect(page.locator("text-counter")).to_have_text("1 too many")
+    await expect(page.locator("text-counter")).to_have_text("1 over the limit")
 
 
 async def test_times_are_relative_and_exact_on_hover(wall: Wall, page: Page) -> None:
