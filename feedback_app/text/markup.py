@@ -33,7 +33,7 @@ def marked_up(words: str) -> Markup:
 
 def _found(part: str) -> Markup:
     if part.startswith("`"):
-        return Markup("<code>{}</code>").format(part[1:-1])
+        return Markup("<code>") + part[1:-1] + Markup("</code>")
     link, after = _without_punctuation(part)
     address = link if "://" in link else f"https://{link}"
     if not _HOST.match(address.partition("://")[2]):
