@@ -31,7 +31,7 @@ from .server import health, health_views, metrics_views, retention
 from .server.health import Readiness
 from .server.retention import Retention
 from .settings import views as settings_views
-from .walls import embed, feeds, page, page_cache, qr_code
+from .walls import embed, feeds, page, page_cache
 from .walls import views as wall_views
 from .walls.page_cache.middleware import PageCacheMiddleware
 from .walls.posting import views as posting_views
@@ -39,7 +39,7 @@ from .walls.posting.fast_path import PostFastPathMiddleware
 from .walls.posting.receipts import AuthorTokens
 from .walls.posting.submit import Submissions
 from .walls.versions import wall_versions_for
-from .web import assets, design, responses, security
+from .web import assets, responses, security
 from .web.middleware import access_log, proxy_headers
 from .web.middleware.access_log import AccessLogMiddleware
 from .web.middleware.asgi import App
@@ -61,9 +61,8 @@ def create_app(**overrides: Any) -> Quart:
     for room in (access_log, assets, errors, security, responses, page, proxy_headers):
         room.init_app(app)
     for room in (
-        wall_views, posting_views, live_views, embed, feeds, qr_code, design, health_views, metrics_views,
-        session_views, invitation_views, account_views, membership_views, settings_views, moderation_views,
-        audit_log_views,
+        wall_views, posting_views, live_views, embed, feeds, health_views, metrics_views, session_views,
+        invitation_views, account_views, membership_views, settings_views, moderation_views, audit_log_views,
     ):  # fmt: skip
         app.register_blueprint(room.views)
 

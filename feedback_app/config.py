@@ -26,8 +26,8 @@ USUAL_PORTS = {"http": 80, "https": 443}
 SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 # First path segments of the app's own routes: a base URL that ends in one of them would be ambiguous.
 OWN = (
-    "accents", "api", "design", "embed.js", "healthz", "j", "login", "logout", "looks", "metrics", "moderation",
-    "oembed", "privacy", "readyz", "settings", "setup", "static", "walls",
+    "accents", "api", "embed.js", "healthz", "j", "login", "logout", "metrics", "moderation", "oembed", "privacy",
+    "readyz", "settings", "setup", "static", "walls",
 )  # fmt: skip
 # Loopback, private and link-local networks.
 NEAR = (
@@ -64,7 +64,6 @@ class Settings:
     keep_removed_days: int = 30  # Days for which a disconnected reader can still catch up on a removal.
     log: str = "text"  # Access log format: `text` or `json`; `off` logs problems only.
     metrics_token: str = ""  # Bearer token that a collector on another machine needs to read /metrics.
-    development: bool = False  # `on` serves /design, the page with every component in every state.
 
     def __post_init__(self) -> None:
         if self.secret_key and len(self.secret_key) < 16:

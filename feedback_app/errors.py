@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .accounts import sessions
-from .accounts.staff_pages import staff_page
+from .accounts.sessions import staff_page
 from .database import is_outage
 from .models import Wall
 from .text.cleaning import printable
@@ -25,7 +25,7 @@ from .web.problem_details import problem
 from .web.responses import wants_fragment
 from .web.security import SAFE_METHODS, allow_framing
 from .web.state import database
-from .web.templates import language_of_request, render
+from .web.templates import render
 
 FRAME = re.compile(r"/walls/(?P<slug>.+)/(?P<page>frame|feedback)")
 NOT_HERE = Message("This wall cannot be shown here.")
@@ -40,14 +40,6 @@ SENTENCES = {
     ),
     503: Message("The wall cannot reach its database right now. Go back, and try again in a moment."),
 }
-# Where the page with the form stays open, above the form.
-OVER_A_FORM = {
-    500: Message(
-        "Something went wrong on our side, and nothing was stored. Your text is still here: try again in a moment."
-    ),
-    503: Message("The wall cannot reach its database right now. Your text is still here: try again in a moment."),
-}
-CONFLICT_OVER_A_FORM = Message("Somebody else has just changed the same thing. Look at how it is now, and try again.")
 CONFLICT = Message("Somebody else has just changed the same thing. Go back, look at how it is now, and try again.")
 
 
@@ -112,14 +104,9 @@ async def _error_page(status: int, sentence: str) -> Response:
     if answer := problem(request.path, status, translate(sentence, wall.language if wall else DEFAULT)):
         return answer
     if wants_fragment():
-        if request.method == "POST":
-            sentence = CONFLICT_OVER_A_FORM if sentence is CONFLICT else OVER_A_FORM.get(status, sentence)
-        # A moderator's own language, since the wall's is for its visitors.
-        language = language_of_request() if g.get("is_private") else None
-        return Response(render("errors/_notice.html", wall=wall, sentence=sentence, language=language), status)
+        return Response(render("errors/_notice.html", wall=wall, sentence=sentence), status)
     if status < 500 and g.get("is_private") and await sessions.moderator():
-        values = {"code": status, "sentence": sentence, "typed": await _typed_words()}
-        return await staff_page("errors/staff_error.html", status, language=language_of_request(), **values)
+        return await staff_page("moderation/error.html", status, sentence=sentence, typed=await _typed_words())
     slug = _slug_in_frame()
     if slug is not None:
         # Without a wall the page has nothing to protect from clickjacking.

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..models import LoginSession, Moderator
-from ..text.messages import Message
 from ..web.forms import read_form
 from ..web.state import database, state
 from . import sessions
@@ -15,14 +14,14 @@ from .authentication import authenticate
 from .forms import PasswordForm
 from .login_throttle import TooManyAttempts
 from .passwords import TooManyHashes
-from .staff_pages import staff_page
+from .sessions import staff_page
 
 views = Blueprint("accounts", __name__)
 
-WRONG = Message("This is not your current password.")
+WRONG = "This is not your current password."
 DONE = {
-    "password": Message("Password changed. You are logged out everywhere else."),
-    "logins": Message("You are logged out everywhere else."),
+    "password": "Password changed. You are logged out everywhere else.",
+    "logins": "You are logged out everywhere else.",
 }
 
 
@@ -51,7 +50,7 @@ async def change_password() -> Response:
             return await _page(moderator, form, status=422)
         hashed = await state().passwords.known.hashed(form.password.data or "")
     except (TooManyAttempts, TooManyHashes) as refusal:
-        answer = await _page(moderator, form, refusal.sentence, 429 if isinstance(refusal, TooManyAttempts) else 503)
+        answer = await _page(moderator, form, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
 

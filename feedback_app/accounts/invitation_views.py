@@ -4,9 +4,6 @@ import asyncio
 
 from quart import Blueprint, Response, abort, request
 
-from ..models import Membership, Moderator
-from ..models.moderator import OWNER
-from ..text.messages import Message
 from ..web.forms import read_form
 from ..web.security import keep_private
 from ..web.state import database, state
@@ -15,15 +12,15 @@ from .deferred_form import HOME
 from .forms import SetupForm
 from .invitations import NameTaken, Offer, find_offer, set_up
 from .passwords import TooManyHashes
-from .staff_pages import staff_page
+from .sessions import staff_page
 
 views = Blueprint("setups", __name__)
 
-GONE = Message(
+GONE = (
     "This link no longer works: it was used, or it has expired. Ask the person who gave it to you for a new one; "
     "while there is no moderator at all, the server prints one whenever it starts."
 )
-TAKEN = Message("There is a moderator of this name already. Choose another name.")
+TAKEN = "There is a moderator of this name already. Choose another name."
 
 
 @views.get("/setup")
@@ -49,22 +46,15 @@ async def make() -> Response:
         form.name.errors = [TAKEN]
         return await _page(form, token, offer, 422)
     except TooManyHashes as refusal:
-        abort(503, refusal.sentence)
+        abort(503, str(refusal))
     if moderator is None:
         abort(404, GONE)
 
-    answer = Response("", 303, {"Location": HOME if offer.wall else await _first_page(moderator)})
+    answer = Response("", 303, {"Location": HOME})
     if opened := await sessions.open_login(moderator):
         sessions.set_cookie(answer, opened)
         sessions.set_device_cookie(answer, moderator)
     return answer
-
-
-async def _first_page(moderator: Moderator) -> str:
-    """Where the first moderator starts: at the settings of the only wall, which show the first steps."""
-    async with database().reading() as session:
-        walls = (await session.scalars(Membership.walls(moderator.id, OWNER).limit(2))).all()
-    return f"/settings/walls/{walls[0].slug}?done=setup" if len(walls) == 1 else HOME
 
 
 async def _find(token: str) -> Offer:

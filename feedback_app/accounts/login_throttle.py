@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..clock import now
 from ..installation.signing import Keys
 from ..models import LoginAttempt
-from ..text.messages import Message
 from ..web.middleware.network import network_of
 
 # Windows and the attempts allowed in each, per name and per network. Successful attempts are not counted.
@@ -20,21 +19,9 @@ class TooManyAttempts(Exception):
     """Login throttled for `seconds`. The message is for the visitor, and the same whether or not the user exists."""
 
     def __init__(self, seconds: int) -> None:
+        wait = f"{seconds} seconds" if seconds < 100 else f"{-(-seconds // 60)} minutes"
+        super().__init__(f"Too many have tried in a short time. Try again in {wait}.")
         self.seconds = seconds
-        self.sentence = (
-            Message.counted(
-                "Too many attempts in a short time. Try again in %(num)s second.",
-                "Too many attempts in a short time. Try again in %(num)s seconds.",
-                seconds,
-            )
-            if seconds < 100
-            else Message.counted(
-                "Too many attempts in a short time. Try again in %(num)s minute.",
-                "Too many attempts in a short time. Try again in %(num)s minutes.",
-                -(-seconds // 60),
-            )
-        )
-        super().__init__(self.sentence)
 
 
 class Subjects:

@@ -6,34 +6,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..clock import now
 from ..models import Invitation, Membership, Moderator, Wall
 from ..models.moderator import OWNER, ROLES
-from ..text.messages import Message
 from ..walls.lookup import NO_WALL
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.security import own_address
 from ..web.state import database
-from ..web.templates import language_of_request, render
+from ..web.templates import render
 from . import sessions
 from .deferred_form import HOME
 from .forms import MembershipForm
 from .invitations import invite
 from .memberships import LastOwner, NotOwner, appoint
-from .staff_pages import staff_page
+from .sessions import staff_page
 
 views = Blueprint("memberships", __name__)
 
-LAST_OWNER = Message("A wall needs an owner. Make somebody else an owner first.")
-NO_ROLE = Message("There is no such role. Choose one from the list.")
-NOBODY = Message("No account here has this name. Check the spelling, or invite them below.")
-NO_MEMBER = Message("There is no such moderator of this wall.")
+LAST_OWNER = "A wall needs an owner. Make somebody else an owner first."
+NO_ROLE = "There is no such role. Choose one from the list."
+NOBODY = "No account here has this name. Check the spelling, or invite them below."
+NO_MEMBER = "There is no such moderator of this wall."
 MOST_INVITATIONS = 20
-TOO_MANY = Message("There are many open invitations to this wall already. Withdraw one first.")
-ONLY_OWNERS = Message("Only owners can do this. Nothing was done.")
+TOO_MANY = "There are many open invitations to this wall already. Withdraw one first."
 DONE = {
-    "appointed": Message("Role updated."),
-    "same": Message("They already had this role."),
-    "removed": Message("Removed. They no longer have access."),
-    "withdrawn": Message("Invitation withdrawn."),
+    "appointed": "Role updated.",
+    "same": "They already had this role.",
+    "removed": "Removed. They no longer have access.",
+    "withdrawn": "Invitation withdrawn.",
 }
 
 
@@ -72,15 +70,6 @@ async def change(slug: str, number: int) -> Response:
     return await _appoint(wall, owner, moderator, None if role == "none" else role)
 
 
-@views.get("/settings/walls/<slug>/moderators/<int:number>/remove")
-async def ask_to_remove(slug: str, number: int) -> Response:
-    """Ask before a member is removed. Aborts with 404 when there is no such member."""
-    wall, _ = await _owned(slug)
-    async with database().reading() as session:
-        member = await session.scalar(Membership.member(number, wall.id)) or abort(404, NO_MEMBER)
-    return await staff_page("accounts/remove.html", wall=wall, member=member)
-
-
 @views.post("/settings/walls/<slug>/invitations")
 async def invite_somebody(slug: str) -> Response:
     """Make a one-time link, which is shown in this response only."""
@@ -109,8 +98,8 @@ async def explain(refusal: sessions.OwnersOnly) -> Response:
     async with database().reading() as session:
         owners = (await session.scalars(Membership.owners_of(wall.id))).all() if wall else []
     if wants_fragment():
-        values = {"wall": None, "sentence": ONLY_OWNERS, "language": language_of_request()}
-        return Response(render("errors/_notice.html", **values), 403)
+        sentence = "Only owners can do this. Nothing was done."
+        return Response(render("errors/_notice.html", wall=None, sentence=sentence), 403)
     return await staff_page("accounts/owners_only.html", 403, wall=wall, owners=owners)
 
 

@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from ..text.messages import Message
-
 SHORTEST, LONGEST = 12, 128
 # Above this many waiting requests, further ones are refused; the second limit is for those of one network.
 MOST_WAITING = 100
@@ -47,24 +45,19 @@ class TooManyHashes(Exception):
     seconds = 5
 
     def __init__(self) -> None:
-        self.sentence = Message(
-            "Many people are logging in at this moment. Try again in %(seconds)s seconds.", seconds=self.seconds
-        )
-        super().__init__(self.sentence)
+        super().__init__(f"Many people are logging in at this moment. Try again in {self.seconds} seconds.")
 
 
-def fault_of(password: str, name: str) -> Message | None:
+def fault_of(password: str, name: str) -> str | None:
     """What is wrong with a new password of the moderator with this name, as a message; None when it is good."""
     if len(password) < SHORTEST:
-        return Message(
-            "This is too short: %(least)s characters at least. Tip: use a few unrelated words.", least=SHORTEST
-        )
+        return f"This is too short: {SHORTEST} characters at least. Tip: use a few unrelated words."
     if len(password) > LONGEST:
-        return Message("This is too long: %(most)s characters at most.", most=LONGEST)
+        return f"This is too long: {LONGEST} characters at most."
     if any(unicodedata.category(each) in ("Cc", "Cs") for each in password):
-        return Message("This contains a character that nobody can type again. Choose another password.")
+        return "This contains a character that nobody can type again. Choose another password."
     if _guesses(password, name) < ENOUGH_GUESSES:
-        return Message("This password is too easy to guess. Choose another one, such as a few unrelated words.")
+        return "This password is too easy to guess. Choose another one, such as a few unrelated words."
     return None
 
 

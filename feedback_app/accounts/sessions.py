@@ -16,6 +16,7 @@ from ..walls.lookup import NOT_YOURS, redirect_reader
 from ..web.middleware.sub_path import root
 from ..web.security import is_secure, keep_private, session_cookie
 from ..web.state import database, state
+from ..web.templates import render
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +42,7 @@ class OwnersOnly(Exception):
 async def moderator() -> Moderator | None:
     """The moderator of this request, None without a login. Read from the database once per request."""
     found = await _found()
-    if found is None:
-        return None
-    # Moderators' pages are rendered in it.
-    g.language = getattr(found[0], "language", "")
-    return found[0]
+    return found[0] if found else None
 
 
 async def login() -> LoginSession | None:
@@ -172,3 +169,8 @@ async def _look_up(token: str) -> tuple[Moderator, LoginSession] | None:
     if row[1].needs_seen_update(at):
         await database().write(lambda session: session.execute(LoginSession.update_seen(row[1].id, at)))
     return row[0], row[1]
+
+
+async def staff_page(template: str, status: int = 200, **values: object) -> Response:
+    """A rendered page for moderators, with `moderator` among its values."""
+    return Response(render(template, moderator=await moderator(), **values), status)

@@ -5,7 +5,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from ..models import LoginSession
-from ..text.messages import Message
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
 from ..web.state import database
@@ -16,13 +15,13 @@ from .deferred_form import FIELDS, HOME, DeferredRequest, own_path
 from .forms import LoginForm
 from .login_throttle import TooManyAttempts
 from .passwords import TooManyHashes
-from .staff_pages import staff_page
+from .sessions import staff_page
 
 views = Blueprint("sessions", __name__)
 
-WRONG = Message("Name or password is wrong.")
-ENDED = Message("Your session has ended, and nothing was done. Log in again: what you typed is kept until then.")
-OUT = Message("You are logged out.")
+WRONG = "Name or password is wrong."
+ENDED = "Your session has ended, and nothing was done. Log in again: what you typed is kept until then."
+OUT = "You are logged out."
 
 
 @views.get("/login")
@@ -44,15 +43,15 @@ async def log_in() -> Response:
     try:
         moderator = await authenticate(form.name.data or "", form.password.data or "")
     except (TooManyAttempts, TooManyHashes) as refusal:
-        answer = await _page(form, deferred, refusal.sentence, 429 if isinstance(refusal, TooManyAttempts) else 503)
+        answer = await _page(form, deferred, str(refusal), 429 if isinstance(refusal, TooManyAttempts) else 503)
         answer.headers["Retry-After"] = str(refusal.seconds)
         return answer
     token = await sessions.open_login(moderator) if moderator else None
     if moderator is None or token is None:
-        return await _page(form, deferred, WRONG, 401, is_wrong=True)
+        return await _page(form, deferred, WRONG, 401)
 
     answer = (
-        Response(render("accounts/deferred_form.html", deferred=deferred, moderator=moderator, shell=None))
+        Response(render("accounts/deferred_form.html", deferred=deferred, moderator=moderator))
         if deferred.action
         else _to(deferred.next)
     )
@@ -94,16 +93,9 @@ async def _sent() -> MultiDict[str, str]:
 
 
 async def _page(
-    form: LoginForm,
-    deferred: DeferredRequest,
-    notice: str = "",
-    status: int = 200,
-    *,
-    done: str = "",
-    is_wrong: bool = False,
+    form: LoginForm, deferred: DeferredRequest, notice: str = "", status: int = 200, *, done: str = ""
 ) -> Response:
-    values = {"form": form, "deferred": deferred, "notice": notice, "done": done, "is_wrong": is_wrong}
-    return await staff_page("accounts/login.html", status, **values)
+    return await staff_page("accounts/login.html", status, form=form, deferred=deferred, notice=notice, done=done)
 
 
 def _to(address: str) -> Response:

@@ -5,8 +5,8 @@ from datetime import datetime
 from ..text.messages import Message
 from .form_token import FormTokens
 
-EXPIRED = Message("This page was open for a long time. We kept your text: post it again.")
-TRAPPED = Message("A hidden field was filled in, as robots do. We kept your text: post it again.")
+EXPIRED = Message("This page had been open for long. Your words are still here: please post them once more.")
+TRAPPED = Message("Only robots fill in the hidden field. Your words are still here: please post them once more.")
 
 
 def spam_reason(honeypot: str, token: str, wall_id: int, at: datetime, form_tokens: FormTokens) -> Message | None:

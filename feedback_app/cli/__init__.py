@@ -21,7 +21,7 @@ COMMANDS = {
     "bench": ("bench", "Measure on this machine how many readers and posts it serves, and how fast changes arrive."),
     "check": ("check", "Check folders, database, settings and versions, and report what is wrong."),
     "copy": ("database", "Copy everything into an empty database of any supported kind, and compare the two."),
-    "demo": ("demo", "Fill an empty wall with an invented day, then post now and then."),
+    "demo": ("demo", "Post invented feedback now and then, so that one can watch a wall live."),
     "export": ("transfer", "Write everything on the WALL: as JSON to import again, or as CSV for spreadsheets."),
     "hide": ("feedback", "Take the feedback of this NUMBER off every screen; moderators still see it."),
     "import": ("transfer", "Import an exported FILE onto the WALL: all of it or nothing."),

@@ -13,13 +13,10 @@ from .context import with_database
 @click.argument("slug", metavar="[WALL]", default="main")
 @click.option("--every", default=3.0, show_default=True, type=click.FloatRange(0.05), help="Seconds between posts.")
 @click.option("--count", default=0, type=click.IntRange(0), help="How many; 0 goes on until it is stopped.")
-@click.option("--no-day", is_flag=True, help="Leave out the day: an empty wall begins with the first post.")
-def run(slug: str, every: float, count: int, no_day: bool) -> None:
-    """Fill an empty wall with an invented day, then post now and then."""
+def run(slug: str, every: float, count: int) -> None:
+    """Post invented feedback now and then, so that one can watch a wall live."""
 
     async def post(database: Database) -> None:
-        if not no_day and (written := await invented_feedback.fill(slug, database)):
-            click.echo(f"Wrote an invented day on the wall {slug}, with {written} posts.")
         async for name, text in invented_feedback.post(slug, database, every=every, count=count):
             click.echo(f"{name}: {text}")
 

@@ -7,7 +7,7 @@ from ..config import ConfigurationError
 from ..database import Database
 from ..models import Wall
 from ..models.former_address import slug_fault
-from ..models.wall_settings import TITLE_LENGTH
+from ..models.wall import TITLE_LENGTH
 from ..text.cleaning import InvalidText, clean, is_blank
 from .context import with_database
 

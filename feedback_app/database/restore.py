@@ -4,14 +4,13 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from ..models import Base, Wall
 from ..models.base import counting_from
 
 # Rows per table that may have been lost with the replaced database.
 MARGIN = 1_000_000
-RAISED = (Wall.version, Wall.desk_version, Wall.oldest_version, Wall.oldest_desk_version)
 
 
 class Counters(NamedTuple):
@@ -40,13 +39,8 @@ def raise_counters(connection: Connection, replaced: Counters = NOTHING) -> None
     """
     own = counters(connection)
     version = max(time.time_ns() // 1000, own.version + 1, replaced.version + 1)
-    # In this order: MariaDB compares with what the statement has set already.
-    counted = case((Wall.counted_version == Wall.version, version), else_=-1)
     connection.execute(
-        update(Wall).ordered_values(
-            (Wall.counted_version, counted),
-            *((each, version) for each in RAISED),
-        )
+        update(Wall).values(version=version, desk_version=version, oldest_version=version, oldest_desk_version=version)
     )
     for kind in _kinds():
         name = kind.__tablename__

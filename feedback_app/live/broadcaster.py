@@ -15,7 +15,7 @@ from .hub import INDEX, PUBLIC, QUEUE, Hub, TopicKey
 from .queue_changes import queue_changes_since
 from .wall_index import wall_index_changes_since
 
-FOR_MODERATORS = {QUEUE: queue_changes_since, INDEX: wall_index_changes_since}
+CHANGES = {PUBLIC: changes_since, QUEUE: queue_changes_since, INDEX: wall_index_changes_since}
 # Changes of a topic that follow this soon are collected, and sent together.
 BURST_SECONDS = 0.05
 # However often the watcher notifies, the database is read at most this often.
@@ -59,12 +59,12 @@ class Broadcaster:
             return
         async with self.database.reading() as session:
             versions = (await session.execute(Wall.versions({key.wall_id for key in keys}))).all()
-        newest = {wall_id: (version, desk_version) for wall_id, version, desk_version in versions}
-        for key in keys & self.hub.topics.keys():
-            version, desk_version = newest.get(key.wall_id, (0, 0))
-            topic = self.hub.topics[key]
-            if topic.version < (version if key.kind == PUBLIC else desk_version) and key not in self._broadcasting:
-                self._broadcasting[key] = asyncio.create_task(self._broadcast(key, topic.version))
+        for wall_id, version, desk_version in versions:
+            for kind, newest in ((PUBLIC, version), (QUEUE, desk_version), (INDEX, desk_version)):
+                key = TopicKey(kind, wall_id)
+                topic = self.hub.topics.get(key)
+                if topic is not None and topic.version < newest and key not in self._broadcasting:
+                    self._broadcasting[key] = asyncio.create_task(self._broadcast(key, topic.version))
 
     async def _broadcast(self, key: TopicKey, after: int) -> None:
         """Send it now, and nothing more of this topic for BURST_SECONDS."""
@@ -80,10 +80,7 @@ class Broadcaster:
         """Read the changes since the version `after`, and send them. Lets errors of the database through."""
         async with self.database.reading() as session:
             wall = await session.get_one(Wall, key.wall_id)
-            if key.kind == PUBLIC:
-                changes = await changes_since(after, wall, session)
-            else:
-                changes = await FOR_MODERATORS[key.kind](after, wall, session, key.language)
+            changes = await CHANGES[key.kind](after, wall, session)
         if key in self.hub.topics:
             await self.hub.send(key, changes.version, changes.events())
             if key.kind == PUBLIC:

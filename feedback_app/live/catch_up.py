@@ -107,5 +107,5 @@ class CatchUpCache:
             changes = await changes_since(after, wall, session)
         html = changes.html.encode()
         if len(html) > MOST_BYTES:  # It would be in memory once per slow reader; the list is shorter.
-            html = reload(changes.version, wall).html.encode()
+            html = reload(changes.version).html.encode()
         return CatchUp(TopicKey(PUBLIC, wall.id), changes.version, changes.body, html)

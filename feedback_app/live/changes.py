@@ -65,13 +65,12 @@ async def changes_since(after: int | None, wall: Wall, session: AsyncSession) ->
         changed = (await session.scalars(Feedback.changed_on(wall.id, after=after, limit=MOST_CHANGES + 1))).all()
         if len(changed) <= MOST_CHANGES:
             return _each(after, wall, changed)
-    return reload(wall.version, wall)
+    return reload(wall.version)
 
 
-def reload(version: int, wall: Wall | None = None) -> Changes:
-    """The change that makes a page reload its list; with the number of posts for the page of a wall."""
-    change = Change(version, render("live/_reload.html"))
-    return Changes(version, [change if wall is None else _with_count(change, wall)])
+def reload(version: int) -> Changes:
+    """The change that makes a page reload its list."""
+    return Changes(version, [Change(version, render("live/_reload.html"))])
 
 
 def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> Changes:
@@ -84,13 +83,5 @@ def _each(after: int, wall: Wall, changed: Sequence[Feedback]) -> Changes:
     ]
     if wall.arranged > after:
         changes.append(Change(wall.arranged, render("live/_settings_changed.html")))
-    changes.sort(key=lambda change: change.version)
-    if changes:
-        changes[-1] = _with_count(changes[-1], wall)
     times = (feedback.changed_at for feedback in known if feedback.changed_at)
-    return Changes(wall.version, changes, max(times, default=None))
-
-
-def _with_count(change: Change, wall: Wall) -> Change:
-    """With the number of posts behind it, which the latest news brings up to date for all before it."""
-    return Change(change.version, f"{change.html.rstrip()}\n{render('live/_count.html', wall=wall)}")
+    return Changes(wall.version, sorted(changes, key=lambda change: change.version), max(times, default=None))

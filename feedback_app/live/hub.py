@@ -20,14 +20,10 @@ PUBLIC, QUEUE, INDEX = "public", "queue", "index"
 
 
 class TopicKey(NamedTuple):
-    """A topic: the public wall (PUBLIC), its moderation queue (QUEUE), or its counts in the index of walls (INDEX).
-
-    `language` is that of the listening moderators; empty for PUBLIC, which is in the language of the wall.
-    """
+    """A topic: the public wall (PUBLIC), its moderation queue (QUEUE), or its counts in the index of walls (INDEX)."""
 
     kind: str
     wall_id: int
-    language: str = ""
 
 
 class Event(NamedTuple):
@@ -192,7 +188,7 @@ class Hub:
 
     def has_listeners(self, wall_id: int) -> bool:
         """Whether any topic of this wall has listeners."""
-        return any(key.wall_id == wall_id for key in self.topics)
+        return any(TopicKey(kind, wall_id) in self.topics for kind in (PUBLIC, QUEUE, INDEX))
 
     def listening(self, kind: str) -> list[tuple[TopicKey, Listener]]:
         """All listeners of topics of this kind, each with its topic."""

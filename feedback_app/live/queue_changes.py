@@ -11,8 +11,8 @@ from ..web.templates import render
 from .changes import MOST_CHANGES, Change, Changes, reload
 
 
-async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSession, language: str) -> Changes:
-    """As `changes_since`, by the wall's `desk_version`, in this language. The counts come with the last change."""
+async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSession) -> Changes:
+    """As `changes_since`, by the wall's `desk_version`. The counts come with the last change."""
     if after == wall.desk_version:
         return Changes(wall.desk_version, [])
     if after is not None and wall.oldest_desk_version <= after < wall.desk_version:
@@ -21,17 +21,16 @@ async def queue_changes_since(after: int | None, wall: Wall, session: AsyncSessi
         ).all()
         if len(changed) <= MOST_CHANGES:
             counted = (await counts([wall.id], session))[wall.id]
-            return _each(wall, await entries(changed, wall.id, session), counted, language)
+            return _each(wall, await entries(changed, wall.id, session), counted)
     return reload(wall.desk_version)
 
 
-def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str], language: str) -> Changes:
+def _each(wall: Wall, changed: Sequence[Entry], counted: dict[str, str]) -> Changes:
     changes = [
-        Change(each.feedback.desk_version, render("live/_queue_change.html", wall=wall, entry=each, language=language))
-        for each in changed
+        Change(each.feedback.desk_version, render("live/_queue_change.html", wall=wall, entry=each)) for each in changed
     ]
     version = max([wall.desk_version, *(change.version for change in changes)])
     # The counts are for all changes together, and for a change without an entry.
-    counters = render("moderation/_counts.html", counts=counted, language=language)
+    counters = render("moderation/_counts.html", counts=counted)
     last = changes.pop() if changes else Change(version, "")
     return Changes(version, [*changes, Change(version, last.html + counters)])

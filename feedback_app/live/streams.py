@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..clock import now
 from ..database import Database
 from ..models import LoginSession
-from ..text.translation import DEFAULT, LANGUAGES
 from ..walls.location import STREAM_ADDRESS
 from ..walls.lookup import wall_by_slug
 from ..web.metrics import CUT
@@ -40,12 +39,11 @@ HEADERS = [
 
 
 class Asked(NamedTuple):
-    """The wall and kind of topic that a request asks for; moderators' have a `session` (a digest) and language."""
+    """The wall and kind of topic that a request asks for; `session` is a digest, for moderators' topics."""
 
     slug: str
     kind: str
-    session: str = ""
-    language: str = ""
+    session: str
 
 
 class StreamMiddleware:
@@ -90,8 +88,8 @@ class StreamMiddleware:
         if match is None:
             return None
         if match.group(2):
-            return Asked(match.group(1), QUEUE, session_of(scope, self.base_url), language_of(scope))
-        return Asked(match.group(1), PUBLIC)
+            return Asked(match.group(1), QUEUE, session_of(scope, self.base_url))
+        return Asked(match.group(1), PUBLIC, "")
 
     async def _catch_up(self, asked: Asked, after: int | None, *, at_least: int = 0) -> CatchUp | None:
         """The changes that the reader has catch_up; None if the wall does not exist or the role is missing."""
@@ -104,8 +102,8 @@ class StreamMiddleware:
             rights = (await session.execute(LoginSession.rights([asked.session], now()))).all()
             if (asked.session, wall.id) not in {(token, wall_id) for token, wall_id in rights}:
                 return None
-            changes = await queue_changes_since(after, wall, session, asked.language)
-        return CatchUp(TopicKey(QUEUE, wall.id, asked.language), changes.version, changes.body)
+            changes = await queue_changes_since(after, wall, session)
+        return CatchUp(TopicKey(QUEUE, wall.id), changes.version, changes.body)
 
     async def _follow(self, asked: Asked, catch_up: CatchUp, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # The empty body; the next message is the disconnection.
@@ -148,12 +146,6 @@ def _after(scope: Scope) -> int | None:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         return version_from(query.get("after", [""])[-1])
     return version_from(last_event_id.decode("latin-1"))
-
-
-def language_of(scope: Scope) -> str:
-    """The language of the page that listens, from `?language=`."""
-    wanted = parse_qs(scope["query_string"].decode("latin-1")).get("language", [""])[-1]
-    return wanted if wanted in LANGUAGES else DEFAULT
 
 
 def disconnect_of(scope: Scope) -> Callable[[], None]:

@@ -10,7 +10,6 @@ from ..walls.lookup import find_wall
 from ..web.assets import takes_brotli
 from ..web.security import keep_unlisted
 from ..web.state import database, state
-from ..web.templates import language_of_request
 from .changes import version_from
 from .queue_changes import queue_changes_since
 
@@ -41,8 +40,7 @@ async def queue_changes(slug: str) -> Response:
     """The changes of the moderation queue, for a page without a stream."""
     async with database().reading() as session:
         wall = await require_wall(slug, session)
-        language = language_of_request()
-        found = await queue_changes_since(version_from(request.args.get("after", "")), wall, session, language)
+        found = await queue_changes_since(version_from(request.args.get("after", "")), wall, session)
     headers = {"Wall-Version": str(found.version)}
     return Response(found.html, 200, headers) if found.changes else Response("", 204, headers)
 

@@ -12,7 +12,7 @@ from .former_address import FormerAddress
 from .invitation import Invitation
 from .login import LoginAttempt, LoginSession
 from .moderator import Membership, Moderator
-from .search.backfill import SearchBackfill
+from .search_backfill import SearchBackfill
 from .submission import Author, Submission
 from .wall import Wall
 

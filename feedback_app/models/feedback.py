@@ -33,7 +33,7 @@ from ..clock import now
 from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Identifier, UTCDateTime
 from .pagination import PAGE_SIZE, newest_first
 from .prepared import Unknown
-from .search.text import UNFOLDED, Folded
+from .search_text import UNFOLDED, Folded
 
 NAME_LENGTH = 80
 NAME_CODE_POINTS = 320

@@ -5,7 +5,6 @@ import re
 from sqlalchemy import Delete, ForeignKey, Index, Select, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..text.messages import Message
 from .base import TABLE_OPTIONS, Base, Identifier
 
 SLUG_LENGTH = 60
@@ -39,12 +38,11 @@ def comparable(slug: str) -> str:
     return slug if SLUG.fullmatch(slug) else ""
 
 
-def slug_fault(slug: str) -> Message | None:
+def slug_fault(slug: str) -> str | None:
     """Why this slug is invalid for a new wall, as a sentence, or None."""
     if not SLUG.fullmatch(slug) or len(slug) > SLUG_LENGTH:
-        return Message(
-            "The address of a wall is made of small letters a to z, digits and single hyphens between them, "
-            "%(most)s characters at most, such as team-day-2.",
-            most=SLUG_LENGTH,
+        return (
+            f"The address of a wall is made of small letters a to z, digits and single hyphens between them, "
+            f"{SLUG_LENGTH} characters at most, such as team-day-2."
         )
     return None

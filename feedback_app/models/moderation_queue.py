@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from .act import Block
 from .base import EntryState
 from .feedback import Feedback
-from .pagination import PAGE_SIZE, newest_first, oldest_first
+from .pagination import PAGE_SIZE, newest_first
 
 SEEN = (EntryState.HELD, EntryState.PUBLIC, EntryState.HIDDEN)
 MOST_COUNTED = 10_000
@@ -41,12 +41,6 @@ class ModerationQueue:
         of_each = union_all(*(select(newest(select(Feedback), state).subquery()) for state in states))
         union = aliased(Feedback, of_each.subquery())
         return select(union).order_by(union.id.desc()).limit(size + 1)
-
-    @staticmethod
-    def waiting(wall_id: int, *, after: int | None = None, size: int = PAGE_SIZE) -> "Select[Feedback]":
-        """Entries that wait for review, oldest first, up to `size` + 1 for pagination."""
-        found = oldest_first(select(Feedback), Feedback, wall_id, EntryState.HELD, after=after)
-        return cast("Select[Feedback]", found.limit(size + 1))
 
     @staticmethod
     def of_author(one: Feedback, *, before: Feedback | None = None, size: int = PAGE_SIZE) -> "Select[Feedback]":

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, case, exists, func, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
@@ -28,8 +28,6 @@ class Moderator(Base):
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     login: Mapped[str] = mapped_column(String(LOGIN_LENGTH), unique=True)
     password: Mapped[str] = mapped_column(String(255))
-    # In which they read their pages; empty: as their browser asks.
-    language: Mapped[str] = mapped_column(String(12), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @classmethod
@@ -115,13 +113,6 @@ class Membership(Base):
         """Rows of (wall, role)."""
         found = select(Wall, Membership.role).join(Membership, Membership.wall_id == Wall.id)
         return found.where(Membership.moderator_id == moderator_id).order_by(Wall.slug)
-
-    @staticmethod
-    def switcher(moderator_id: int, current: int | None, *, limit: int) -> Select[str, str, str]:
-        """Rows of (slug, title, role) of the moderator's walls, the current one first, then by slug."""
-        found = select(Wall.slug, Wall.title, Membership.role).join(Membership, Membership.wall_id == Wall.id)
-        found = found.where(Membership.moderator_id == moderator_id)
-        return found.order_by(case((Wall.id == current, 0), else_=1), Wall.slug).limit(limit)
 
     @staticmethod
     def among(moderator_id: int, wall_ids: Collection[int]) -> Select[int]:

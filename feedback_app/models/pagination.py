@@ -1,4 +1,4 @@
-"""Keyset pagination: rows of a wall with one column value, such as a state, by id, read in index order.
+"""Keyset pagination: rows of a wall with one column value, such as a state, newest first, read in index order.
 
 The queries work around wrong choices of planners:
 PostgreSQL assumes that a wall's entries are spread evenly over the table and scans from its end. On a quiet wall that
@@ -33,17 +33,6 @@ def newest_first(
     return newest_by(found, kind, wall_id, kind.state, str(state), before=before)
 
 
-def oldest_first(
-    found: "Select[*tuple[Any, ...]]", kind: Any, wall_id: int, state: str, *, after: int | None = None
-) -> Any:
-    """`found`, a select from the model `kind`, filtered by wall and state, with ids above `after`, oldest first."""
-    first, value, position = min(after or 0, LARGEST_ID), str(state), tuple_(kind.state, kind.id)
-    on_wall, order = kind.wall_id == Unknown(literal(wall_id)), kind.id
-    by_bounds = and_(position > tuple_(value, first), position <= tuple_(value, LARGEST_ID))
-    plainly = and_(on_wall, kind.state == value, kind.id > first)
-    return _in_order(found, kind, kind.state, plainly, and_(on_wall, by_bounds), (kind.state, order), order)
-
-
 def newest_by(
     found: "Select[*tuple[Any, ...]]", kind: Any, wall_id: int, column: Any, value: Any, *, before: int | None = None
 ) -> Any:
@@ -52,24 +41,17 @@ def newest_by(
     position = tuple_(column, kind.id)
     on_wall, order = kind.wall_id == Unknown(literal(wall_id)), kind.id.desc()
     by_bounds = and_(position < tuple_(value, last), position > tuple_(value, 0))
-    if column.key != "wall_id":
-        by_bounds = and_(on_wall, by_bounds)
-    plainly = and_(on_wall, column == value, kind.id < last)
-    return _in_order(found, kind, column, plainly, by_bounds, (column.desc(), order), order)
-
-
-def _in_order(
-    found: Any, kind: Any, column: Any, plainly: Any, by_bounds: Any, order_by_both: tuple[Any, Any], order: Any
-) -> Any:
-    """`found` with the index, the condition and the order that the planner of each engine needs."""
     names = [kind.__tablename__, *dict.fromkeys(("wall_id", column.key)), "id"]
     for engine in ("mariadb", "mysql"):
         found = found.with_hint(kind, f"FORCE INDEX (ix_{'_'.join(names)})", engine)
-    return found.where(TwoWays(plainly, by_bounds)).order_by(TwoWays(order, *order_by_both))
+    if column.key != "wall_id":
+        by_bounds = and_(on_wall, by_bounds)
+    found = found.where(TwoWays(and_(on_wall, column == value, kind.id < last), by_bounds))
+    return found.order_by(TwoWays(order, column.desc(), order))
 
 
 class Page:
-    """One page of up to `size` entries; `before` is the cursor of the next page, None on the last."""
+    """One page of up to `size` entries; `before` is the cursor of the next (older) page, None on the last."""
 
     def __init__(self, found: "Sequence[Feedback]", size: int = PAGE_SIZE) -> None:
         self.entries: Sequence[Feedback] = found[:size]

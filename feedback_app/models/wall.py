@@ -5,20 +5,35 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Delete, Select, String, Update, delete, false, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Delete,
+    Integer,
+    Select,
+    String,
+    Text,
+    Update,
+    delete,
+    false,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from ..text.messages import Message
-from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Identified, Identifier, UTCDateTime
+from .base import LARGEST_ID, TABLE_OPTIONS, Base, EntryState, Hold, Identified, Identifier, NameRule, UTCDateTime
 from .feedback import Feedback
 from .former_address import SLUG_LENGTH, FormerAddress, comparable
 from .prepared import Prepared, one_of
-from .search.text import folded
-from .wall_settings import WallSettings
+from .search_text import folded
+
+TITLE_LENGTH = 120
+WELCOME_LENGTH = 1000
 
 
-class Wall(WallSettings, Identified, Base):
+class Wall(Identified, Base):
     """A wall. `version` counts changes: each change of anything public takes the next version.
 
     Code that changes a wall loads it with `locked()` and holds the row lock until the commit. Versions therefore come
@@ -30,6 +45,7 @@ class Wall(WallSettings, Identified, Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     version: Mapped[int] = mapped_column(BigInteger, default=0)
     # Changes after this version can still be caught up on; a reader with an older version reloads the list.
     oldest_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -37,11 +53,21 @@ class Wall(WallSettings, Identified, Base):
     desk_version: Mapped[int] = mapped_column(BigInteger, default=0)
     # As `oldest_version`, for desk_version.
     oldest_desk_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # The version after the latest change of the wall's settings; 0 if there was none.
+    arranged: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    # The number of public entries at the version `counted_version`. A former version of the program, which does not
-    # count, leaves that behind `version` (see `posts`).
-    public_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    counted_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="-1")
+    archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    welcome: Mapped[str] = mapped_column(Text, default="")
+    hold: Mapped[str] = mapped_column(String(12), default=Hold.NONE)
+    is_closed: Mapped[bool] = mapped_column(Boolean, default=False)
+    slow_seconds: Mapped[int] = mapped_column(Integer, default=0)
+    names: Mapped[str] = mapped_column(String(12), default=NameRule.REQUIRED)
+    # Origins that may embed the wall, space-separated as in `frame-ancestors`; * for any, empty for none.
+    embedders: Mapped[str] = mapped_column(Text, default="*")
+    theme: Mapped[str] = mapped_column(String(8), default="auto")
+    # Six hexadecimal digits, or empty for the default colour.
+    accent: Mapped[str] = mapped_column(String(6), default="")
+    language: Mapped[str] = mapped_column(String(12), default="en")
 
     @staticmethod
     def named(slug: str) -> "Select[Wall]":
@@ -108,22 +134,6 @@ class Wall(WallSettings, Identified, Base):
         return select(func.count()).where(Feedback.wall_id == wall_id)
 
     @staticmethod
-    def public_on(wall_id: int) -> Select[int]:
-        """The number of public entries on a wall, counted."""
-        return select(func.count()).where(Feedback.wall_id == wall_id, Feedback.state == EntryState.PUBLIC)
-
-    @staticmethod
-    def post_counts() -> "Select[int, str, int, int, int]":
-        """Rows of (id, slug, public_count, version, counted_version)."""
-        columns = Wall.id, Wall.slug, Wall.public_count, Wall.version, Wall.counted_version
-        return select(*columns).order_by(Wall.slug)
-
-    @staticmethod
-    def uncounted(limit: int) -> Select[int]:
-        """The ids of walls that a former version of the program has changed (see `posts`)."""
-        return select(Wall.id).where(Wall.counted_version != Wall.version).limit(limit)
-
-    @staticmethod
     def versions(wall_ids: Iterable[int]) -> Select[int, int, int]:
         """Rows of (id, version, desk_version)."""
         return select(Wall.id, Wall.version, Wall.desk_version).where(Wall.id.in_(wall_ids))
@@ -145,7 +155,7 @@ class Wall(WallSettings, Identified, Base):
         at = now()
         return Feedback(
             wall_id=self.id,
-            version=None if reason else self.change(more=1),
+            version=None if reason else self.change(),
             desk_version=self.change_for_moderators(),
             state=EntryState.HELD if reason else EntryState.PUBLIC,
             reason=reason,
@@ -212,27 +222,57 @@ class Wall(WallSettings, Identified, Base):
         self.oldest_desk_version = max(self.oldest_desk_version, feedback.desk_version)
 
     @property
-    def posts(self) -> int | None:
-        """The number of public entries; None while nobody has counted since a former version of the program wrote."""
-        return self.public_count if self.counted_version == self.version else None
+    def is_open(self) -> bool:
+        """Whether the wall accepts posts."""
+        return not self.is_closed and self.archived_at is None
 
     @property
-    def posts_label(self) -> Message:
-        """The number of public entries in words."""
-        return Message.counted("%(num)s post", "%(num)s posts", self.posts or 0)
+    def frame_ancestors(self) -> str:
+        """The value of the CSP directive `frame-ancestors`.
 
-    def change(self, *, more: int = 0) -> int:
-        """Take the next version of the public page, on which so many `more` entries are public."""
-        is_counted = self.counted_version == self.version
+        It includes `'self'`, since the settings page shows a preview.
+        """
+        if not self.embedders:
+            return "'none'"
+        return self.embedders if self.embedders == "*" else f"'self' {self.embedders}"
+
+    def update_settings(self, arrangement: Mapping[str, Any]) -> dict[str, Any]:
+        """Set what differs in `arrangement` (column -> value).
+
+        Returns the former values and the former settings version (`arranged`), or an empty dict if nothing differs.
+        """
+        before = {name: getattr(self, name) for name in arrangement if getattr(self, name) != arrangement[name]}
+        for name in before:
+            setattr(self, name, arrangement[name])
+        return before and self._record_settings_change(before)
+
+    def rename(self, slug: str) -> dict[str, Any]:
+        """Change the slug. Returns the former values, as `update_settings` does."""
+        before = {"slug": self.slug}
+        self.slug = slug
+        return self._record_settings_change(before)
+
+    def archive(self) -> dict[str, Any]:
+        """Make the wall read-only and unlisted. Returns the former values, as `update_settings` does."""
+        self.archived_at = now()
+        return self._record_settings_change({"is_archived": False})
+
+    def unarchive(self) -> dict[str, Any]:
+        """Undo `archive`. Returns the former values, as `update_settings` does."""
+        self.archived_at = None
+        return self._record_settings_change({"is_archived": True})
+
+    def _record_settings_change(self, before: dict[str, Any]) -> dict[str, Any]:
+        """Take the next version, so that open pages refresh. `arranged` records the former settings version."""
+        former = {**before, "arranged": self.arranged}
+        self.arranged = self.change()
+        self.change_for_moderators()
+        return former
+
+    def change(self) -> int:
+        """Take the next version of the public page."""
         self.version += 1
-        if is_counted:
-            self.public_count, self.counted_version = self.public_count + more, self.version
         return self.version
-
-    def recount(self, public_entries: int) -> None:
-        """Set the number of public entries, as counted while the wall is locked. Open pages fetch it."""
-        self.public_count, self.counted_version = public_entries, self.version
-        self.record_settings_change({})
 
     def change_for_moderators(self) -> int:
         """Take the next version of the moderation queue."""
@@ -251,7 +291,7 @@ class Wall(WallSettings, Identified, Base):
         """Only moderators get a new version when the entry is not public and was not."""
         feedback.desk_version = self.change_for_moderators()
         if was_public or feedback.is_public:
-            feedback.version = self.change(more=feedback.is_public - was_public)
+            feedback.version = self.change()
 
 
 _LOCKED = select(Wall).order_by(Wall.id).with_for_update().execution_options(populate_existing=True)

@@ -1,6 +1,6 @@
 """Acts: a verb that a moderator applies to all of the entries or to none. Each act is a row of the audit log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -11,9 +11,8 @@ from ..clock import now
 from ..models import Act, ActEntry, Block, Feedback, Membership, Moderator, Wall
 from ..models.act import BLOCK, BLOCKING, IMPORTED, VISITOR_TOKEN_DAYS, ActRefused
 from ..models.feedback import MOST_PINNED, PSEUDONYM_LENGTH
-from ..text.messages import Message
 
-UNCHANGED = Message("Nothing changed: it was like this already.")
+UNCHANGED = "Nothing changed: it was so already."
 COMMAND_LINE = "the command line"
 VERBS = {
     "publish": Wall.publish,
@@ -25,15 +24,15 @@ VERBS = {
 
 
 # The notice after an act on one entry, and on several.
-NOTICES: dict[str, Callable[[int], Message]] = {
-    "publish": lambda count: Message.counted("Published.", "%(num)s published.", count),
-    "hide": lambda count: Message.counted("Hidden.", "%(num)s hidden.", count),
-    "remove": lambda count: Message.counted("Removed.", "%(num)s removed.", count),
-    "pin": lambda count: Message.counted("Pinned.", "%(num)s pinned.", count),
-    "unpin": lambda count: Message.counted("Unpinned.", "%(num)s unpinned.", count),
-    "answer": lambda count: Message.counted("Reply saved.", "%(num)s replies saved.", count),
-    "block-author": lambda count: Message.counted("Author blocked.", "%(num)s authors blocked.", count),
-    "unblock-author": lambda count: Message.counted("Author unblocked.", "%(num)s authors unblocked.", count),
+NOTICES = {
+    "publish": ("Published", "{count} published"),
+    "hide": ("Hidden", "{count} hidden"),
+    "remove": ("Removed", "{count} removed"),
+    "pin": ("Pinned", "{count} pinned"),
+    "unpin": ("Unpinned", "{count} unpinned"),
+    "answer": ("The answer is stored", "{count} answered"),
+    "block-author": ("The author is blocked", "{count} authors are blocked"),
+    "unblock-author": ("The author may write again", "{count} authors may write again"),
 }
 
 
@@ -43,22 +42,23 @@ class NotFound(Exception):
 
 @dataclass(frozen=True)
 class Notice:
-    """The sentence after an act, and one about what was like this before. `act_id` is set while it can be undone."""
+    """The sentence after an act. `act_id` is set while the act can be undone."""
 
     sentence: str
     act_id: int | None = None
-    about_rest: str = ""
 
     @classmethod
     def of(cls, act: Act, entries: Sequence[Feedback], unchanged: int = 0) -> Self:
         """`entries` are the act's entries in their current state; `unchanged` of them were in that state before."""
         if act.verb not in NOTICES:
-            return cls(Message("Undone."))
-        sentence = NOTICES[act.verb](len(entries) - unchanged)
+            return cls("Undone.")
+        changed = len(entries) - unchanged
+        sentence = f"{NOTICES[act.verb][changed > 1]}.".format(count=changed)
         if act.verb == "answer" and not any(entry.answer for entry in entries):
-            sentence = Message("Reply removed.")
-        rest = Message.counted("%(num)s already was.", "%(num)s already were.", unchanged) if unchanged else ""
-        return cls(sentence, act.id, rest)
+            sentence = "The answer is removed."
+        if unchanged:
+            sentence += f" {unchanged} already {'were' if unchanged > 1 else 'was'}."
+        return cls(sentence, act.id)
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ class Done:
     @property
     def notice(self) -> Notice:
         if self.act is None:
-            undone = Message("%(name)s has undone this already.", name=self.undone_by)
-            return Notice(undone if self.undone else UNCHANGED)
+            return Notice(f"{self.undone_by} has undone this already." if self.undone else UNCHANGED)
         return Notice.of(self.act, self.entries, self.unchanged)
 
 
@@ -144,9 +143,7 @@ async def check_pins(wall: Wall, more: set[int], session: AsyncSession) -> None:
     """Raises ActRefused if the wall would have too many pinned entries with `more`, a set of entry ids."""
     pinned = {feedback.id for feedback in await session.scalars(Feedback.pinned_on(wall.id))}
     if len(pinned | more) > MOST_PINNED:
-        raise ActRefused(
-            Message("A wall has at most %(most)s pinned posts. Unpin one first; nothing was changed.", most=MOST_PINNED)
-        )
+        raise ActRefused(f"A wall has {MOST_PINNED} pinned entries at most. Unpin one first; nothing was done.")
 
 
 async def block(wall: Wall, entry: Feedback, session: AsyncSession, *, is_blocked: bool) -> None:
@@ -176,7 +173,7 @@ async def _lock(order: Order, session: AsyncSession) -> Wall:
     if order.by is not None and wall_ids != set(await session.scalars(Membership.among(order.by.id, wall_ids))):
         raise NotFound
     if len(wall_ids) > 1:
-        raise ActRefused(Message("These posts are on two walls. Select posts of one wall; nothing was changed."))
+        raise ActRefused("These entries are on two walls. Act on one wall at a time; nothing was done.")
     return (await session.scalars(Wall.locked_numbered(*wall_ids))).one()
 
 
@@ -187,30 +184,23 @@ async def _check(order: Order, wall: Wall, entries: Sequence[Feedback], session:
         await _check_presence(entries, session)
     if order.verb == "pin":
         if waiting := next((entry for entry in entries if not entry.is_public), None):
-            raise ActRefused(
-                Message("Post %(post)s is not public. Publish it first; nothing was changed.", post=str(waiting.id))
-            )
+            raise ActRefused(f"Feedback {waiting.id} is not public. Publish it before you pin it; nothing was done.")
         await check_pins(wall, {entry.id for entry in entries}, session)
 
 
 def _check_authors(entries: Sequence[Feedback]) -> None:
     if foreign := next((entry for entry in entries if entry.author.startswith(IMPORTED)), None):
         raise ActRefused(
-            Message(
-                "Post %(post)s was imported, so we do not know its author. Nothing was changed.", post=str(foreign.id)
-            )
+            f"Feedback {foreign.id} was imported from elsewhere, and its author cannot be recognised here, so that "
+            f"there is nobody to block; nothing was done."
         )
     for entry in entries:
         is_visitor = entry.author != entry.network and len(entry.author) == PSEUDONYM_LENGTH
         days = VISITOR_TOKEN_DAYS if is_visitor else 1
         if now().date() - entry.created_at.date() > timedelta(days=days):
             raise ActRefused(
-                Message.counted(
-                    "Post %(post)s is more than a day old. We no longer know its author, so nobody was blocked.",
-                    "Post %(post)s is more than %(num)s days old. We no longer know its author, so nobody was blocked.",
-                    days,
-                    post=str(entry.id),
-                )
+                f"Feedback {entry.id} is more than {days} {'days' if days > 1 else 'day'} old. Its author cannot be "
+                f"told apart any more, so that there is nobody to block; nothing was done."
             )
 
 
@@ -218,10 +208,8 @@ async def _check_presence(entries: Sequence[Feedback], session: AsyncSession) ->
     gone = next((entry for entry in entries if entry.is_removed), None)
     if gone is not None:
         latest = (await session.execute(Act.latest_on([gone.id]))).first()
-        by = latest[1].moderator_name if latest else "?"
-        raise ActRefused(
-            Message("%(name)s removed post %(post)s. Undo that first; nothing was changed.", name=by, post=str(gone.id))
-        )
+        by = latest[1].moderator_name if latest else "somebody"
+        raise ActRefused(f"Feedback {gone.id} has been removed by {by}. Undo that first; nothing was done.")
 
 
 def _change(order: Order, wall: Wall, entries: Sequence[Feedback]) -> list[ActEntry]:

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from itertools import groupby
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, ActEntry, Feedback, Wall
@@ -15,7 +14,7 @@ from ..models.act import KINDS, SETTINGS_VERBS, UNDO, VERBS
 from ..models.moderator import NAME_LENGTH
 from ..text.cleaning import printable
 from ..text.numbers import parse_id
-from .audit_log_messages import SettingChange, sentence, setting_changes
+from .audit_log_messages import sentence
 from .queue import log_address
 
 SIZE = 30
@@ -55,14 +54,10 @@ class LogView:
 
 @dataclass(frozen=True)
 class Line:
-    """An act with its sentence and, for a change of settings, the old and new values.
-
-    `undone_by` is a name, `total` the number of its entries, `shown` the first of them.
-    """
+    """An act with its sentence. `undone_by` is a name, `total` the number of its entries, `shown` the first of them."""
 
     act: Act
-    sentence: str
-    changes: Sequence[SettingChange]
+    sentence: Markup
     undone_by: str | None
     total: int
     shown: Sequence[Feedback]
@@ -89,7 +84,6 @@ async def lines(
         Line(
             act,
             sentence(act, totals[act.id], after.get(act.id, {}), undone.get(act.undoes or 0)),
-            setting_changes(act, after.get(act.id, {})),
             undone_by,
             totals[act.id],
             shown[act.id],
@@ -97,11 +91,6 @@ async def lines(
         for act, undone_by in found[:size]
     ]
     return read, replace(view, before=read[-1].act.id) if len(found) > size else None
-
-
-def by_day(found: Sequence[Line]) -> list[tuple[date, list[Line]]]:
-    """The lines with the day of each, in UTC, in their order."""
-    return [(day, list(some)) for day, some in groupby(found, key=lambda line: line.act.at.date())]
 
 
 async def _after(acts: Sequence[Act], wall: Wall, session: AsyncSession) -> dict[int, dict[str, Any]]:

@@ -6,14 +6,13 @@ from quart import Blueprint, Response, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.sessions import require_moderator, require_wall
-from ..accounts.staff_pages import Shell, staff_page
 from ..database import Database
 from ..models import Act, ActEntry, Wall
 from ..text import csv_cells
 from ..web.state import database
-from ..web.templates import iso
+from ..web.templates import iso, render
 from .audit_log_messages import KINDS
-from .audit_log_queries import LogView, by_day, lines
+from .audit_log_queries import LogView, lines
 from .views import notice_of_request
 
 views = Blueprint("log", __name__)
@@ -30,17 +29,18 @@ async def show(slug: str) -> Response:
         read, earlier = await lines(view, wall, session)
         names = (await session.scalars(Act.moderators_of(wall.id))).all()
         notice = await notice_of_request(wall, session)
-        shell = await Shell.of(moderator, wall, session)
-    return await staff_page(
-        "moderation/audit_log.html",
-        wall=wall,
-        shell=shell,
-        view=view,
-        days=by_day(read),
-        earlier=earlier,
-        names=names,
-        kinds=KINDS,
-        notice=notice,
+    return Response(
+        render(
+            "moderation/audit_log.html",
+            moderator=moderator,
+            wall=wall,
+            view=view,
+            lines=read,
+            earlier=earlier,
+            names=names,
+            kinds=KINDS,
+            notice=notice,
+        )
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import parse_qs, urlencode
 
-from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, Feedback, Wall
@@ -13,49 +12,28 @@ from ..models.base import EntryState
 from ..models.moderation_queue import MOST_COUNTED, SEEN, ModerationQueue
 from ..models.pagination import Page
 from ..text.cleaning import printable
-from ..text.messages import Message
 from ..text.numbers import parse_id
 from ..web.urls import parts_of
-from .found_words import excerpt, marked
 
 SHOWN = {"waiting": (EntryState.HELD,), "public": (EntryState.PUBLIC,), "hidden": (EntryState.HIDDEN,)}
 SEARCH_LENGTH = 100
-MOST_OTHERS = 5
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Feedback in the queue. `latest` is the last act on it, `words` are those of a search."""
+    """Feedback in the queue. `latest` is the last act on it."""
 
     feedback: Feedback
     is_blocked: bool
     latest: Act | None
-    words: str = ""
-
-    @property
-    def name(self) -> Markup:
-        return marked(self.feedback.name, self.words)
-
-    @property
-    def text(self) -> Markup:
-        return marked(self.feedback.text, self.words)
-
-    @property
-    def answer(self) -> Markup:
-        return marked(self.feedback.answer or "", self.words)
-
-    @property
-    def line(self) -> Markup:
-        """The text in one line, from the first words that were found."""
-        return marked(excerpt(self.feedback.text, self.words), self.words)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the queue: what waits oldest first, all else newest first. `older` is the next page, or empty."""
+    """A section of the queue, newest entries first. `older` is the address of the next page, or empty."""
 
     name: str
-    title: Message
+    title: str
     entries: Sequence[Entry]
     older: str
     # The address at which a search continues that has not looked at all entries.
@@ -64,18 +42,13 @@ class Part:
 
 @dataclass(frozen=True)
 class View:
-    """The filter and page of a wall's queue: one of SHOWN, the author of the entry `by`, or search words.
-
-    A page has entries before an id or, of what waits, after one. `entry` is the one that is shown in full.
-    """
+    """The filter and page of a wall's queue: one of SHOWN, the author of the entry `by`, or search words."""
 
     slug: str
     show: str = ""
     by: int | None = None
     search: str = ""
     before: int | None = None
-    after: int | None = None
-    entry: int | None = None
     # The part whose entries are ticked when the page loads, for browsers without JavaScript.
     tick: str = ""
 
@@ -89,8 +62,6 @@ class View:
             parse_id(query.get("by", "")),
             printable(" ".join(query.get("search", "").split())[:SEARCH_LENGTH]),
             parse_id(query.get("before", "")),
-            parse_id(query.get("after", "")),
-            parse_id(query.get("entry", "")),
             query.get("tick", ""),
         )
 
@@ -106,7 +77,7 @@ class View:
 
     @property
     def query(self) -> dict[str, str]:
-        values = {"show": self.show, "by": self.by, "search": self.search, "before": self.before, "after": self.after}
+        values = {"show": self.show, "by": self.by, "search": self.search, "before": self.before}
         return {name: str(value) for name, value in values.items() if value}
 
     def address(self, **more: object) -> str:
@@ -118,12 +89,8 @@ class View:
         return _address(f"/walls/{self.slug}/moderation/entries", self.query)
 
     def older(self, show: str, before: int | None) -> "View":
-        """The next page of one part, newest first."""
-        return replace(self, show=show, before=before, after=None, tick="")
-
-    def later(self, after: int | None) -> "View":
-        """The next page of what waits."""
-        return replace(self, show="waiting", before=None, after=after, tick="")
+        """The next page of one part."""
+        return replace(self, show=show, before=before, tick="")
 
 
 def log_address(slug: str) -> str:
@@ -141,25 +108,12 @@ async def parts(view: View, wall: Wall, session: AsyncSession) -> list[Part]:
     return [await _part(view, name, wall, session) for name in shown]
 
 
-def chosen_of(shown: Sequence[Part], number: int | None) -> int:
-    """The id of the entry to show in full: the one asked for, or the first, or 0."""
-    numbers = [entry.feedback.id for part in shown for entry in part.entries]
-    return number if number in numbers else next(iter(numbers), 0)
-
-
-async def others(number: int, wall_id: int, session: AsyncSession) -> list[Feedback]:
-    """A few entries by the author of this one, without it, newest first."""
-    one = await session.scalar(Feedback.numbered(wall_id, number))
-    found = (await session.scalars(ModerationQueue.of_author(one, size=MOST_OTHERS))).all() if one else []
-    return [each for each in found if each.id != number][:MOST_OTHERS]
-
-
-async def entries(found: Sequence[Feedback], wall_id: int, session: AsyncSession, *, words: str = "") -> list[Entry]:
+async def entries(found: Sequence[Feedback], wall_id: int, session: AsyncSession) -> list[Entry]:
     """The feedback with its blocks and latest acts, in the same order."""
     blocked = set(await session.scalars(ModerationQueue.blocked(wall_id, found))) if found else set()
     rows = (await session.execute(Act.latest_on([each.id for each in found]))).all() if found else []
     latest = {row[0]: row[1] for row in rows}
-    return [Entry(each, each.author in blocked, latest.get(each.id), words) for each in found]
+    return [Entry(each, each.author in blocked, latest.get(each.id)) for each in found]
 
 
 async def counts(wall_ids: Collection[int], session: AsyncSession) -> dict[int, dict[str, str]]:
@@ -172,13 +126,9 @@ async def counts(wall_ids: Collection[int], session: AsyncSession) -> dict[int, 
 
 
 async def _part(view: View, name: str, wall: Wall, session: AsyncSession) -> Part:
-    if name == "waiting":
-        found = Page((await session.scalars(ModerationQueue.waiting(wall.id, after=view.after))).all())
-        older = view.later(found.before).address() if found.before else ""
-    else:
-        listed = ModerationQueue.listed(wall.id, SHOWN[name], before=view.before)
-        found = Page((await session.scalars(listed)).all())
-        older = view.older(name, found.before).address() if found.before else ""
+    states = SHOWN[name]
+    found = Page((await session.scalars(ModerationQueue.listed(wall.id, states, before=view.before))).all())
+    older = view.older(name, found.before).address() if found.before else ""
     return Part(name, TITLES[name], await entries(found.entries, wall.id, session), older)
 
 
@@ -187,8 +137,7 @@ async def _part_of_author(view: View, wall: Wall, session: AsyncSession) -> Part
     before = await session.scalar(Feedback.numbered(wall.id, view.before)) if view.before else None
     found = Page((await session.scalars(ModerationQueue.of_author(one, before=before))).all() if one else [])
     older = view.older("", found.before).address() if found.before else ""
-    title = Message("By the author of post %(number)s", number=str(view.by))
-    return Part("author", title, await entries(found.entries, wall.id, session), older)
+    return Part("author", f"By the author of post {view.by}", await entries(found.entries, wall.id, session), older)
 
 
 async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Part:
@@ -199,16 +148,10 @@ async def _part_with_words(view: View, wall: Wall, session: AsyncSession) -> Par
     found = Page((await session.scalars(statement)).all())
     older = view.older(view.show, found.before).address() if found.before else ""
     searched = view.older(view.show, floor + 1).address() if floor and not older else ""
-    title = Message("Found: “%(words)s”", words=view.search)
-    shown = await entries(found.entries, wall.id, session, words=view.search)
-    return Part("search", title, shown, older, searched)
+    return Part("search", f"With “{view.search}”", await entries(found.entries, wall.id, session), older, searched)
 
 
-TITLES = {
-    "waiting": Message("Waiting"),
-    "public": Message("Newest on the wall"),
-    "hidden": Message("Hidden"),
-}
+TITLES = {"waiting": "Needs review", "public": "Newest on the wall", "hidden": "Hidden"}
 
 
 def _address(path: str, query: Mapping[str, object]) -> str:

@@ -4,7 +4,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Act, ActEntry, Feedback, Membership, Moderator, Wall
 from ..models.act import BLOCKING, UNDO, ActRefused
-from ..text.messages import Message
 from .acts import Done, NotFound, block, check_pins, difference, record_act
 
 
@@ -18,7 +17,7 @@ async def undo(act_id: int, by: Moderator, session: AsyncSession) -> Done:
     if found is None or not (await session.scalars(Membership.among(by.id, [found.wall_id]))).all():
         raise NotFound
     if found.verb == UNDO:
-        raise ActRefused(Message("An undo cannot be undone. Repeat the action instead."))
+        raise ActRefused("An undo is not undone. Do the act itself once more instead.")
     wall = (await session.scalars(Wall.locked_numbered(found.wall_id))).one()
     rows = (await session.execute(ActEntry.of(found.id))).all()
     entries = [feedback for _, feedback in rows]
@@ -38,12 +37,12 @@ async def undo(act_id: int, by: Moderator, session: AsyncSession) -> Done:
 
 async def _check(found: Act, entries: list[Feedback], session: AsyncSession) -> None:
     if not entries:
-        raise ActRefused(Message("The posts of this action were deleted, so it cannot be undone."))
+        raise ActRefused("What this act was about is not kept any more, so that it cannot be undone.")
     if any(feedback.is_blanked for feedback in entries):
-        raise ActRefused(Message("It is too late to undo this: the text was deleted. Nothing was changed."))
+        raise ActRefused("The words were blanked when the time for undoing was over. Nothing was undone.")
     if later := await session.scalar(found.since()):
         raise ActRefused(
-            Message("%(name)s has changed this since. Undo that first; nothing was changed.", name=later.moderator_name)
+            f"{later.moderator_name} has acted on this since ({later.verb}). Undo that first; nothing was undone."
         )
 
 

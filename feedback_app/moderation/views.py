@@ -5,12 +5,9 @@ from urllib.parse import urlencode
 from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..accounts import sessions
 from ..accounts.sessions import note_refusal, require_moderator, require_wall
-from ..accounts.staff_pages import Shell, staff_page
 from ..models import Act, ActEntry, Membership, Moderator, Wall
 from ..models.act import UNDO, ActRefused
-from ..text.messages import Message
 from ..text.numbers import parse_id
 from ..web.forms import read_form
 from ..web.responses import wants_fragment
@@ -20,24 +17,24 @@ from ..web.urls import parts_of
 from . import acts, undo
 from .acts import UNCHANGED, Done, NotFound, Notice, Order
 from .forms import ActForm
-from .queue import View, chosen_of, counts, entries, log_address, others, parts
+from .queue import View, counts, entries, log_address, parts
 
 views = Blueprint("moderation", __name__)
 
 # High enough that too many ticked entries reach the form, which has the better error message.
 FIELDS = 2_000
-NOTHING = Message("There is no such post on your walls. Nothing was changed.")
+NOTHING = "There is no such feedback on a wall of yours. Nothing was done."
 
 
 @views.get("/moderation")
 async def index() -> Response:
-    return await _wall_list("moderation/index.html")
+    return Response(await _wall_list("moderation/index.html"))
 
 
 @views.get("/moderation/walls")
 async def walls() -> Response:
     """The list as a fragment, for a page without a stream."""
-    return await _wall_list("moderation/_walls.html")
+    return Response(await _wall_list("moderation/_walls.html"))
 
 
 @views.get("/walls/<slug>/moderation")
@@ -49,32 +46,6 @@ async def desk(slug: str) -> Response:
 async def older(slug: str) -> Response:
     """The entries of a view as a fragment: the next page, or all of them for a page that has to catch up."""
     return await _queue_page("moderation/_entries.html", View.of(slug, request.args))
-
-
-@views.get("/walls/<slug>/moderation/entries/<int:number>/author")
-async def of_author(slug: str, number: int) -> Response:
-    """What else the author of an entry wrote, as a fragment."""
-    await require_moderator()
-    async with database().reading() as session:
-        wall = await require_wall(slug, session)
-        found = await others(number, wall.id, session)
-    return await staff_page("moderation/entry/_others.html", wall=wall, others=found)
-
-
-@views.get("/walls/<slug>/moderation/bar")
-async def bar(slug: str) -> Response:
-    """What a moderator who reads the public wall is told, as a fragment; 204 for everybody else."""
-    moderator = await sessions.moderator()
-    if moderator is None:
-        return Response("", 204)
-    async with database().reading() as session:
-        wall = await session.scalar(Membership.wall(Wall.named(slug), moderator.id))
-        if wall is None:
-            return Response("", 204)
-        membership = await session.scalar(Membership.of(moderator.id, wall.id))
-        counted = (await counts([wall.id], session))[wall.id]
-    is_owner = membership is not None and membership.is_owner
-    return await staff_page("moderation/_bar.html", wall=wall, is_owner=is_owner, waiting=counted["held"])
 
 
 @views.post("/moderation/acts")
@@ -91,7 +62,7 @@ async def act() -> Response:
         note_refusal(moderator)
         abort(404, NOTHING)
     except ActRefused as refusal:
-        abort(409, refusal.args[0])
+        abort(409, str(refusal))
 
     if not wants_fragment():
         return Response("", 303, {"Location": _return_address(done)})
@@ -103,12 +74,12 @@ async def act() -> Response:
     )
 
 
-async def _wall_list(template: str) -> Response:
+async def _wall_list(template: str) -> str:
     moderator = await require_moderator()
     async with database().reading() as session:
         found = (await session.scalars(Membership.walls(moderator.id))).all()
         counted = await counts([wall.id for wall in found], session)
-    return await staff_page(template, walls=found, counts=counted)
+    return render(template, moderator=moderator, walls=found, counts=counted)
 
 
 async def _queue_page(template: str, view: View) -> Response:
@@ -118,19 +89,8 @@ async def _queue_page(template: str, view: View) -> Response:
         shown = await parts(view, wall, session)
         counted = (await counts([wall.id], session))[wall.id]
         notice = await notice_of_request(wall, session)
-        chosen = chosen_of(shown, view.entry)
-        also = await others(chosen, wall.id, session) if chosen else []
-        shell = await Shell.of(moderator, wall, session) if template.endswith("queue.html") else None
-    return await staff_page(
-        template,
-        wall=wall,
-        shell=shell,
-        view=view,
-        parts=shown,
-        counts=counted,
-        notice=notice,
-        chosen=chosen,
-        others=also,
+    return Response(
+        render(template, moderator=moderator, wall=wall, view=view, parts=shown, counts=counted, notice=notice)
     )
 
 

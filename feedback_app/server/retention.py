@@ -14,7 +14,7 @@ from ..clock import now
 from ..database import Database
 from ..models import ActEntry, Block, Feedback, Invitation, LoginAttempt, LoginSession, SearchBackfill, Wall
 from ..models.base import delete_rows
-from ..models.search.text import folded
+from ..models.search_text import folded
 from ..web.state import state_of
 
 SECONDS = 3600
@@ -72,7 +72,6 @@ class Retention:
             self.delete_attempts,
             self.delete_invitations,
             self.fold,
-            self.count,
         ):
             await self._repeat(batch)
         await self.erase()
@@ -146,15 +145,6 @@ class Retention:
             return 0
         rows = [{"number": number, "words": folded(name, text, answer)} for number, name, text, answer in found]
         await session.execute(SearchBackfill.update_folded(), rows)
-        return len(found)
-
-    async def count(self, session: AsyncSession) -> int:
-        """Count the public entries of walls that an older version of the program changed, one wall at a time."""
-        found = (await session.scalars(Wall.uncounted(1))).all()
-        for number in found:
-            wall = (await session.scalars(Wall.locked_numbered(number))).one_or_none()
-            if wall is not None and wall.posts is None:
-                wall.recount(await session.scalar(Wall.public_on(number)) or 0)
         return len(found)
 
     async def _repeat(self, batch: Callable[[AsyncSession], Awaitable[int]]) -> None:

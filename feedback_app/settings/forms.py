@@ -18,33 +18,27 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from ..models import Wall
 from ..models.former_address import slug_fault
-from ..models.wall_settings import POST_LABEL_LENGTH, PROMPT_LENGTH, TITLE_LENGTH, WELCOME_LENGTH
+from ..models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from ..text.cleaning import printable
 from ..text.messages import Message
 from ..text.translation import LANGUAGES
 from ..walls.choices import HOLD, NAMES, SLOW, THEMES
-from ..walls.contrast import six_digits
+from ..walls.contrast import legible, six_digits
 from ..walls.location import ACCENT
-from ..walls.looks import LOOKS
 from ..web.forms import TextValidator
 from .frame_ancestors import InvalidOrigin, parse_frame_ancestors
 
-NO_COLOUR = Message("Write a colour as six digits, such as #0a7d55, or leave it empty for the default.")
 CHOOSE = Message("Choose one of these.")
 ANY, SOME, NONE = "any", "some", "none"
-EMBEDDING = ((ANY, Message("Any site")), (SOME, Message("Only these sites")), (NONE, Message("No site")))
+EMBEDDING = ((ANY, "Any site"), (SOME, "Only these sites"), (NONE, "No site"))
 
 
 def _choices(pairs: Iterable[tuple[object, str]]) -> list[Any]:
     return [SelectChoice(str(value), label) for value, label in pairs]
 
 
-def _title(missing: Message) -> TextValidator:
+def _title(missing: str) -> TextValidator:
     return TextValidator(missing=missing, most=TITLE_LENGTH, most_code_points=TITLE_LENGTH, lines=False)
-
-
-def _short(most: int) -> TextValidator:
-    return TextValidator(missing=None, most=most, most_code_points=most, lines=False)
 
 
 def _typed(text: object) -> str:
@@ -64,35 +58,31 @@ class Address:
 class WallForm(Form):
     """A new wall. `proposed` is the address derived from the title; a different `slug` was typed."""
 
-    title = StringField(Message("Title"), [_title(Message("Give the wall a title."))])
-    slug = StringField(Message("Address"), [Address()], filters=[_typed])
+    title = StringField("Title", [_title("Give the wall a title.")])
+    slug = StringField("Address", [Address()], filters=[_typed])
     proposed = HiddenField(filters=[_typed])
 
 
 class AddressForm(Form):
-    slug = StringField(Message("Web address"), [Address()], filters=[_typed])
+    slug = StringField("New address", [Address()], filters=[_typed])
 
 
 class SettingsForm(Form):
     """The settings of a wall. `arranged` is their version when the form was rendered, to detect conflicts."""
 
-    title = StringField(Message("Title"), [_title(Message("A wall needs a title."))])
+    title = StringField("Title", [_title("A wall needs a title.")])
     welcome = TextAreaField(
-        Message("Welcome"),
-        [TextValidator(missing=None, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True)],
+        "Welcome", [TextValidator(missing=None, most=WELCOME_LENGTH, most_code_points=4 * WELCOME_LENGTH, lines=True)]
     )
-    language = SelectField(Message("Language"), choices=_choices(LANGUAGES.items()))
-    is_closed = BooleanField(Message("Closed to new posts"))
-    names = RadioField(Message("Names"), choices=_choices(NAMES))
-    hold = RadioField(Message("Review before publishing"), choices=_choices(HOLD))
-    slow_seconds = SelectField(Message("How often one person may post"), choices=_choices(SLOW), coerce=int)
-    prompt = StringField(Message("Prompt"), [_short(PROMPT_LENGTH)])
-    post_label = StringField(Message("Words on the button"), [_short(POST_LABEL_LENGTH)])
-    look = RadioField(Message("Look"), choices=_choices((name, look.label) for name, look in LOOKS.items()))
-    theme = RadioField(Message("Light or dark"), choices=_choices(THEMES))
-    accent = StringField(Message("Accent colour"), filters=[_typed])
-    embedding = RadioField(Message("Who may embed the wall"), choices=_choices(EMBEDDING))
-    origins = TextAreaField(Message("Sites, one per line"), filters=[_typed])
+    language = SelectField("Language", choices=_choices(LANGUAGES.items()))
+    is_closed = BooleanField("Closed: people can read, but not post")
+    names = RadioField("Names", choices=_choices(NAMES))
+    hold = RadioField("Moderation", choices=_choices(HOLD))
+    slow_seconds = SelectField("How often one person may post", choices=_choices(SLOW), coerce=int)
+    theme = RadioField("Light or dark", choices=_choices(THEMES))
+    accent = StringField("Accent colour", filters=[_typed])
+    embedding = RadioField("Who may embed the wall", choices=_choices(EMBEDDING))
+    origins = TextAreaField("Sites, one per line", filters=[_typed])
     arranged = HiddenField(filters=[_typed])
 
     def __init__(self, sent: MultiDict[str, str] | None = None, *, wall: Mapping[str, Any]) -> None:
@@ -116,20 +106,11 @@ class SettingsForm(Form):
                 field.errors = [CHOOSE]
         return is_valid
 
-    def reset_faults(self) -> None:
-        """Validate, and give each field with an error its current setting again, so that the form is valid."""
-        self.validate()
-        for field in self:
-            if field.errors:
-                field.data, field.errors = field.object_data, []
-
     def validate_accent(self, field: Any) -> None:
         """Raises ValidationError for a colour that is not `#` and six digits."""
         typed = (field.data or "").strip()
         if typed and not ACCENT.fullmatch(typed):
-            raise ValidationError(
-                Message("Write a colour as six digits, such as #0a7d55, or leave it empty for the default.")
-            )
+            raise ValidationError("Write a colour as six digits, such as #0a7d55, or leave it empty for the default.")
 
     def validate_origins(self, field: Any) -> None:
         """Raises ValidationError for an empty list, and for the first invalid origin."""
@@ -137,9 +118,9 @@ class SettingsForm(Form):
             return
         try:
             if not parse_frame_ancestors(field.data or ""):
-                raise ValidationError(Message("Name at least one site, or choose “No site”."))
+                raise ValidationError("Name at least one site, or choose “No site”.")
         except InvalidOrigin as fault:
-            raise ValidationError(fault.sentence) from None
+            raise ValidationError(str(fault)) from None
 
     @property
     def typed_accent(self) -> str:
@@ -149,11 +130,11 @@ class SettingsForm(Form):
     @property
     def settings(self) -> dict[str, Any]:
         """The settings by column. The form must be valid."""
-        computed = ("accent", "embedders")
+        simple = ("title", "welcome", "language", "is_closed", "names", "hold", "slow_seconds", "theme")
         embedders = {ANY: "*", NONE: ""}.get(self.embedding.data) if self.embedding.data != SOME else None
         return {
-            **{name: self[name].data for name in SETTINGS if name not in computed},
-            "accent": self.typed_accent,
+            **{name: self[name].data for name in simple},
+            "accent": legible(self.typed_accent) if self.typed_accent else "",
             "embedders": parse_frame_ancestors(self.origins.data or "") if embedders is None else embedders,
         }
 
@@ -171,9 +152,6 @@ SETTINGS = (
     "names",
     "hold",
     "slow_seconds",
-    "prompt",
-    "post_label",
-    "look",
     "theme",
     "accent",
     "embedders",

@@ -3,7 +3,6 @@
 import re
 
 from ..config import name_as_browsers_say
-from ..text.messages import Message
 from ..walls.choices import ANYBODY
 
 MOST = 50
@@ -18,11 +17,7 @@ PORTS = {"http": "80", "https": "443"}
 
 
 class InvalidOrigin(ValueError):
-    """A line that is not an origin; `sentence` is for the owner."""
-
-    def __init__(self, sentence: Message) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    """A line that is not an origin; the message is a sentence for the owner."""
 
 
 def parse_frame_ancestors(lines: str) -> str:
@@ -31,12 +26,12 @@ def parse_frame_ancestors(lines: str) -> str:
     The result is built from parsed parts only. Raises InvalidOrigin for the first invalid line, and for a long list.
     """
     if len(lines) > MOST_CHARACTERS:
-        raise InvalidOrigin(Message("This list is too long: %(most)s characters at most.", most=MOST_CHARACTERS))
+        raise InvalidOrigin(f"This list is too long: {MOST_CHARACTERS:,} characters at most.")
     typed = [line.strip() for line in lines.splitlines() if line.strip()]
     if typed == [ANYBODY]:
         return ANYBODY
     if len(typed) > MOST:
-        raise InvalidOrigin(Message("This list is too long: %(most)s sites at most.", most=MOST))
+        raise InvalidOrigin(f"This list is too long: {MOST} sites at most.")
     return " ".join(dict.fromkeys(_origin(each) for each in typed))
 
 
@@ -44,36 +39,24 @@ def _origin(typed: str) -> str:
     shown = f"“{typed[:80]}{'…' if len(typed) > 80 else ''}”"
     if typed == ANYBODY:
         raise InvalidOrigin(
-            Message("An asterisk alone means any site, so it cannot stand beside others. Choose “Any site” instead.")
+            "An asterisk alone means any site, so it cannot stand beside others. Choose “Any site” instead."
         )
     if re.search(r"[\s,;'\"]", typed):
         raise InvalidOrigin(
-            Message(
-                "%(site)s is more than one site. Write each on a line of its own, without commas or semicolons.",
-                site=shown,
-            )
+            f"{shown} is more than one site. Write each on a line of its own, without commas or semicolons."
         )
     match = _ORIGIN.fullmatch(_normalised(typed))
     if match is None:
         raise InvalidOrigin(_fault(typed, shown))
     scheme, star, host, port = match["scheme"], match["star"] or "", match["host"], match["port"]
     if scheme == "http" and (host not in LOCAL or star):
-        raise InvalidOrigin(
-            Message(
-                "%(site)s is not secure. Sites begin with https://; only http://localhost may do without.", site=shown
-            )
-        )
+        raise InvalidOrigin(f"{shown} is not secure. Sites begin with https://; only http://localhost may do without.")
     if star and "." not in host:
         raise InvalidOrigin(
-            Message(
-                "%(site)s would be a whole top level of the web. Name a site, such as https://*.example.com.",
-                site=shown,
-            )
+            f"{shown} would be a whole top level of the web. Name a site, such as https://*.example.com."
         )
     if port and not 0 < int(port) < 65536:
-        raise InvalidOrigin(
-            Message("%(site)s has a port that cannot be. Ports are whole numbers from 1 to 65535.", site=shown)
-        )
+        raise InvalidOrigin(f"{shown} has a port that cannot be. Ports are whole numbers from 1 to 65535.")
     return f"{scheme}://{star}{host}" + (f":{int(port)}" if port and port != PORTS[scheme] else "")
 
 
@@ -89,24 +72,13 @@ def _normalised(typed: str) -> str:
         return ""
 
 
-def _fault(typed: str, shown: str) -> Message:
+def _fault(typed: str, shown: str) -> str:
     if "://" not in typed:
-        return Message(
-            "%(site)s does not begin with https://. Write a site as its address begins, such as https://example.com.",
-            site=shown,
-        )
+        return f"{shown} does not begin with https://. Write a site as its address begins, such as https://example.com."
     if re.match(r"(?i)https?://[^/?#]+[/?#]", typed):
-        return Message(
-            "%(site)s is a page. Name the site alone, without what comes after its name, such as https://example.com.",
-            site=shown,
+        return (
+            f"{shown} is a page. Name the site alone, without what comes after its name, such as https://example.com."
         )
     if "*" in typed:
-        return Message(
-            "%(site)s has an asterisk where none can be. It may only stand for what comes before a name: "
-            "https://*.example.com.",
-            site=shown,
-        )
-    return Message(
-        "%(site)s is not the address of a site. Write it like https://example.com or https://example.com:8443.",
-        site=shown,
-    )
+        return f"{shown} has an asterisk where none can be. It may only stand for what comes before a name: https://*.example.com."
+    return f"{shown} is not the address of a site. Write it like https://example.com or https://example.com:8443."

@@ -3,42 +3,33 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from quart import Blueprint, Response, abort, g, request
+from quart import Blueprint, Response, abort, request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts import sessions
-from ..accounts.staff_pages import staff_page
+from ..accounts.sessions import staff_page
 from ..models import Membership, Moderator, Wall
 from ..models.moderator import OWNER
-from ..text.messages import Message
-from ..text.translation import translate
-from ..walls.embed import choices
-from ..walls.location import Location
-from ..walls.looks import accent_colours, look_of
+from ..walls.contrast import WHITE, contrast, legible, six_digits
+from ..walls.location import ACCENT
 from ..walls.lookup import NO_WALL
-from ..walls.page import wall_page
 from ..web.forms import read_form
-from ..web.security import allow_framing
 from ..web.state import database, state
-from ..web.templates import language_of_request
 from . import commands
 from .commands import AddressTaken, SettingsConflict
-from .first_steps import first_steps
 from .forms import AddressForm, SettingsForm, WallForm, settings_of
 from .transfer.export import TYPES, as_csv, as_json
 
 views = Blueprint("settings", __name__)
 
-TAKEN = Message("Another wall has this address. Choose a different one.")
-SOMEBODY = Message("Somebody else")
+TAKEN = "Another wall has this address. Choose a different one."
 DONE = {
-    "made": Message("Your wall is ready. Adjust it here; the defaults work, too."),
-    "setup": Message("Welcome! Your wall is ready."),
-    "saved": Message("Saved. Open pages are already up to date."),
-    "renamed": Message("The wall has its new address. The old one redirects to it."),
-    "archived": Message("The wall is archived."),
-    "unarchived": Message("The wall is no longer archived."),
-    "deleted": Message("The wall and everything on it are deleted."),
+    "made": "Your wall is ready. Adjust it here; the defaults work, too.",
+    "saved": "Saved. Open pages are already up to date.",
+    "renamed": "The wall has its new address. The old one redirects to it.",
+    "archived": "The wall is archived.",
+    "unarchived": "The wall is no longer archived.",
+    "deleted": "The wall and everything on it are deleted.",
 }
 
 
@@ -80,7 +71,7 @@ async def propose() -> Response:
 async def check_embedders() -> Response:
     """Validate the list of sites while it is typed."""
     await sessions.require_moderator()
-    form = SettingsForm(request.args, wall={"embedders": "*", "accent": "", "look": ""})
+    form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
     return await staff_page("settings/_frame_ancestors.html", form=form)
 
@@ -89,7 +80,7 @@ async def check_embedders() -> Response:
 async def check_accent() -> Response:
     """Preview the accent colour while it is chosen."""
     await sessions.require_moderator()
-    form = SettingsForm(request.args, wall={"embedders": "*", "accent": "", "look": ""})
+    form = SettingsForm(request.args, wall={"embedders": "*", "accent": ""})
     form.validate()
     return await staff_page("settings/_accent.html", form=form, **_accent(form))
 
@@ -100,20 +91,6 @@ async def show(slug: str) -> Response:
     return await _settings_page(wall, SettingsForm(wall={**settings_of(wall), "arranged": wall.arranged}))
 
 
-@views.get("/settings/walls/<slug>/preview")
-async def preview(slug: str) -> Response:
-    """The wall with the settings in the query, which are not saved. What is not valid stays as it is saved."""
-    wall, _ = await _owned(slug)
-    form = SettingsForm(request.args, wall=settings_of(wall))
-    form.reset_faults()
-    for name, value in form.settings.items():
-        setattr(wall, name, value)
-    async with database().reading() as session:
-        html = await wall_page(wall, Location(wall.slug), session, template="walls/preview.html")
-    allow_framing("'self'")
-    return Response(html)
-
-
 @views.post("/settings/walls/<slug>")
 async def arrange(slug: str) -> Response:
     wall, owner = await _owned(slug)
@@ -121,12 +98,13 @@ async def arrange(slug: str) -> Response:
     if not form.validate():
         return await _settings_page(wall, form, 422)
     settings, settings_version = form.settings, str(form.arranged.data or "")
+    is_nudged = settings["accent"] != form.typed_accent
 
     try:
         await _write(lambda session: commands.update_settings(wall.id, settings, settings_version, owner, session))
     except SettingsConflict as conflict:
         return await _conflict_page(conflict, settings)
-    return _redirect(f"/settings/walls/{slug}?done=saved")
+    return _redirect(f"/settings/walls/{slug}?done=saved{'&nudged=' + form.typed_accent if is_nudged else ''}")
 
 
 @views.post("/settings/walls/<slug>/address")
@@ -171,22 +149,6 @@ async def export(slug: str, kind: str) -> Response:
     return answer
 
 
-@views.get("/settings/walls/<slug>/embed")
-async def embed(slug: str) -> Response:
-    """The page for embedding, as moderators of the wall see it: with their header."""
-    async with database().reading() as session:
-        wall = await sessions.require_wall(slug, session)
-    return await staff_page("settings/embed.html", wall=wall, **choices(wall, f"/settings/walls/{wall.slug}/embed"))
-
-
-@views.get("/settings/walls/<slug>/embed/snippets")
-async def embed_snippets(slug: str) -> Response:
-    """A fragment of that page, while the look is chosen."""
-    async with database().reading() as session:
-        wall = await sessions.require_wall(slug, session)
-    return await staff_page("walls/_snippets.html", language=language_of_request(), **choices(wall, ""))
-
-
 @views.get("/settings/walls/<slug>/delete")
 async def ask_to_delete(slug: str) -> Response:
     wall, _ = await _owned(slug)
@@ -198,7 +160,7 @@ async def delete(slug: str) -> Response:
     """Needs the address of the wall as a confirmation."""
     wall, owner = await _owned(slug)
     if (await read_form()).get("address", "").strip() != wall.slug:
-        fault = Message("Type the address of the wall, %(address)s, to delete it.", address=wall.slug)
+        fault = f"Type the address of the wall, {wall.slug}, to delete it."
         return await staff_page("settings/delete.html", 422, wall=wall, fault=fault)
 
     await _write(lambda session: commands.delete(wall.id, owner, session))
@@ -233,8 +195,7 @@ async def _conflict_page(conflict: SettingsConflict, mine: Mapping[str, Any]) ->
     merged, before = commands.merge(mine, theirs, conflict.acts)
     form = SettingsForm(wall={**merged, "arranged": wall.arranged})
     changes = [(form[_field(name)].label.text, before[name], theirs[name], merged[name]) for name in before]
-    names = dict.fromkeys(act.moderator_name for act in reversed(conflict.acts))
-    who = ", ".join(names) or translate(SOMEBODY, language_of_request())
+    who = " and ".join(dict.fromkeys(act.moderator_name for act in reversed(conflict.acts))) or "Somebody else"
     return await _settings_page(wall, form, 409, who=who, changes=changes)
 
 
@@ -243,19 +204,19 @@ def _field(name: str) -> str:
 
 
 def _accent(form: SettingsForm) -> dict[str, Any]:
-    """Template variables: the look, and the colours that come from the accent in it (None without a valid accent)."""
-    look = look_of(str(form.look.data))
+    """Template variables: the colour as typed and as shown, and its contrast with white."""
     typed = form.typed_accent if not form.accent.errors else ""
-    return {"chosen_look": look, "colours": accent_colours(typed, look) if typed else None}
+    shown = legible(typed) if typed else ""
+    return {"typed": typed, "shown": shown, "ratio": contrast(typed, WHITE) if typed else 0}
 
 
 async def _settings_page(wall: Wall, form: SettingsForm, status: int = 200, **more: Any) -> Response:
-    values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], **more}
+    values = {"address": AddressForm(data={"slug": wall.slug}), "who": "", "changes": [], "nudged": "", **more}
+    if status == 200:
+        asked = request.args.get("nudged", "")
+        values["nudged"] = asked if ACCENT.fullmatch(asked) and legible(six_digits(asked)) == wall.accent else ""
     done = DONE.get(request.args.get("done", ""), "") if status == 200 else ""
-    steps = await first_steps(wall)
-    g.frame_src = "'self'"
-    values |= {"wall": wall, "form": form, "done": done, "first_steps": steps, **_accent(form)}
-    return await staff_page("settings/wall.html", status, **values)
+    return await staff_page("settings/wall.html", status, wall=wall, form=form, done=done, **_accent(form), **values)
 
 
 async def _walls_page(form: WallForm, status: int = 200) -> Response:

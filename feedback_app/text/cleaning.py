@@ -89,7 +89,9 @@ def clean(words: str, *, most: int, most_code_points: int, lines: bool) -> str:
         _check_parts(words, most, most_code_points)
     # There are never more grapheme clusters than code points.
     if len(words) > most and (count := characters(words)) > most:
-        raise InvalidText(Message("Too long by %(over)s: %(most)s characters at most.", over=count - most, most=most))
+        raise InvalidText(
+            Message("This is too long by %(over)s: %(most)s characters at most.", over=count - most, most=most)
+        )
     return words
 
 
@@ -118,10 +120,10 @@ def _trimmed(words: str, *, lines: bool) -> str:
 def _check_parts(words: str, most: int, most_code_points: int) -> None:
     if len(words) > most_code_points:
         raise InvalidText(
-            Message("Too long: %(most)s characters at most. Some characters count as several.", most=most)
+            Message("This is too long: %(most)s characters at most, fewer of those made of many parts.", most=most)
         )
     if not words.isascii() and _PILED_MARKS.search(words):
-        raise InvalidText(Message("Too many accents on one letter."))
+        raise InvalidText(Message("Too many accents are piled on one letter here."))
 
 
 def has_link(words: str) -> bool:

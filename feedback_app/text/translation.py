@@ -1,8 +1,7 @@
 """Translation (i18n): gettext catalogues, plural forms, and dates and numbers in the language of a wall.
 
-Catalogues are .po files (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html), several per language, by
-who reads them: `catalogues/de/visitors.po`, `catalogues/de/moderation.po`. They are read on first use without a compile
-step. Babel (5 MB) is imported only for a language other than English.
+Catalogues are .po files (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html), read on first use
+without a compile step. Babel (5 MB) is imported only for a language other than English.
 """
 
 import io
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 DEFAULT = "en"
 FOLDER = Path(__file__).parent / "catalogues"
 NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
-# Language code -> its own name: English, and every language with catalogues.
-LANGUAGES = {code: name for code, name in NAMES.items() if code == DEFAULT or (FOLDER / code).is_dir()}
+# Language code -> its own name: English, and every language with a catalogue.
+LANGUAGES = {code: name for code, name in NAMES.items() if code == DEFAULT or (FOLDER / f"{code}.po").exists()}
 
 
 @cache
@@ -33,27 +32,17 @@ def is_english(language: str) -> bool:
     return language == DEFAULT or language not in LANGUAGES
 
 
-def catalogue_files(language: str = "*") -> list[Path]:
-    """The catalogues of this language, or of all."""
-    return sorted(FOLDER.glob(f"{language}/*.po"))
-
-
 @cache
 def catalogue(language: str) -> NullTranslations:
-    """The translations of all catalogues of this language; empty for English, whose messages are in the code."""
+    """The translations of this language; empty for English, whose messages are in the code."""
     if is_english(language):
         return NullTranslations()
-    from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    joined, compiled = Catalog(locale=language), io.BytesIO()
-    for path in catalogue_files(language):
-        with path.open("rb") as file:
-            for message in read_po(file, locale=language, abort_invalid=True):
-                if message.id:
-                    joined[message.id] = message
-    write_mo(compiled, joined)
+    compiled = io.BytesIO()
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
     compiled.seek(0)
     return GNUTranslations(compiled)
 
@@ -90,7 +79,7 @@ def direction(language: str) -> str:
 
 def readable(at: datetime, language: str) -> str:
     """A UTC date and time for display."""
-    return f"{day(at.date(), language)}, {at.hour:02}:{at.minute:02} UTC"
+    return f"{_day(at.date(), language)}, {at.hour:02}:{at.minute:02} UTC"
 
 
 def _number(value: int, language: str) -> str:
@@ -100,13 +89,12 @@ def _number(value: int, language: str) -> str:
 
 
 @lru_cache(maxsize=2048)
-def day(at: date, language: str) -> str:
-    """A date for display."""
+def _day(day: date, language: str) -> str:
     if is_english(language):
-        return f"{at.day} {at:%B %Y}"
+        return f"{day.day} {day:%B %Y}"
     from babel.dates import format_date
 
-    return format_date(at, "long", locale=_locale(language))
+    return format_date(day, "long", locale=_locale(language))
 
 
 @cache

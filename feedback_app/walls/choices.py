@@ -1,26 +1,19 @@
 """The choices in a wall's settings, as values with their labels."""
 
 from ..models.base import Hold, NameRule
-from ..text.messages import Message
 
 ANYBODY = "*"
 HOLD = (
-    (Hold.NONE, Message("Nothing")),
-    (Hold.LINKS, Message("Posts with links")),
-    (Hold.FIRST, Message("First-time visitors")),
-    (Hold.ALL, Message("Every post")),
+    (Hold.NONE, "Publish everything immediately"),
+    (Hold.LINKS, "Review posts with links"),
+    (Hold.FIRST, "Review posts from first-time visitors"),
+    (Hold.ALL, "Review every post"),
 )
 NAMES = (
-    (NameRule.REQUIRED, Message("Required")),
-    (NameRule.OPTIONAL, Message("Optional")),
-    (NameRule.NEVER, Message("Not asked for")),
+    (NameRule.REQUIRED, "Name required"),
+    (NameRule.OPTIONAL, "Name optional"),
+    (NameRule.NEVER, "No name is asked for"),
 )
-THEMES = (("auto", Message("Match the visitor's device")), ("light", Message("Light")), ("dark", Message("Dark")))
-SLOW = (
-    (0, Message("No limit")),
-    (30, Message("Every 30 seconds")),
-    (60, Message("Every minute")),
-    (300, Message("Every 5 minutes")),
-    (900, Message("Every 15 minutes")),
-    (3600, Message("Every hour")),
-)
+THEMES = (("auto", "Match the visitor's device"), ("light", "Light"), ("dark", "Dark"))
+SLOW = ((0, "No limit"), (30, "Every 30 seconds"), (60, "Every minute"), (300, "Every 5 minutes"),
+        (900, "Every 15 minutes"), (3600, "Every hour"))  # fmt: skip

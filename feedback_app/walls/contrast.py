@@ -1,14 +1,10 @@
-"""Colour contrast by the formulas of WCAG 2.2, and moving a colour until it can be read on its grounds."""
+"""Colour contrast by the formulas of WCAG 2.2, and darkening an accent colour until white text is legible on it."""
 
-from collections.abc import Callable
+from math import floor
 
 # The minimum for text of normal size (WCAG success criterion 1.4.3).
 ENOUGH = 4.5
-# The minimum for what carries meaning and is no text: fields, rings, edges (success criterion 1.4.11).
-ENOUGH_FOR_EDGES = 3
-WHITE, BLACK = "ffffff", "000000"
-# Halvings, until a channel is the same to the digit.
-STEPS = 9
+WHITE = "ffffff"
 
 
 def luminance(colour: str) -> float:
@@ -23,32 +19,16 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def ink_on(colour: str) -> str:
-    """White where it can be read on this colour, else black, which can be read wherever white cannot."""
-    return WHITE if contrast(colour, WHITE) >= ENOUGH else BLACK
+def legible(colour: str) -> str:
+    """The colour, or the nearest darker one of the same hue on which white text is legible; six hexadecimal digits.
 
-
-def mixed(colour: str, ground: str, part: float) -> str:
-    """So large a part of the colour, and the rest of the ground."""
-    pairs = zip(_channels(colour), _channels(ground), strict=True)
-    return "".join(f"{round(one * part + other * (1 - part)):02x}" for one, other in pairs)
-
-
-def moved(colour: str, towards: str, is_enough: Callable[[str], bool]) -> str:
-    """The colour, or the nearest one on its way to black or white that is enough; else the end of that way.
-
-    On the way to black all three channels are scaled alike, which keeps the hue.
+    Luminance is linear in the three channels, so scaling all of them alike gives the luminance wanted.
     """
-    if is_enough(colour):
+    if contrast(colour, WHITE) >= ENOUGH:
         return colour
-    enough, short = 1.0, 0.0
-    for _ in range(STEPS):
-        middle = (enough + short) / 2
-        if is_enough(mixed(towards, colour, middle)):
-            enough = middle
-        else:
-            short = middle
-    return mixed(towards, colour, enough)
+    wanted = (luminance(WHITE) + 0.05) / ENOUGH - 0.05
+    dimmed = [channel * wanted / luminance(colour) for channel in _linear(colour)]
+    return "".join(f"{_digits(channel):02x}" for channel in dimmed)
 
 
 def six_digits(colour: str) -> str:
@@ -59,9 +39,10 @@ def six_digits(colour: str) -> str:
 
 def _linear(colour: str) -> list[float]:
     """Linear red, green and blue, each 0 to 1."""
-    values = [each / 255 for each in _channels(colour)]
+    values = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     return [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
 
 
-def _channels(colour: str) -> list[int]:
-    return [int(colour[at : at + 2], 16) for at in (0, 2, 4)]
+def _digits(channel: float) -> int:
+    value = 12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055
+    return floor(value * 255)

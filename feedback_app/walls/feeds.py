@@ -2,12 +2,10 @@
 
 import json
 
-from markupsafe import Markup
 from quart import Blueprint, Response, request
 
 from ..models import Feedback, Wall
 from ..models.pagination import Page
-from ..text.markup import marked_up
 from ..text.messages import Message
 from ..text.translation import translate
 from ..web.responses import answer, unchanged
@@ -83,7 +81,6 @@ def _item(wall: Wall, page: str, feedback: Feedback, anonymous: str) -> dict[str
         "id": wall.entry_id(feedback.id),
         "url": f"{page}/feedback/{feedback.id}",
         "content_text": feedback.text_with_answer,
-        "content_html": marked_up(feedback.text_with_answer).replace("\n", Markup("<br>")),
         "authors": [{"name": feedback.name or anonymous}],
         "date_published": iso(feedback.created_at),
     }

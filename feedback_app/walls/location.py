@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from ..models import Wall
 from ..models.pagination import PAGE_SIZE
-from .looks import stylesheet_path
 
 THEMES = ("auto", "light", "dark")
 ACCENT = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
@@ -73,10 +72,6 @@ class Location:
     def accent_of(self, wall: Wall) -> str:
         """The accent colour to show, without `#`; empty for the default one."""
         return self.look.accent or wall.accent
-
-    def stylesheet_of(self, wall: Wall) -> str:
-        """The path of the style sheet with the colours to show; empty for the default ones."""
-        return stylesheet_path(wall.look, self.accent_of(wall), is_frame=self.is_frame)
 
     def address(self, **query: object) -> str:
         """The path of the page or frame, with its query."""

@@ -15,9 +15,9 @@ from .versions import VersionUnknown
 
 NO_WALL = Message("There is no wall at this address. Check the link, or ask the person who gave it to you.")
 # The same for a wall that others moderate, so that its existence is not revealed.
-NOT_YOURS = Message("There is no wall at this address that you moderate. Check the link, or ask an owner of the wall.")
+NOT_YOURS = "There is no wall at this address that you moderate. Check the link, or ask an owner of the wall."
 NO_PAGE = Message("There is no such page of this wall. Start again at its newest feedback.")
-NO_FEEDBACK = Message("This post is not on the wall. It may have been removed, or the link is wrong.")
+NO_FEEDBACK = Message("This feedback is not on the wall. It may have been taken back, or the link is incomplete.")
 DIGITS = 40
 
 

@@ -67,7 +67,6 @@ async def wall_page(
     form: Composer = EMPTY,
     notice: str = "",
     own: Feedback | None = None,
-    template: str = "walls/show.html",
 ) -> str:
     """The HTML of the wall's page or frame, with the newest entries or those older than `before`.
 
@@ -78,7 +77,7 @@ async def wall_page(
     if place.is_frame:
         allow_framing(wall.frame_ancestors)
     return render(
-        template,
+        "walls/show.html",
         wall=wall,
         location=place,
         page=page,

@@ -16,27 +16,17 @@ from .javascript import minified, module, script
 # Bundled with ours: separate deferred scripts race, and htmx would start before its SSE extension has loaded.
 VENDORED = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")
 LAYERS = "css/layers.css"
-# Every page has these; a wall needs no more.
-STYLES = (
-    LAYERS, "css/tokens.css", "css/reset.css", "css/base.css", "css/components/*.css", "css/walls/*.css",
-    "css/print.css",
-)  # fmt: skip
-# Segmented controls, switches, menus and the like; a visitor of a wall downloads none of them.
-CONTROLS = "css/controls/*.css"
-STAFF_STYLES = (
-    LAYERS, CONTROLS, "css/staff.css", "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css",
-)  # fmt: skip
-# Pages that are neither a wall nor for moderators, each with its own style sheet beside `wall.css`.
-PAGES = ("embed", "design")
+STYLES = (LAYERS, "css/base.css", "css/walls/*.css", "css/print.css", "css/reset.css", "css/tokens.css")
+# For moderators' pages only; visitors download none of it.
+STAFF_STYLES = (LAYERS, "css/accounts/*.css", "css/moderation/*.css", "css/settings/*.css", "css/staff.css")
 # Files directly in `static/js` are served, each with the modules that it imports. These two come with htmx.
 WITH_HTMX = ("wall.js", "desk.js")
 SCRIPTS = ("staff.js", "frame.js", "embed.js")
 # Loaded by `import()`: when a list is long, or when a visitor starts to write.
 MODULES = ("lazy.js",)
 # Each defines one custom element and declares nothing, so it is a classic script as well as a module.
-ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js", "colour-sample.js", "live-preview.js")
-# The second one has a dot, for news in a hidden tab.
-ICONS = ("icon.svg", "icon-news.svg")
+ELEMENTS = ("receipts.js", "copy-lines.js", "colour-field.js")
+ICON = "icon.svg"
 # A sandboxed, cross-origin isolated frame loads only what carries this header.
 EVERYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 LONGEST_ACCEPT = 256
@@ -125,14 +115,11 @@ def assets() -> Assets:
     texts = {
         "wall.css": _styles(root, STYLES),
         "staff.css": _styles(root, STAFF_STYLES),
-        **{f"{page}.css": _styles(root, (LAYERS, CONTROLS, f"css/pages/{page}.css")) for page in PAGES},
         **{name: vendored + script(js / name) for name in WITH_HTMX},
         **{name: script(js / name) for name in SCRIPTS},
         **{name: module(js / name) for name in MODULES},
         **{name: minified((js / name).read_text()) for name in ELEMENTS},
-        **{name: (root / name).read_text() for name in ICONS},
-        # Served with the colours of an accent, see walls/looks.py.
-        **{f"look-{path.stem}.css": _minified(path.read_text()) for path in sorted(root.glob("css/looks/*.css"))},
+        ICON: (root / ICON).read_text(),
     }
     return Assets({name: _asset(name, text) for name, text in texts.items()})
 
@@ -144,11 +131,7 @@ def _without_source_map(path: Path) -> str:
 
 def _styles(root: Path, patterns: tuple[str, ...]) -> str:
     paths = [path for pattern in patterns for path in sorted(root.glob(pattern))]
-    return _minified("\n".join(path.read_text() for path in paths))
-
-
-def _minified(css: str) -> str:
-    return str(rcssmin.cssmin(css))
+    return str(rcssmin.cssmin("\n".join(path.read_text() for path in paths)))
 
 
 def _asset(name: str, text: str) -> Asset:

@@ -129,9 +129,7 @@ async def add_headers(response: Response) -> Response:
     response.headers.update(headers(state().settings))
     if g.get("is_private"):
         response.headers.update(PRIVATE)
-        if g.get("frame_ancestors") == "'self'":
-            response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    elif "frame_ancestors" in g:
+    if "frame_ancestors" in g:
         response.headers.update(FRAMED)
     if g.get("is_unlisted"):
         response.headers.update(FRAGMENT)

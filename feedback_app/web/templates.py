@@ -13,48 +13,29 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.visitor import NodeTransformer
-from quart import g, has_request_context, request
 
 from ..text import translation
 from ..text.cleaning import first_character, is_rtl, is_tall, shortened
-from ..text.display_size import display_size
-from ..text.markup import marked_up
 from .assets import assets, folder
 from .middleware.sub_path import root
 
 HUES = 12
-# Moderators' pages are in the moderator's own language, whatever the language of the wall.
+# Moderators' pages are in English, whatever the language of the wall.
 FOR_MODERATORS = ("accounts/", "moderation/", "settings/", "live/_queue", "live/_wall_index")
 
 
 def render(template: str, **values: Any) -> str:
-    """The rendered template, in `values["language"]`, or else in the language of its reader.
+    """The rendered template, in `values["language"]` or else in the language of `values["wall"]`.
 
-    That is the language of `values["wall"]` for visitors, and `language_of_request` for moderators. Raises Jinja's
-    UndefinedError when the template uses a value that is missing.
+    Raises Jinja's UndefinedError when the template uses a value that is missing.
     """
     language = values.get("language")
     if not language:
-        wall = values.get("wall")
-        if template.startswith(FOR_MODERATORS):
-            language = language_of_request()
-        else:
-            language = wall.language if wall is not None else translation.DEFAULT
-        values["language"] = language
+        wall = None if template.startswith(FOR_MODERATORS) else values.get("wall")
+        language = values["language"] = wall.language if wall is not None else translation.DEFAULT
     values["direction"] = translation.direction(language)
     catalogue = translation.DEFAULT if translation.is_english(language) else language
     return _environment(catalogue, root()).get_template(template).render(values)
-
-
-def language_of_request() -> str:
-    """The language of the moderator who is logged in, or else the browser's first one that we have.
-
-    English outside of a request: a stream passes its language on.
-    """
-    if not has_request_context():
-        return translation.DEFAULT
-    chosen = str(g.get("language") or "")
-    return chosen if chosen in translation.LANGUAGES else translation.first_of(request.accept_languages.values())
 
 
 @cache
@@ -71,16 +52,13 @@ def _environment(language: str, root: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.catalogue = translation.catalogue(language)
+    # Values of a translated message are named and escaped.
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.globals = {"asset": lambda name: root + assets().url(name), "root": root}
-    # Values of a translated message are named and escaped. `_` is translated at compile time, `ngettext` when rendered.
-    environment.install_gettext_translations(environment.catalogue, newstyle=True)  # type: ignore[attr-defined]
     # Jinja's own `truncate` splits emoji that consist of several code points.
-    environment.filters.update(
-        initials=initials, hue=hue, iso=iso, truncate=shortened, display_size=display_size, marked_up=marked_up
-    )
+    environment.filters.update(initials=initials, hue=hue, iso=iso, truncate=shortened)
     environment.filters.update(
         readable=partial(translation.readable, language=language),
-        date=partial(translation.day, language=language),
         translate=partial(translation.translate, language=language),
     )
     environment.tests.update(tall=is_tall, rtl=is_rtl)
@@ -124,7 +102,7 @@ class _CompileTimeTransformer(NodeTransformer):
 @cache
 def build_id() -> str:
     """A hash of all templates, catalogues and assets, part of every ETag."""
-    sources = [*sorted(folder("templates").rglob("*.*")), *translation.catalogue_files()]
+    sources = [*sorted(folder("templates").rglob("*.*")), *sorted(translation.FOLDER.glob("*.po"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8] + assets().digest
 
 

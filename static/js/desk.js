@@ -5,8 +5,6 @@ import './moderation/undo.js';
 import './moderation/keys.js';
 import './moderation/ticks.js';
 import './moderation/queue.js';
-import './moderation/chosen.js';
-import './moderation/sound.js';
 import './moderation/notice.js';
 import './moderation/entry-details.js';
 import './moderation/access.js';

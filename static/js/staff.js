@@ -1,13 +1,15 @@
 /* The forms of moderators' pages: typed text is not lost without a question. */
-import './settings/save-bar.js';
-import './settings/section-links.js';
-import {isUnsaved} from './settings/unsaved.js';
-
+const isEdited = each => each.type === 'checkbox' || each.type === 'radio' ? each.checked !== each.defaultChecked
+  : each.localName === 'select' ? [...each.options].some(option => option.selected !== option.defaultSelected) &&
+    [...each.options].some(option => option.defaultSelected)
+  : /^(input|textarea)$/.test(each.localName) && each.type !== 'hidden' && each.value !== each.defaultValue;
+const isTick = each => each.classList.contains('entry__tick');
+const isUnsaved = form => 'unsaved' in form.dataset || [...form.elements].some(each => each.name && !isTick(each) && isEdited(each));
 const guarded = () => [...document.querySelectorAll('main form[method=post]:not([data-unguarded])')];
 
 /* A form that is on its way is not lost; a user who goes on typing has stayed after all. */
 let sent = null;
-document.addEventListener('submit', event => { if (!event.defaultPrevented && !event.submitter?.formTarget) sent = event.target; });
+document.addEventListener('submit', event => { if (!event.defaultPrevented) sent = event.target; });
 document.addEventListener('click', event => { sent = event.target.closest?.('[data-discard]')?.closest('form') ?? sent; });
 addEventListener('beforeunload', event => {
   if (guarded().some(form => form !== sent && isUnsaved(form))) event.preventDefault();
@@ -19,29 +21,10 @@ document.addEventListener('htmx:after:request', ({detail: {ctx}}) => {
   for (const each of form.elements) if (each.localName === 'textarea') each.defaultValue = each.value;
 });
 
-/* The public pages of these walls ask in this browser what waits there, and in no other. */
-const MARK = 'feedback-moderates', wall = document.getElementById('desk')?.dataset.wall;
-try {
-  const walls = new Set(JSON.parse(localStorage.getItem(MARK) ?? '[]'));
-  if (wall && !walls.has(wall)) localStorage.setItem(MARK, JSON.stringify([...walls, wall]));
-} catch { /* Without storage there is no bar. */ }
-document.addEventListener('submit', event => {
-  if (!event.target.closest('.staff__out')) return;
-  try { localStorage.removeItem(MARK); } catch { /* As above. */ }
-});
-
-/* A menu closes as soon as something else is pressed, and by Escape. */
-const openMenus = () => document.querySelectorAll('.menu[open]');
-document.addEventListener('click', ({target}) => {
-  for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
-});
-document.addEventListener('keydown', event => {
-  if (event.key !== 'Escape') return;
-  for (const menu of openMenus()) {
-    if (menu.contains(document.activeElement)) menu.querySelector('summary').focus();
-    menu.open = false;
-  }
-});
+const note = document.querySelector('.arranging__unsaved');
+function showUnsaved() { if (note) note.textContent = isUnsaved(note.closest('form')) ? 'Unsaved changes' : ''; }
+for (const type of ['input', 'change']) document.addEventListener(type, showUnsaved);
+showUnsaved();
 
 const fault = document.querySelector('main [aria-invalid]');
 if (fault) {

@@ -22,14 +22,14 @@ async def test_a_moderator_sees_whom_to_ask(wall: Served) -> None:
         answers = [await sam.get(each) for each in PAGES] + [await sam.post(each, data={"": ""}) for each in FORMS]
         for answer in answers:
             assert answer.status_code == 403, answer.url
-            assert "Ask an owner: <bdi>Ruth</bdi>" in answer.text
+            assert "Only owners can change this. Ask <bdi>Ruth</bdi>." in answer.text
             assert "You moderate “<bdi>Lab day: &lt;what&gt; next?</bdi>”" in answer.text
-            assert 'class="menu shell__account"' in answer.text
+            assert 'class="staff__links"' in answer.text
             assert 'href="/walls/main/moderation"' in answer.text
         await employ(wall.database, "Uma", main="owner")
         await employ(wall.database, "Vi", main="owner")
         asked = (await sam.get(HOME)).text
-        assert "Ask an owner: <bdi>Ruth</bdi>, <bdi>Uma</bdi>, <bdi>Vi</bdi>" in asked
+        assert "Ask <bdi>Ruth</bdi>, <bdi>Uma</bdi> or <bdi>Vi</bdi>." in asked
         notice = await sam.post(HOME, data={"": ""}, headers=HTMX)
         assert notice.status_code == 403
         assert 'hx-target="#notice"' in notice.text
@@ -37,7 +37,7 @@ async def test_a_moderator_sees_whom_to_ask(wall: Served) -> None:
 
 async def test_a_wall_without_an_owner_says_so_and_who_owns_none_makes_none(wall: Served) -> None:
     async with await browser_of(wall, "Sam", main="moderator") as sam:
-        assert "This wall has no owner at the moment. Ask the operator" in (await sam.get(HOME)).text
+        assert "this wall has none at the moment. Ask the operator" in (await sam.get(HOME)).text
         refused = await sam.post("/settings/walls", data={"title": "New", "slug": "new"})
         assert refused.status_code == 403
         assert "Only people who own a wall can create another one." in refused.text
@@ -53,7 +53,7 @@ async def test_a_moderator_without_a_role_learns_nothing(wall: Served) -> None:
             assert answer.text == (await sam.get(address.replace("/main", "/nonesuch"))).text
             assert "Ruth" not in answer.text
             assert "There is no wall at this address that you moderate." in answer.text
-            assert 'class="menu shell__account"' in answer.text
+            assert 'class="staff__links"' in answer.text
 
 
 async def test_an_act_that_is_refused_leaves_a_line_with_its_account(

@@ -1,11 +1,11 @@
-"""Contrast on the running page: text (WCAG 2.2, 1.4.3), and edges, rings, dots, knobs and bars (1.4.11)."""
+"""Non-text contrast: edges, focus rings, dots and bars against their background (WCAG 2.2, 1.4.11)."""
 
 import base64
 
 from playwright.async_api import Page
 
-# The minimum of WCAG 2.2, 1.4.3, for text, and of 1.4.11, for everything else.
-LEGIBLE, NEEDED = 4.5, 3.0
+# The minimum of WCAG 2.2, 1.4.11.
+NEEDED = 3.0
 # Measures computed styles of the running page.
 MEASURE = """
 () => {
@@ -49,46 +49,24 @@ MEASURE = """
     found.push([`${what} ${name(element)}`, isThere ? contrast(colour, outside(element), +style.opacity) : 1]);
   }
 
-  /* A ghost and a menu's item are told by their words. */
-  const EDGED = ':is(button, .button):not(.button--ghost, .menu__item, .field__forget, :disabled), .badge--held, ' +
-    'textarea, select, ' +
-    'input:not([type=hidden], [type=checkbox], [type=radio]), .chip, .switch:enabled, .tabs__tab[aria-current], ' +
-    '.segmented__part:is([aria-current], :has(:checked))';
+  const EDGED = 'button, .button, .badge--held, .feedback__mark--waiting, textarea, select, ' +
+    'input:not([type=hidden], [type=checkbox], [type=radio])';
   for (const each of all(EDGED)) edge(each, 'Bottom', 'edge of');
-  for (const each of all('.switch:enabled')) {
-    found.push([`knob of ${name(each)}`, contrast(getComputedStyle(each, '::before').borderTopColor, ground(each))]);
-  }
-  /* Text on a picture is measured by its pixels. */
-  const onPicture = element => {
-    if (matchMedia('(forced-colors: active)').matches) return false;
-    for (let each = element; each; each = each.parentElement) {
-      if (getComputedStyle(each).backgroundImage !== 'none') return true;
-    }
-  };
-  for (const each of all('body *')) {
-    const hasText = Array.from(each.childNodes).some(({nodeType, data}) => nodeType === 3 && data.trim());
-    const isInactive = each.matches(':disabled, :disabled *, colour-sample, colour-sample *, option');
-    if (hasText && !isInactive && !onPicture(each)) {
-      const {color, opacity} = getComputedStyle(each);
-      found.push([`text of ${name(each)}`, contrast(color, ground(each), +opacity)]);
-    }
-  }
   for (const each of all('*')) {
     const style = getComputedStyle(each);
     const drawn = SIDES.filter(side => parseFloat(style[`border${side}Width`]) > 0);
     const dashed = drawn.find(side => /dashed|dotted/.test(style[`border${side}Style`]));
     if (dashed) edge(each, dashed, 'dashes of');
     const isBar = drawn.length === 1 && parseFloat(style[`border${drawn[0]}Width`]) >= 2;
-    if (isBar && !each.matches('.log__entries')) edge(each, drawn[0], 'bar of');
+    if (each.matches('.entry')) edge(each, 'Left', 'bar of');
+    else if (isBar && !each.matches('.log__entries')) edge(each, drawn[0], 'bar of');
   }
   for (const dot of all('.mark__dot')) edge(dot, 'Top', `dot while ${document.documentElement.dataset.live} of`);
 
   for (const each of all('a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]')) {
     each.focus({focusVisible: true, preventScroll: true});
     if (document.activeElement !== each) continue;
-    /* The ring of an unseen radio button is around its label. */
-    const style = getComputedStyle(each.closest('.segmented__part') ?? each);
-    if (onPicture(each)) continue;
+    const style = getComputedStyle(each);
     const isThere = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
     found.push([`ring of ${name(each)}`, isThere ? contrast(style.outlineColor, outside(each)) : 1]);
   }
@@ -115,45 +93,6 @@ async ([picture]) => {
   return most;
 }
 """
-# The places and colours of the texts on a cover, which are made transparent to see what is behind them.
-TEXTS = """
-head => {
-  if (matchMedia('(forced-colors: active)').matches || getComputedStyle(head).backgroundImage === 'none') return [];
-  const texts = [], walker = document.createTreeWalker(head, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const range = document.createRange(), {parentElement} = walker.currentNode;
-    range.selectNodeContents(walker.currentNode);
-    const colour = getComputedStyle(parentElement).color;
-    if (!walker.currentNode.data.trim() || !parentElement.checkVisibility()) continue;
-    for (const {x, y, width, height} of range.getClientRects()) {
-      texts.push({x: x + scrollX, y: y + scrollY, width, height, colour});
-    }
-  }
-  for (const each of head.querySelectorAll('*')) each.style.webkitTextFillColor = 'transparent';
-  return texts;
-}
-"""
-LEAST = """
-async ([picture, colour]) => {
-  const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(picture), each => each.charCodeAt(0))]));
-  const canvas = new OffscreenCanvas(bitmap.width + 1, bitmap.height).getContext('2d');
-  canvas.fillStyle = colour;
-  canvas.fillRect(0, 0, bitmap.width + 1, bitmap.height);
-  canvas.drawImage(bitmap, 1, 0);
-  const {data} = canvas.getImageData(0, 0, bitmap.width + 1, bitmap.height);
-  const luminance = at => [.2126, .7152, .0722].reduce((sum, part, each) => {
-    const value = data[at + each] / 255;
-    return sum + part * (value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4);
-  }, .05);
-  const ink = luminance(0);
-  let least = 21;
-  for (let at = 0; at < data.length; at += 4) {
-    const [low, high] = [ink, luminance(at)].sort((one, other) => one - other);
-    if (at / 4 % (bitmap.width + 1)) least = Math.min(least, high / low);
-  }
-  return least;
-}
-"""
 
 
 async def unseen(page: Page) -> list[str]:
@@ -168,21 +107,4 @@ async def unseen(page: Page) -> list[str]:
         clip = {"x": box["x"] - 3, "y": box["y"] - 3, "width": box["width"] + 6, "height": box["height"] + 6}
         picture = base64.b64encode(await page.screenshot(clip=clip, full_page=True)).decode()  # type: ignore[arg-type]
         found.append((f"box {await each.get_attribute('name')}", await page.evaluate(PIXELS, [picture])))
-    found += [("text on the cover", seen) for seen in await _on_cover(page)]
-    return sorted(
-        {f"{name}: {seen:.2f}" for name, seen in found if seen < (LEGIBLE if name.startswith("text") else NEEDED)}
-    )
-
-
-async def _on_cover(page: Page) -> list[float]:
-    """The least contrast of each text on the cover with any pixel behind it."""
-    head = page.locator(".wall__head")
-    if not await head.count():
-        return []
-    seen = []
-    for text in await head.evaluate(TEXTS):
-        clip = {side: text[side] for side in ("x", "y", "width", "height")}
-        picture = base64.b64encode(await page.screenshot(clip=clip, full_page=True)).decode()  # type: ignore[arg-type]
-        seen.append(await page.evaluate(LEAST, [picture, text["colour"]]))
-    await head.evaluate("head => head.querySelectorAll('*').forEach(each => each.removeAttribute('style'))")
-    return seen
+    return sorted({f"{name}: {seen:.2f}" for name, seen in found if seen < NEEDED})

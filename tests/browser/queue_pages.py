@@ -47,32 +47,8 @@ def entry(page: Page, number: int) -> Any:
     return page.locator(f"#feedback-{number}")
 
 
-async def open_entry(page: Page, number: int) -> None:
-    """Open an entry in its row, or choose it where there are two panes."""
-    detail = entry(page, number).locator(".entry__detail")
-    if not await detail.is_visible():
-        await entry(page, number).locator(".entry__open").click()
-    await expect(detail).to_be_visible()
-
-
 async def unfold(page: Page, number: int) -> None:
     """Open the menu of an entry, which closes after each act."""
-    await open_entry(page, number)
     more = entry(page, number).locator(".entry__more")
     await expect(more).not_to_have_attribute("open", re.compile(".*"))
     await more.locator("summary").click()
-
-
-async def act(page: Page, number: int, verb: str) -> None:
-    """Press a button of an entry; some stand in its menu."""
-    await open_entry(page, number)
-    button = entry(page, number).locator(f"[name=verb][value={verb}]")
-    if not await button.is_visible():
-        await unfold(page, number)
-    await button.click()
-
-
-async def reply(page: Page, number: int, words: str) -> None:
-    await open_entry(page, number)
-    await page.fill(f"#feedback-{number}-answer", words)
-    await act(page, number, "answer")

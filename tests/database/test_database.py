@@ -69,7 +69,7 @@ async def test_a_server_hears_of_others_in_a_folder_with_any_name(tmp_path: Path
     server = Process(tmp_path / "per%20cent?#")
     try:
         async with Reader(server.port, "0") as reader:
-            assert (await asyncio.to_thread(run, server.data, "demo", "--no-day", "--count", "1")).returncode == 0
+            assert (await asyncio.to_thread(run, server.data, "demo", "--count", "1")).returncode == 0
             await until(lambda: reader.versions == [1])
     finally:
         assert server.stop() == 0

@@ -183,7 +183,7 @@ def test_every_command_runs_as_a_program_that_has_imported_nothing_before(data: 
         outcome = typed(*command)
         assert outcome.returncode == 0, (command, outcome.stderr)
     assert typed("wall", "list").stdout == "main\tFeedback\nteam\tteam\n"
-    assert "999" in typed("hide", "999").stderr
+    assert "7" in typed("hide", "7").stderr
 
 
 def test_what_is_mistyped_is_one_that_was_meant(tmp_path: Path) -> None:

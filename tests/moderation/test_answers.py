@@ -51,9 +51,9 @@ async def test_an_answer_is_changed_and_taken_back_live(wall: Served, kim: Moder
     await write(wall, 1)
     async with Reader(wall.port, "1") as reader:
         await kim.act("answer", 1, text="First words")
-        assert said(await kim.act("answer", 1, text="Better words")) == "Reply saved."
+        assert said(await kim.act("answer", 1, text="Better words")) == "The answer is stored."
         taken = await kim.act("answer", 1, text="  ")
-        assert said(taken) == "Reply removed."
+        assert said(taken) == "The answer is removed."
         await kim.undo(act_of(taken))
         await until(lambda: reader.versions[-1:] == [5])
     assert "Better words" in reader.news[-1].data
@@ -97,11 +97,11 @@ async def test_a_fourth_pin_is_refused_with_a_sentence(wall: Served, kim: Modera
     refused = await kim.act("pin", 4)
     assert (refused.status_code, said(refused)) == (
         409,
-        "A wall has at most 3 pinned posts. Unpin one first; nothing was changed.",
+        "A wall has 3 pinned entries at most. Unpin one first; nothing was done.",
     )
     unpinned = await kim.act("unpin", 1)
     assert said(await kim.act("pin", 4)) == "Pinned."
-    assert "at most 3 pinned posts" in said(await kim.undo(act_of(unpinned)))
+    assert "3 pinned entries at most" in said(await kim.undo(act_of(unpinned)))
     assert await shown(wall) == [4, 3, 2, 1]
 
 
@@ -109,7 +109,7 @@ async def test_what_waits_cannot_be_pinned(wall: Served, kim: ModeratorClient) -
     await write(wall, 1)
     await kim.act("hide", 1)
     refused = await kim.act("pin", 1)
-    assert (refused.status_code, "Publish it first" in said(refused)) == (409, True)
+    assert (refused.status_code, "Publish it before you pin it" in said(refused)) == (409, True)
 
 
 async def test_an_answer_to_what_waits_is_read_when_it_is_public(wall: Served, kim: ModeratorClient) -> None:

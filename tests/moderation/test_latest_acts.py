@@ -23,6 +23,6 @@ async def test_whoever_removed_is_named_also_when_somebody_blocked_the_author_si
         blocked = await bo.act("block-author", 1)
         assert "Removed by <bdi>Kim</bdi>" in blocked.text
         assert f'name="act" value="{removal}"' in blocked.text.partition("Removed by")[2]
-        assert said(await bo.act("publish", 1)).startswith("Kim removed post 1.")
+        assert said(await bo.act("publish", 1)).startswith("Feedback 1 has been removed by Kim.")
         await bo.undo(act_of(blocked))
-        assert said(await bo.act("publish", 1)).startswith("Kim removed post 1.")
+        assert said(await bo.act("publish", 1)).startswith("Feedback 1 has been removed by Kim.")

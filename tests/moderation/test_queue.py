@@ -4,22 +4,21 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from feedback_app.models import Membership, Wall
 from feedback_app.models import moderation_queue as desk_models
 
 from ..support import Served, post
 from ..support.databases.query_plans import gather_statistics, index_in, plan_of, prefer_indexes, questions_about
-from ..support.moderators import ModeratorClient, browser_of, fill, make_wall, moderating
+from ..support.moderators import ModeratorClient, fill, make_wall, moderating
 
 pytestmark = pytest.mark.engines
 
 
-async def test_what_waits_longest_comes_first_then_the_newest_of_the_wall(wall: Served, kim: ModeratorClient) -> None:
+async def test_what_waits_comes_first_then_the_newest(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, "held", "public", "hidden", "held", "removed", "public")
-    assert list((await kim.states()).items()) == [(1, "held"), (4, "held"), (6, "public"), (2, "public")]
-    assert list(await kim.states(show="waiting")) == [1, 4]
+    assert list((await kim.states()).items()) == [(4, "held"), (1, "held"), (6, "public"), (2, "public")]
+    assert list(await kim.states(show="waiting")) == [4, 1]
     assert list(await kim.states(show="public")) == [6, 2]
     assert list(await kim.states(show="hidden")) == [3]
     counts = dict(re.findall(r'id="count-(\w+)">([^<]*)<', await kim.page()))
@@ -34,32 +33,20 @@ async def test_each_entry_says_why_it_waits(wall: Served, kim: ModeratorClient) 
 
     await wall.database.write(work)
     page = await kim.page()
-    for sentence in ("Waits for review.", "it is the first post of this person.", "it has a link."):
-        assert sentence in page
-    # The wall publishes at once, so every reason is unusual there; on a wall that reviews everything one is not.
-    reasons = re.compile('class="tag tag--warn">(Review|First post|Has a link)<')
-    assert reasons.findall(page) == ["Review", "First post", "Has a link"]
-    await make_wall_hold(wall, "all")
-    assert reasons.findall(await kim.page()) == ["First post", "Has a link"]
+    for sentence in ("Needs review", "Needs review: first time here", "Needs review: has a link"):
+        assert f">{sentence}<" in page
 
 
-async def make_wall_hold(wall: Served, hold: str) -> None:
-    async def work(session: Any) -> None:
-        (await session.scalars(Wall.locked("main"))).one().hold = hold
-
-    await wall.database.write(work)
-
-
-async def test_later_entries_are_a_page_further(wall: Served, kim: ModeratorClient) -> None:
+async def test_older_entries_are_a_page_further(wall: Served, kim: ModeratorClient) -> None:
     await fill(wall, *["held"] * 65)
     seen: list[int] = []
     address = "/walls/main/moderation?show=waiting"
     while address:
         page = (await kim.client.get(address)).text
         seen += [int(each) for each in re.findall(r'<article class="entry"\s+id="feedback-(\d+)"', page)]
-        older = re.search(r'href="([^"]+)">Next posts<', page)
+        older = re.search(r'href="([^"]+)">Older ones<', page)
         address = older.group(1).replace("&amp;", "&") if older else ""
-    assert seen == list(range(1, 66))
+    assert seen == list(range(65, 0, -1))
 
 
 async def test_one_author_is_looked_at_alone(wall: Served, kim: ModeratorClient) -> None:
@@ -108,7 +95,7 @@ async def test_searching_looks_at_so_many_and_asks_whether_to_go_on(
     await fill(wall, *["public"] * 25, words="Hay")
     address, pages = "/walls/main/moderation?search=needle", 0
     while 'id="feedback-1"' not in (page := (await kim.client.get(address)).text):
-        further = re.search(r'href="([^"]+)">Search older posts<', page)
+        further = re.search(r'href="([^"]+)">Search older ones<', page)
         assert further is not None
         address, pages = further.group(1).replace("&amp;", "&"), pages + 1
     assert pages == 2
@@ -134,7 +121,7 @@ async def test_words_are_shown_as_text_to_moderators_too(wall: Served, kim: Mode
     pages.append((await kim.client.get("/walls/main/moderation/changes?after=0")).text)
     for page in pages:
         assert "<script>alert" not in page
-        assert "<svg/" not in page
+        assert "<svg" not in page
         assert "49" not in re.sub(r"<[^>]*>", "", page)
 
 
@@ -191,63 +178,3 @@ async def test_the_pages_of_the_desk_are_for_one_person_and_no_frame(wall: Serve
         answer = await kim.client.get(address)
         assert answer.headers["cache-control"] == "no-store"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-
-
-async def test_an_entry_is_shown_in_full_with_what_else_its_author_wrote(wall: Served, kim: ModeratorClient) -> None:
-    await fill(wall, "held", "public", author="a", words="Mine")
-    await fill(wall, "held", author="b", words="Other")
-    await fill(wall, "public", slug=await other_wall(wall), author="a", words="Elsewhere")
-    chosen = r'id="feedback-{}"[^>]*data-chosen( data-open)?'
-    page = await kim.page()
-    assert re.search(chosen.format(1), page), "The one that waits longest."
-    assert page.count("data-chosen") == 2, "And the name of the attribute in the settings of htmx."
-    others = re.search(r'id="feedback-1-others".*?</div>', page, re.DOTALL)
-    assert others is not None
-    assert "Mine" in others.group()
-    assert "Elsewhere" not in others.group()
-    assert re.search(chosen.format(3), await kim.page(entry=3))
-    assert re.search(chosen.format(1), await kim.page(entry=77))
-
-    fragment = await kim.client.get("/walls/main/moderation/entries/1/author")
-    assert "Also from this author" in fragment.text
-    assert "Mine" in fragment.text
-    assert "Also" not in (await kim.client.get("/walls/main/moderation/entries/3/author")).text
-    assert "Also" not in (await kim.client.get("/walls/main/moderation/entries/4/author")).text
-
-
-async def other_wall(wall: Served) -> str:
-    await make_wall(wall, "other")
-    return "other"
-
-
-async def test_a_moderator_who_reads_the_wall_is_told_what_waits(wall: Served, kim: ModeratorClient) -> None:
-    await fill(wall, "held", "held", "public")
-    answer = await kim.client.get("/walls/main/moderation/bar")
-    assert "You moderate this wall: 2 waiting" in answer.text
-    assert "/settings/walls/main" not in answer.text
-    assert answer.headers["cache-control"] == "no-store"
-    async with await browser_of(wall, "Ann", main="owner") as owner:
-        assert "/settings/walls/main" in (await owner.get("/walls/main/moderation/bar")).text
-    async with await browser_of(wall, "Eve") as eve:
-        for stranger in (wall.client, eve):
-            unknown = await stranger.get("/walls/main/moderation/bar")
-            assert (unknown.status_code, unknown.text) == (204, "")
-
-
-async def test_the_pages_of_the_queue_ask_the_database_little(wall: Served, kim: ModeratorClient) -> None:
-    """As much for thirty entries as for one."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            asked.append(statement)
-
-    counts = []
-    event.listen(wall.database.read_engine.sync_engine, "before_cursor_execute", note)
-    for states in (["held", "public"], ["held", "public"] * 20):
-        await fill(wall, *states)
-        asked.clear()
-        await kim.page()
-        counts.append(len(asked))
-    event.remove(wall.database.read_engine.sync_engine, "before_cursor_execute", note)
-    assert counts[0] == counts[1] <= 15

@@ -2,7 +2,6 @@
 
 # ruff: noqa: RUF001 - Letters that look alike are what this is about.
 
-import re
 from typing import Any
 
 import pytest
@@ -111,31 +110,3 @@ async def test_what_another_version_blanked_is_blanked_in_every_column(wall: Ser
     await wall.database.write(blank)
     await retention.Retention(wall.database, undo_days=7, keep_days=30).purge()
     assert await folded(wall) == ["", "ann other"]
-
-
-MARKED = {
-    "STRASSE": "<mark>Straße</mark> nach İstanbul",
-    "cafe lait": "<mark>café</mark> au <mark>lait</mark>",
-    "100% a_b": "<mark>100%</mark> <mark>a_b</mark> c\\d e/f ½ l",
-    "петров": "Иван <mark>Петров</mark>",
-}
-
-
-async def test_found_words_are_marked_however_they_are_written(wall: Served, kim: ModeratorClient) -> None:
-    for text in TEXTS:
-        await post(wall.client, text=text)
-    for words, text in MARKED.items():
-        page = await kim.page(search=words)
-        assert f'dir="auto">{text}</p>' in page, words
-    await post(wall.client, name="<b>", text="<b>bold</b> &amp; " * 30 + "needle in <i>hay</i>")
-    page = await kim.page(search="needle <b>")
-    assert "<mark>&lt;b&gt;</mark>bold&lt;/b&gt;" in page
-    line = re.search(r'class="entry__line" dir="auto">(.*?)</p>', page)
-    assert line is not None
-    assert "<mark>&lt;b&gt;</mark>" in line.group(1)
-    page = await kim.page(search="needle")
-    line = re.search(r'class="entry__line" dir="auto">(.*?)</p>', page)
-    assert line is not None
-    assert line.group(1).startswith("…")
-    assert line.group(1).endswith("<mark>needle</mark> in &lt;i&gt;hay&lt;/i&gt;")
-    assert "<mark>" not in await kim.page()

@@ -51,7 +51,7 @@ async def test_undo_does_nothing_where_somebody_has_acted_since(wall: Served, ki
         published = act_of(await robin.act("publish", 2))
         refused = await kim.undo(hidden)
         assert refused.status_code == 409
-        assert said(refused) == "Robin has changed this since. Undo that first; nothing was changed."
+        assert said(refused) == "Robin has acted on this since (publish). Undo that first; nothing was undone."
         assert await words(wall.client) == ["Two"]
 
         await robin.undo(published)
@@ -67,5 +67,5 @@ async def test_an_undo_is_done_once_and_is_not_undone_itself(wall: Served, kim: 
         again = await robin.undo(hidden)
         assert (again.status_code, said(again)) == (200, "Kim has undone this already.")
     refused = await kim.undo(hidden + 1)
-    assert (refused.status_code, "An undo cannot be undone" in said(refused)) == (409, True)
+    assert (refused.status_code, "An undo is not undone" in said(refused)) == (409, True)
     assert len(await log(wall)) == 2

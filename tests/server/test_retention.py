@@ -61,7 +61,7 @@ async def test_removed_words_are_blanked_when_the_time_for_undoing_is_over(serve
         assert "Other words" in left
 
         refused = await kim.undo(removed)
-        assert (refused.status_code, "too late" in said(refused)) == (409, True)
+        assert (refused.status_code, "blanked" in said(refused)) == (409, True)
         log = await kim.client.get("/walls/main/moderation/log")
         assert "Post 1, removed" in log.text
         page = await kim.page()

@@ -101,7 +101,7 @@ async def test_only_the_sites_on_the_list_can_frame_the_wall_and_its_errors(
 async def test_a_frame_without_a_wall_is_a_sentence_that_any_site_may_show(wall: Served) -> None:
     for slug, language, sentence in (
         ("none", "en", "This wall cannot be shown here."),
-        ('n"o<n>e', "de-AT,en;q=0.5", "kann hier nicht gezeigt werden."),
+        ('n"o<n>e', "de-AT,en;q=0.5", "Diese Wand kann hier nicht gezeigt werden."),
     ):
         headers = {"Accept-Language": language}
         answer = await wall.client.get(f"/walls/{quote(slug)}/frame", headers=headers)
@@ -118,7 +118,7 @@ async def test_what_may_be_framed_loads_on_pages_that_are_cross_origin_isolated(
     for answer in (frame, await wall.client.get("/walls/main/frame"), await wall.client.get("/walls/none/frame")):
         assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-    loads = [*re.findall(r'(?:href|src|data-lazy)="(/(?:static|looks)/[^"]+)"', frame.text), "/embed.js"]
+    loads = [*re.findall(r'(?:href|src|data-lazy)="(/(?:static|accents)/[^"]+)"', frame.text), "/embed.js"]
     assert len(loads) >= 5
     for address in loads:
         assert (await wall.client.get(address)).headers["cross-origin-resource-policy"] == "cross-origin", address

@@ -11,7 +11,7 @@ from ..support.moderators import act_of, moderating, said
 
 pytestmark = pytest.mark.engines
 
-SENTENCE = "we do not know its author"
+SENTENCE = "cannot be recognised here"
 
 
 def export(data: Path, file: Path, slug: str = "main") -> dict[str, Any]:
@@ -109,7 +109,7 @@ async def test_a_wall_that_was_deleted_by_mistake_is_as_it_was_under_its_address
         form["visitor"] = VISITOR
         assert (await wall.client.post("/walls/retro/feedback", data=form, headers=OURS)).status_code == 403
         assert "Author blocked" in await robin.page("retro")
-        assert said(await robin.act("unblock-author", 3)) == "Author unblocked."
+        assert said(await robin.act("unblock-author", 3)) == "The author may write again."
 
 
 async def test_numbers_that_are_taken_are_not_taken_again(wall: Served, data: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ async def test_who_makes_a_wall_owns_it(wall: Served, owner: httpx.AsyncClient) 
 
 UNMAKABLE = [
     ("", "new", "Give the wall a title."),
-    ("x" * 121, "new", "oo long"),
+    ("x" * 121, "new", "too long"),
     ("\x00", "new", "Give the wall a title."),
     ("New", "", "The address of a wall is made of"),
     ("New", "a b", "The address of a wall is made of"),
@@ -88,8 +88,8 @@ async def test_strangers_and_moderators_cannot_arrange(wall: Served, owner: http
 
 UNSAVABLE = [
     ({"title": " "}, "A wall needs a title."),
-    ({"title": "T" * 121}, "oo long"),
-    ({"welcome": "W" * 1001}, "oo long"),
+    ({"title": "T" * 121}, "too long"),
+    ({"welcome": "W" * 1001}, "too long"),
     ({"language": "xx"}, "Choose one of these"),
     ({"names": "maybe"}, "Choose one of these"),
     ({"hold": "everything"}, "Choose one of these"),
@@ -111,13 +111,15 @@ async def test_what_cannot_be_is_refused_and_nothing_is_saved(wall: Served, owne
         assert await acts(wall) == [], fields
 
 
-async def test_an_accent_is_kept_and_shown_as_a_fill_and_as_text(wall: Served, owner: httpx.AsyncClient) -> None:
-    await arrange(owner, accent="#ffee00")
-    assert "/looks/plain-ffee00." in (await wall.client.get("/walls/main")).text
-    checked = (await owner.get("/settings/checks/accent?accent=%23ffee00&look=night")).text
-    assert 'fill="#ffee00"' in checked
-    for label, colour in (("Button", "000000"), ("Text in light", "[0-9a-f]{6}"), ("Text in dark", "ffee00")):
-        assert re.search(f'aria-label="{label}: #{colour}"', checked), label
+async def test_an_accent_on_which_words_cannot_be_read_is_made_darker(wall: Served, owner: httpx.AsyncClient) -> None:
+    saved = await arrange(owner, accent="#ffee00")
+    page = (await owner.get(saved.headers["location"])).text
+    found = re.search(r"made darker, #([0-9a-f]{6})", page)
+    assert found is not None
+    assert f"/accents/{found.group(1)}.css" in (await wall.client.get("/walls/main")).text
+    checked = (await owner.get("/settings/checks/accent?accent=%23ffee00")).text
+    assert f"#ffee00 becomes #{found.group(1)}" in checked
+    assert "becomes" not in (await owner.get("/settings/checks/accent?accent=%230a7d55")).text
 
 
 async def test_title_words_looks_and_language_are_on_every_page(wall: Served, owner: httpx.AsyncClient) -> None:
@@ -134,13 +136,13 @@ async def test_title_words_looks_and_language_are_on_every_page(wall: Served, ow
         assert "Rückblick &lt;b&gt;" in page, address
         assert '<html lang="de" dir="ltr"' in page, address
         assert 'data-theme="dark"' in page, address
-        assert f"/looks/{'frame' if address == '/frame' else 'plain'}-0a7d55." in page, address
+        assert '/accents/0a7d55.css"' in page, address
     for address in ("", "/frame"):
         assert "Was war &lt;i&gt;gut&lt;/i&gt;?\nUnd was nicht?" in pages[address]
         assert ">Veröffentlichen</button>" in pages[address]
     own = (await wall.client.get("/walls/main/frame?theme=light&accent=123456")).text
     assert 'data-theme="light"' in own
-    assert "/looks/frame-123456." in own
+    assert "/accents/123456.css" in own
     feed = (await wall.client.get("/walls/main/feed.json")).json()
     assert (feed["title"], feed["language"]) == ("Rückblick <b>", "de")
     assert 'xml:lang="de"' in (await wall.client.get("/walls/main/feed.atom")).text
@@ -229,7 +231,7 @@ async def test_a_closed_wall_says_so(wall: Served, owner: httpx.AsyncClient) -> 
 async def test_names_are_required_optional_or_never_asked_for(wall: Served, owner: httpx.AsyncClient) -> None:
     assert (await post(wall.client, "", "No name")).status_code == 422
     await arrange(owner, names="optional")
-    assert "Name (optional)" in (await wall.client.get("/walls/main")).text
+    assert "Name, if you like" in (await wall.client.get("/walls/main")).text
     assert (await post(wall.client, " ", "Nameless")).status_code == 201
     assert (await post(wall.client, "Bo", "Named")).status_code == 201
     await arrange(owner, names="never")

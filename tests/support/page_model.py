@@ -10,7 +10,6 @@ PARTIAL = re.compile(r'<hx-partial\s+hx-target="#([^"]+)"\s+hx-swap="([\w-]+)">(
 ENTRY = re.compile(
     r'<article class="feedback"\s+id="(feedback-\d+)".*?class="feedback__text"[^>]*>(.*?)</p>', re.DOTALL
 )
-COUNT = re.compile(r'id="count">([^<]*)<')
 
 
 class PageModel:
@@ -18,7 +17,6 @@ class PageModel:
 
     def __init__(self) -> None:
         self.entries: dict[str, str] = {}
-        self.count = ""
         self.version = 0
         self.reader: Reader | None = None
 
@@ -28,7 +26,6 @@ class PageModel:
         page = (await client.get("/walls/main")).text
         self.entries = dict(ENTRY.findall(page))
         self.version = version_of(page)
-        self.count = COUNT.findall(page)[0]
         await self.resume(port)
 
     async def resume(self, port: int) -> None:
@@ -47,9 +44,6 @@ class PageModel:
         while self.reader.events:
             event = self.reader.events.pop(0)
             for target, style, html in PARTIAL.findall(event.data):
-                if target == "count":
-                    self.count = html
-                    continue
                 assert style in ("insert-entries", "delete"), "These readers are never too far behind."
                 if style == "delete":
                     self.entries.pop(target, None)

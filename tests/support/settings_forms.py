@@ -17,7 +17,6 @@ FORM = {
     "names": "required",
     "hold": "none",
     "slow_seconds": "0",
-    "look": "plain",
     "theme": "auto",
     "accent": "",
     "embedding": "any",

@@ -80,7 +80,7 @@ def test_both_limits_hold_at_their_very_end() -> None:
         for typed in ("x" * most, f"  {'x' * most}\n", FAMILY * (points // len(FAMILY))):
             assert clean(typed, **limits) == typed.strip()
         for typed in ("x" * (most + 1), FAMILY * (points // len(FAMILY) + 1)):
-            with pytest.raises(InvalidText, match=r"[Tt]oo long"):
+            with pytest.raises(InvalidText, match="too long"):
                 clean(typed, **limits)
 
 
@@ -102,7 +102,7 @@ def test_what_came_back_can_always_be_printed() -> None:
 def test_thirty_marks_on_a_letter_are_taken_and_one_more_is_not() -> None:
     limits = {"most": 2000, "most_code_points": 8000, "lines": True}
     assert clean("Z" + "\u0316" * 30, **limits) == "Z" + "\u0316" * 30
-    with pytest.raises(InvalidText, match="Too many accents"):
+    with pytest.raises(InvalidText, match="piled"):
         clean("Z" + "\u0316" * 31, **limits)
 
 
@@ -177,7 +177,7 @@ def test_what_is_the_same_sign_is_stored_as_one() -> None:
 def test_limits_are_those_of_what_is_left() -> None:
     text = "\u00ad".join("x" * 2000)
     assert clean(text + "\x00" * 9000, **LIMITS, lines=True) == "x" * 2000
-    with pytest.raises(InvalidText, match="Too long by 1"):
+    with pytest.raises(InvalidText, match="too long by 1"):
         clean("\x0b" + text + "\x00y", **LIMITS, lines=True)
 
 

@@ -217,7 +217,6 @@ async def test_text_that_looks_like_an_event_is_one_event(client: httpx.AsyncCli
             "/walls/{}/embed",
             "/walls/{}/feed.json",
             "/accents/{}.css",
-            "/looks/{}.css",
         ]
     ),
     part=st.sampled_from(["main", "1"]) | st.binary(max_size=30),

@@ -81,4 +81,4 @@ async def test_a_compressed_page_says_that_it_depends_on_what_the_browser_takes(
         answer = await client.get("/walls/main", headers={"Accept-Encoding": encoding})
         assert answer.headers.get("content-encoding") == said
         assert "Accept-Encoding" in answer.headers["vary"]
-        assert "No posts yet" in answer.text
+        assert "Nobody has written anything yet" in answer.text

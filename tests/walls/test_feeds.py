@@ -199,15 +199,3 @@ async def test_no_title_ends_in_half_a_character(client: httpx.AsyncClient, char
     assert re.fullmatch(f"Zoe: ({character})+…", entry.findtext(f"{ATOM}title") or "")
     page = (await client.get("/walls/main/feedback/1")).text
     assert re.search(f'<meta name="description" content="({character})+…">', page)
-
-
-async def test_links_and_code_are_marked_up_on_the_wall_and_in_the_feed_and_stored_as_typed(wall: Served) -> None:
-    typed = "See www.example.org/<b>.\n`a < b`"
-    await post(wall.client, text=typed)
-    link = '<a href="https://www.example.org/" rel="nofollow ugc noopener">example.org</a>'
-    shown = f"See {link}&lt;b&gt;.{{}}<code>a &lt; b</code>"
-    for address in ("/walls/main", "/walls/main/frame", "/walls/main/feedback/1", "/walls/main/changes?after=0"):
-        assert f'dir="auto">{shown.format(chr(10))}</p>' in (await wall.client.get(address)).text, address
-    (item,) = (await wall.client.get("/walls/main/feed.json")).json()["items"]
-    assert item["content_text"] == typed
-    assert item["content_html"] == shown.format("<br>")

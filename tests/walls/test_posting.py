@@ -96,7 +96,7 @@ async def test_a_form_token_that_is_not_ours_is_refused_with_a_new_one(
         forged = await stamp(client, "other")
     answer = await post(client, "Ann", "Stays", stamp=forged)
     assert answer.status_code == 422
-    assert "post it again" in answer.text
+    assert "post them once more" in answer.text
     assert "Stays</textarea>" in answer.text
     assert await words(client) == []
     fresh = re.search(r'name="stamp" value="([^"]+)"', answer.text)
@@ -235,8 +235,7 @@ async def test_each_entry_has_an_address_and_only_on_its_wall(client: httpx.Asyn
     missing = await client.get("/walls/main/feedback/2")
     foreign = await client.get("/walls/other/feedback/1")
     assert (missing.status_code, foreign.status_code) == (404, 404)
-    # The way back leads to the wall of the address; nothing else differs.
-    assert missing.text.replace('"/walls/main"', '"/walls/other"').replace(">Feedback<", ">Other<") == foreign.text
+    assert missing.text == foreign.text
     assert (await client.get("/walls/main/feedback/" + "9" * 40)).status_code == 404
 
 

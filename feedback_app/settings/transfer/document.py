@@ -13,13 +13,12 @@ from ...config import ConfigurationError
 from ...models import Wall
 from ...models.base import Hold, NameRule
 from ...models.former_address import slug_fault
-from ...models.wall_settings import POST_LABEL_LENGTH, PROMPT_LENGTH, TITLE_LENGTH, WELCOME_LENGTH
+from ...models.wall import TITLE_LENGTH, WELCOME_LENGTH
 from ...text import csv_cells
 from ...text.cleaning import InvalidText, clean, is_blank
 from ...text.translation import LANGUAGES
-from ...walls.contrast import six_digits
+from ...walls.contrast import legible, six_digits
 from ...walls.location import ACCENT
-from ...walls.looks import LOOKS
 from ..frame_ancestors import parse_frame_ancestors
 from .audit_log_import import Line, parse_act
 from .entry import REASONS, parse_entry, time
@@ -33,7 +32,6 @@ CHOICES = {
     "names": tuple(NameRule),
     "theme": ("auto", "light", "dark"),
     "language": tuple(LANGUAGES),
-    "look": tuple(LOOKS),
 }
 
 
@@ -159,7 +157,7 @@ def _title(typed: str) -> str:
 def _accent(colour: str) -> str:
     if colour and not ACCENT.fullmatch(colour):
         raise ValueError("accent is no colour of six digits.")
-    return six_digits(colour) if colour else ""
+    return legible(six_digits(colour)) if colour else ""
 
 
 def _slow(seconds: int) -> int:
@@ -175,8 +173,6 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "embedders": lambda origins: parse_frame_ancestors("\n".join(origins.split(" "))),
     "accent": _accent,
     "slow_seconds": _slow,
-    "prompt": lambda typed: clean(typed, most=PROMPT_LENGTH, most_code_points=PROMPT_LENGTH, lines=False),
-    "post_label": lambda typed: clean(typed, most=POST_LABEL_LENGTH, most_code_points=POST_LABEL_LENGTH, lines=False),
 }
 
 

@@ -21,8 +21,7 @@ Progress = Callable[[int], None]
 TYPES = {"json": "application/json", "csv": csv_cells.TYPE}
 # Columns of the wall, besides its address and times.
 SETTINGS = (
-    "title", "welcome", "language", "hold", "is_closed", "slow_seconds", "names", "prompt", "post_label",
-    "embedders", "look", "theme", "accent",
+    "title", "welcome", "language", "hold", "is_closed", "slow_seconds", "names", "embedders", "theme", "accent",
 )  # fmt: skip
 WORDS = ("state", "reason", "name", "text", "answer", "answered_by", "key", "author")
 TIMES = ("created_at", "edited_at", "pinned_at", "removed_at", "answered_at")

@@ -137,7 +137,7 @@ async def _can_keep_numbers(rows: Rows, session: AsyncSession) -> bool:
 def _row(entry: Mapping[str, Any], wall: Wall, *, keeps_numbers: bool) -> dict[str, Any]:
     feedback = Feedback(
         wall_id=wall.id,
-        version=wall.change(more=1) if entry["state"] == EntryState.PUBLIC else None,
+        version=wall.change() if entry["state"] == EntryState.PUBLIC else None,
         desk_version=wall.change_for_moderators(),
         **entry,
     )

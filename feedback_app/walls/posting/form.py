@@ -24,7 +24,7 @@ NAMES: dict[str, TextValidator] = {
     NameRule.NEVER: _name(None),
 }
 TEXT = TextValidator(
-    missing=Message("Write something first."), most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True
+    missing=Message("Write a few words first."), most=TEXT_LENGTH, most_code_points=TEXT_CODE_POINTS, lines=True
 )
 
 

@@ -107,23 +107,14 @@ class Submissions:
         stamp = self._form_tokens.make(wall.id, now())
         make = self._empty_fields if form is EMPTY else self._fields
         return {
-            "fields": make(form, wall.names, wall.slow_seconds, wall.language, stamp, wall.prompt, wall.post_label),
+            "fields": make(form, wall.names, wall.slow_seconds, wall.language, stamp),
             "notice": notice,
             "thanked": "",
         }
 
-    def _fields(
-        self, form: Composer, names: str, slow_seconds: int, language: str, stamp: str, prompt: str, post_label: str
-    ) -> Markup:
-        values = {
-            "form": form,
-            "names": names,
-            "pace": pace_of(slow_seconds),
-            "language": language,
-            "stamp": stamp,
-            "prompt": prompt,
-            "post_label": post_label,
-        }
+    def _fields(self, form: Composer, names: str, slow_seconds: int, language: str, stamp: str) -> Markup:
+        pace = pace_of(slow_seconds)
+        values = {"form": form, "names": names, "pace": pace, "language": language, "stamp": stamp}
         return Markup(render("walls/feedback/_fields.html", **values))  # noqa: S704 - Our template.
 
 

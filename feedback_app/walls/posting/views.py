@@ -26,8 +26,8 @@ from .form import Composer, ValidPost
 from .store import Reason, Refused
 from .submit import PostResponse
 
-CLOSED = Message("This wall is closed to new posts. Your text was not stored: copy it if you need it.")
-BLOCKED = Message("You cannot post on this wall right now. Your text was not stored: copy it if you need it.")
+CLOSED = Message("This wall takes nothing new at the moment. Your words were not stored: copy them if you need them.")
+BLOCKED = Message("You cannot write on this wall for now. Your words were not stored: copy them if you need them.")
 REFUSALS = {Reason.NO_WALL: (404, NO_WALL), Reason.CLOSED: (403, CLOSED), Reason.BLOCKED: (403, BLOCKED)}
 
 

@@ -17,7 +17,7 @@ REFUSED = "feedback.refused"
 TOO_LARGE = (413, Message("This is more than the wall takes at once (128 KiB). Shorten it and send it again."))
 TOO_SLOW = (408, Message("The form did not arrive in time, so nothing was stored. Go back and send it again."))
 UNEXPECTED = (413, Message("A request to read a page brings nothing along. Open the address in a browser."))
-NOWHERE = (404, Message("There is nothing at this address. It may have been removed, or the link is wrong."))
+NOWHERE = (404, Message("There is nothing at this address. It may have been taken back, or the link is incomplete."))
 MALFORMED = (400, Message("This request is not well formed, so nothing was stored."))
 
 

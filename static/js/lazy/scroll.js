@@ -1,6 +1,5 @@
 /* Where the reader is in the list, and how the list changes without moving what is in view. */
 import {list, root} from '../page/dom.js';
-import {isInColumns, settle} from './columns/masonry.js';
 /* Entries that are pinned, waiting or held never leave the page. */
 export const entries = () => [...list.querySelectorAll('article:not([data-held], [data-pinned], [data-waiting])')];
 
@@ -16,10 +15,6 @@ export function firstBelow(all, line) {
 
 /* Changes further up do not move the reader's entry, even where the browser would not anchor it. */
 export function keepPosition(change) {
-  if (isInColumns()) {
-    change();
-    return settle();
-  }
   const all = entries(), stays = all[firstBelow(all, 0)], before = stays?.getBoundingClientRect().top;
   root.style.overflowAnchor = 'none';
   change();

@@ -41,10 +41,11 @@ function dropBelow(all, from, isInUse) {
   return end;
 }
 
-/* Drops newer entries; the others stay in their columns. */
+/* Drops newer entries in whole rows, so that the others stay in their columns. */
 function dropAbove(all, surplus, isInUse) {
-  const leaving = all.slice(0, surplus), used = leaving.findIndex(isInUse);
-  if (used >= 0) leaving.length = used;
+  const columns = getComputedStyle(list).gridTemplateColumns.split(' ').length;
+  const leaving = all.slice(0, surplus - surplus % columns), used = leaving.findIndex(isInUse);
+  if (used >= 0) leaving.length = used - used % columns;
   if (!leaving.length) return;
   keepPosition(() => leaving.forEach(entry => entry.remove()));
   /* Entries behind the button are newer still. */

@@ -3,11 +3,10 @@
 import {on} from '../page/dom.js';
 import {desk} from './at-work.js';
 import {notice} from './notice.js';
-import {sentence} from './words.js';
 const REST = 60e3;
 const WHY = {
-  401: sentence('loggedOut'),
-  404: sentence('noRights')
+  401: 'You are logged out. Log in again in another tab to go on here; what you typed stays.',
+  404: 'You no longer moderate this wall. Ask one of its owners if that is a mistake.'
 };
 let restsUntil = 0, isAsking = false, isShown = false;
 const isResting = () => Date.now() < restsUntil;

@@ -1,9 +1,11 @@
 /* What screen readers announce of others' work and of the connection: at most one sentence in twelve seconds. */
 import {region} from '../page/live-region.js';
 import {desk} from './at-work.js';
-import {counted, sentence} from './words.js';
 const SPACE = 12e3, AFTER_OWN = 4e3;
-const SAID = {publish: 'didPublish', hide: 'didHide', remove: 'didRemove', answer: 'didAnswer'};
+const PAST = {
+  publish: 'published', hide: 'hid', remove: 'removed', pin: 'pinned', unpin: 'unpinned', answer: 'answered', undo: 'undid an act on'
+};
+const posts = count => count === 1 ? '1 post' : `${count} posts`;
 const waits = new Set(), others = new Map(), seenIds = new Set();
 let nextText = 0, textTimer = 0, moreWaiting = 0, connectionText = '';
 
@@ -29,21 +31,21 @@ function ofWaiting() {
   const count = moreWaiting + waits.size;
   moreWaiting = 0;
   waits.clear();
-  return count && counted('wait', count);
+  return count && (count === 1 ? '1 more waits for review.' : `${count} more wait for review.`);
 }
 function ofOthers() {
   const acts = [...others.values()];
   others.clear();
   if (!acts.length) return '';
   const names = new Set(acts.map(({by}) => by)), total = acts.reduce((sum, {ids}) => sum + ids.size, 0);
-  const name = names.size === 1 ? acts[0].by : sentence('several'), posts = counted('posts', total);
-  return sentence(acts.length === 1 && SAID[acts[0].verb] || 'did', {name, posts});
+  if (acts.length === 1) return `${acts[0].by} ${PAST[acts[0].verb] ?? 'changed'} ${posts(total)}.`;
+  return `${names.size === 1 ? acts[0].by : 'Other moderators'} changed ${posts(total)}.`;
 }
 
 /* The stream sent an entry; `known` is the one in the page, if there is one. Nobody has acted on a new one yet. */
 export function announceChange(known, {id, dataset}) {
   const {act, verb, by, state} = dataset;
-  if (state === 'held' && !act && !known && !seenIds.has(id)) waits.add(id), document.dispatchEvent(new Event('waits'));
+  if (state === 'held' && !act && !known && !seenIds.has(id)) waits.add(id);
   if (state !== 'held') waits.delete(id);
   seenIds.add(id);
   if (act && act !== known?.dataset.act && by !== desk?.dataset.me) {

@@ -7,21 +7,16 @@ export let pointer = null, isInside = false;
 export function follow({type, pointerType, clientX, clientY, target}) {
   const isLifted = pointerType !== 'mouse' && /up|cancel/.test(type);
   pointer = isLifted ? null : {x: clientX, y: clientY};
-  if (!isLifted) isInside = target instanceof Element && desk.contains(target) && !isInPane(target);
+  if (!isLifted) isInside = target instanceof Node && desk.contains(target);
 }
 export function leaveQueue() {
   pointer = null;
   isInside = false;
 }
-/* What comes into the list moves nothing in the pane beside it. */
-export const isInPane = target => {
-  const detail = target.closest('.entry__detail');
-  return detail !== null && getComputedStyle(detail).position === 'fixed';
-};
-export const isAtWork = () => isInside || desk.contains(document.activeElement) ||
-  desk.querySelector('.entry__more[open], .bulk__more[open], .entry__tick:checked, .entry__reply[hx-morph-skip]') !== null;
+export const isAtWork = () =>
+  isInside || desk.contains(document.activeElement) || desk.querySelector('.entry__more[open], .entry__tick:checked') !== null;
 export const isTopInView = () => list.getBoundingClientRect().top > -1;
 export const pointed = () => {
-  const found = pointer ? document.elementFromPoint(pointer.x, pointer.y) : null;
+  const found = pointer && isInside ? document.elementFromPoint(pointer.x, pointer.y) : null;
   return found && list.contains(found) ? found : null;
 };

@@ -2,7 +2,6 @@
 import {on, root} from '../page/dom.js';
 import {region} from '../page/live-region.js';
 import {sayNext} from './announcer.js';
-import {sentence} from './words.js';
 const LOSS = 10e3;
 let failedAt = 0, answeredAt = 0, badSince = 0, isAnnounced = false;
 const isConnection = ctx => ctx?.sourceElement?.id === 'poll' || ctx?.sourceElement?.id === 'stream';
@@ -18,10 +17,10 @@ function checkConnection() {
   if (document.hidden || !isBad) badSince = 0; else badSince ||= Date.now();
   if (isBad && badSince && Date.now() - badSince >= LOSS && !isAnnounced) {
     isAnnounced = true;
-    sayNext(sentence('lost'));
+    sayNext('The connection is lost. Trying to reconnect.');
   } else if (!isBad && isAnnounced) {
     isAnnounced = false;
-    sayNext(sentence('back'));
+    sayNext('The connection is back.');
   }
 }
 if (region) setInterval(checkConnection, 1000);

@@ -1,31 +1,23 @@
 /* Keyboard shortcuts, and the entry that has the focus. */
-import {find, on} from '../page/dom.js';
-import {choose, chosen, isWide, shown, toggle} from './chosen.js';
+import {find, list, on} from '../page/dom.js';
 import {focusOn} from './revise.js';
-const help = find('keys'), DECISIONS = ['publish', 'hide', 'remove'];
-const current = () => document.activeElement.closest?.('.entry') ?? (isWide.matches ? chosen() : null);
+const help = find('keys');
+const current = () => document.activeElement.closest?.('.entry');
+const shown = () => [...list.querySelectorAll('.entry:not([data-held])')];
 
 function step(by) {
-  const all = shown(), at = all.indexOf(document.activeElement.closest?.('.entry'));
+  const all = shown(), at = all.indexOf(current());
   const to = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
   focusOn(to);
-  if (isWide.matches) choose(to);
   to?.scrollIntoView({block: 'nearest'});
 }
-function act(...verbs) {
-  const entry = current(), [verb] = verbs;
+function act(verb) {
+  const entry = current();
   if (document.querySelector('.entry__tick:checked')) return find('bulk').querySelector(`[value=${verb}]`).click();
-  const button = verbs.map(each => entry?.querySelector(`[name=verb][value=${each}]`)).find(Boolean);
+  const button = entry?.querySelector(`[name=verb][value=${verb}]`);
   if (!button) return;
   button.click();
-  /* What is decided will leave: the next key means the next entry. */
-  if (DECISIONS.includes(verb) && shown().at(-1) !== entry) step(1);
-}
-function reply() {
-  const entry = current();
-  if (!entry) return;
-  if (isWide.matches) choose(entry); else if (!('open' in entry.dataset)) toggle(entry);
-  entry.querySelector('.entry__reply textarea')?.focus();
+  if (shown().at(-1) !== entry) step(1);
 }
 const KEYS = {
   j: () => step(1),
@@ -35,9 +27,6 @@ const KEYS = {
   p: () => act('publish'),
   h: () => act('hide'),
   d: () => act('remove'),
-  i: () => act('pin', 'unpin'),
-  b: () => act('block-author', 'unblock-author'),
-  r: reply,
   z: () => document.dispatchEvent(new Event('take-back')),
   '?': () => { if (help.open) help.close(); else help.showModal(); }
 };

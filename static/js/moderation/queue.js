@@ -1,56 +1,42 @@
-/* The queue. What is decided leaves its section, at once after one's own act; what others decide stays while a moderator is
-   at work. A new entry goes to its place, if the page shows that; while a moderator is at work it waits behind a button. */
+/* The queue. An entry that is there stays there, whatever its state. A new one goes to the top of its part, if the page shows
+   that part from its top; while a moderator is at work it waits behind a button. */
 import {find, list, on, root} from '../page/dom.js';
+import {number} from '../page/entry.js';
 import {announceChange} from './announcer.js';
 import {held} from '../walls/held-entries.js';
 import {desk, follow, isAtWork, isInside, isTopInView, leaveQueue, pointer} from './at-work.js';
-import {PARTS, choose, chosen, following, isAtHome, isKept, isWide, leaveDecided, leaveList, shown} from './chosen.js';
-import {fold} from './entry-details.js';
 import {focusOn, morphEntry, revise, reviseAll, settle, steadily} from './revise.js';
-import {sentence} from './words.js';
-const LEAVING = 600;
+const PARTS = {held: 'waiting', public: 'public', hidden: 'hidden'}, LEAVING = 600;
 const arrivals = find('arrivals');
-let isBehind = false, isFetching = false, lookTimer = 0, returned = null;
+let isBehind = false, isFetching = false, lookTimer = 0;
 
 function place(entry, isOwn) {
   const known = find(entry.id);
   if (!isOwn) announceChange(known, entry);
-  /* The stream may be faster than the answer to one's own act. */
-  if (isOwn && known && 'held' in known.dataset) {
-    delete known.dataset.held;
-    returned = known;
-  }
-  if (known && (isAtHome(known, entry.dataset) || !isOwn && !('held' in known.dataset) && isKept(known))) {
-    if (isOwn) {
-      fold(known.querySelector('.entry__more'));
-      steadily(() => morphEntry(known, entry));
-    } else revise(known, entry);
+  if (known && 'held' in known.dataset && entry.dataset.state === 'removed') return known.remove(), countNew(), [];
+  if (known) {
+    if (isOwn) steadily(() => morphEntry(known, entry)); else revise(known, entry);
     countNew();
     return [known];
   }
-  const part = find(`part-${PARTS[entry.dataset.state]}`), next = part && following(part, entry);
-  if (known) leaveList(known);
-  if (!part || 'closed' in part.dataset || !next) return countNew(), [];
+  const part = find(`part-${PARTS[entry.dataset.state]}`);
+  if (!part || 'closed' in part.dataset) return [];
+  const next = [...part.querySelectorAll('article')].find(each => number(each) < number(entry));
+  const end = part.querySelector('.part__older');
+  if (!next && end) return [];
   if (!isOwn && (isAtWork() || held().length || !isTopInView())) entry.dataset.held = '';
-  if (isOwn && !known) returned = entry;
-  steadily(() => part.insertBefore(entry, next));
-  if (!chosen() && isWide.matches && !('held' in entry.dataset)) choose(entry);
+  steadily(() => {
+    part.insertBefore(entry, next ?? end);
+    if (!('held' in entry.dataset)) part.querySelector('.part__empty')?.remove();
+  });
   countNew();
   return [entry];
 }
-/* After one's own act the focus is never lost: it goes to what came back, or to the entry shown in full. */
-on('acted', () => {
-  const {activeElement} = document, isLost = activeElement === document.body || !activeElement?.checkVisibility();
-  const back = returned?.isConnected ? returned : null;
-  returned = null;
-  if (back) choose(back);
-  if (isLost || back && !activeElement.matches('textarea, input')) focusOn(back ?? chosen() ?? shown()[0]);
-});
 
 function countNew() {
   const count = held().length;
   document.dispatchEvent(new Event('ticks'));
-  arrivals.querySelector('span').textContent = count ? sentence('showOne', {'': count}) : sentence('showBehind');
+  arrivals.textContent = count ? `Show ${count} new` : 'Show what is new';
   arrivals.hidden = !count && !isBehind;
   /* Not under a pointer that is about to press something else. */
   const {left, right, top, bottom} = arrivals.getBoundingClientRect();
@@ -62,7 +48,10 @@ function countNew() {
 async function showNew() {
   const fresh = [...held()], [first] = fresh;
   steadily(() => {
-    for (const entry of fresh) delete entry.dataset.held;
+    for (const entry of fresh) {
+      delete entry.dataset.held;
+      entry.closest('.part').querySelector('.part__empty')?.remove();
+    }
   });
   if (isBehind) {
     isBehind = false;
@@ -96,12 +85,10 @@ function look() {
   clearTimeout(lookTimer);
   lookTimer = setTimeout(() => {
     if (!isInside) settle();
-    leaveDecided();
     if (!isAtWork() && isTopInView() && (held().length || isBehind)) showNew();
   }, LEAVING);
 }
 if (desk) {
-  on('chosen', look);
   const moved = () => { reviseAll(); look(); };
   for (const type of ['pointermove', 'pointerover', 'pointerdown', 'pointerup', 'pointercancel']) {
     on(type, event => { follow(event); moved(); }, {passive: true});

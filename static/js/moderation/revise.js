@@ -1,23 +1,22 @@
 /* Entries that are in the queue change in place: nothing moves under a pointer, the focus or the reader's eyes. */
 import {find, list} from '../page/dom.js';
 import {morph} from '../walls/morph.js';
-import {isInPane, isInside, isTopInView, pointed} from './at-work.js';
+import {isInside, isTopInView, pointed} from './at-work.js';
 
-const pointedInList = () => { const one = pointed(); return one && !isInPane(one) ? one : null; };
 const anchors = () => {
-  const one = pointedInList() ?? (list.contains(document.activeElement) ? document.activeElement : null)
+  const one = pointed() ?? (list.contains(document.activeElement) ? document.activeElement : null)
     ?? (isTopInView() ? null : [...list.querySelectorAll('.entry')].find(each => each.getBoundingClientRect().bottom > 0));
   return one ? [one, one.closest('.entry, .part')].filter(Boolean) : [];
 };
-export function steadily(change, anchor) {
-  const before = (anchor ? [anchor] : anchors()).map(each => [each, each.getBoundingClientRect().top]);
+export function steadily(change) {
+  const before = anchors().map(each => [each, each.getBoundingClientRect().top]);
   change();
-  const [found, top] = before.find(([each]) => each.isConnected && each.checkVisibility()) ?? [];
-  const by = found ? found.getBoundingClientRect().top - top : 0;
+  const [anchor, top] = before.find(([each]) => each.isConnected && each.checkVisibility()) ?? [];
+  const by = anchor ? anchor.getBoundingClientRect().top - top : 0;
   if (Math.abs(by) >= 1) scrollBy({top: by, behavior: 'instant'});
 }
 
-export const focusOn = (entry, how) => (entry?.querySelector('.entry__open') ?? entry?.querySelector('.entry__name'))?.focus(how);
+export const focusOn = (entry, how) => entry?.querySelector('.entry__tick, .entry__name')?.focus(how);
 /* An entry that gets smaller keeps its height until the pointer has left. */
 export function morphEntry(known, entry) {
   const height = known.getBoundingClientRect().height, hadFocus = known.contains(document.activeElement);
@@ -37,8 +36,7 @@ export function revise(known, entry) {
   steadily(() => {
     if (!isOnButtons(known)) return morphEntry(known, entry);
     awaited.set(known.id, entry);
-    const badges = entry.querySelector('.entry__badges');
-    if (badges) known.querySelector('.entry__badges')?.replaceWith(badges.cloneNode(true));
+    known.querySelector('.entry__badges')?.replaceWith(entry.querySelector('.entry__badges').cloneNode(true));
   });
 }
 export function reviseAll() {

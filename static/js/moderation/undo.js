@@ -16,18 +16,12 @@ function offerUndo() {
 const undo = () => find('told').querySelector('button')?.click();
 const isAct = ctx => ctx.request?.method === 'POST';
 on('take-back', () => { if (inFlight) undoesLatest = true; else undo(); });
-on('htmx:before:request', ({detail: {ctx}}) => {
-  if (!isAct(ctx)) return;
-  inFlight++;
-  /* The answer brings what was written back. */
-  if (ctx.sourceElement.matches?.('.entry__reply')) ctx.sourceElement.removeAttribute('hx-morph-skip');
-});
+on('htmx:before:request', event => { if (isAct(event.detail.ctx)) inFlight++; });
 on('htmx:finally:request', event => {
   const {ctx} = event.detail;
   if (!isAct(ctx)) return;
   /* Screen readers skip a notice that was hidden when it changed; they announce the live region. */
   if (ctx.response?.status < 400) announceOwn(find('told').querySelector('.told__words').textContent);
-  if (ctx.response?.status < 400) document.dispatchEvent(new Event('acted'));
   if (--inFlight) return;
   const undoes = undoesLatest && ctx.response?.status < 400;
   undoesLatest = false;
@@ -37,7 +31,7 @@ on('htmx:after:request', event => {
   const {ctx} = event.detail, form = ctx.sourceElement;
   if (!isAct(ctx) || !ctx.response || ctx.response.status >= 400) return;
   offerUndo();
-  fold(form.closest('.entry__more') ?? form.querySelector('.bulk__more'));
+  fold(form.closest('.entry__more'));
   if (form.id === 'bulk') form.reset();
   document.dispatchEvent(new Event('ticks'));
 });

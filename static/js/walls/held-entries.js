@@ -1,11 +1,10 @@
 /* New entries never move what the visitor reads: they are held until the button is pressed. */
-import {find, list, on, root} from '../page/dom.js';
+import {find, list, on} from '../page/dom.js';
 import {words} from '../page/words.js';
 import {lazy} from './lazy-loader.js';
 import {fetchList} from './refetch.js';
 let headingInView = true, listInView = false;
-/* Also for a reader who has paused the list (lazy/reading/pause.js). */
-export const isReading = () => 'paused' in root.dataset || listInView && !headingInView;
+export const isReading = () => listInView && !headingInView;
 export const held = () => list.querySelectorAll('[data-held]');
 
 export function countHeld() {

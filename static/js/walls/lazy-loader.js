@@ -1,4 +1,4 @@
-/* Fetches js/lazy.js after the first view, or as soon as it is needed: news arrives, or the visitor writes. */
+/* Fetches js/lazy.js once it is needed: news arrives, the visitor writes, the list grows long, the settings change. */
 import {list, on, root} from '../page/dom.js';
 export let lazy = null;
 let loading = null, fetches = 0;
@@ -18,6 +18,4 @@ export async function refreshSettings() {
 on('arrange', refreshSettings);
 
 on('focusin', ({target}) => { if (target.form?.id === 'composer') loadLazy(); });
-/* After the first view, or with it where the list stands in columns. */
-if (list && matchMedia('(min-width: 68rem)').matches) loadLazy(); else if (list) addEventListener('load', () => setTimeout(loadLazy, 1e3));
 on('htmx:after:swap', () => { if (list?.childElementCount > 60) loadLazy(); });

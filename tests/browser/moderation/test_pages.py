@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
-from ..queue_pages import DESK, QueuePages, act, entry, open_desk, reply, unfold
+from ..queue_pages import DESK, QueuePages, entry, open_desk, unfold
 from ..served_wall import Wall
 from ..wall_pages import texts, write
 from ..walls.test_page import faults_of
@@ -29,22 +29,21 @@ async def test_everything_works_without_script(wall: Wall, queue_pages: QueuePag
 
     await queue_pages.let_in(context, "Kim")
     await page.goto(f"{wall.url}/moderation")
-    await page.click(".desks__link")
+    await page.click("text=Feedback >> nth=1")
     await page.click("#part-waiting .part__all")
     await page.click(".bulk >> text=Publish")
     await expect(page.locator(".told__words")).to_have_text("2 published.")
     await page.click(".told >> text=Undo")
     await expect(page.locator(".told__words")).to_have_text("Undone.")
-    await act(page, 1, "publish")
-    await reply(page, 1, "Thank you")
-    await expect(page.locator(".told__words")).to_have_text("Reply saved.")
+    await entry(page, 1).locator("text=Publish").click()
+    await unfold(page, 1)
+    await page.fill("#feedback-1-answer", "Thank you")
+    await entry(page, 1).locator(".entry__reply .button").click()
+    await expect(page.locator(".told__words")).to_have_text("The answer is stored.")
     await page.fill("#search", "one")
-    await page.click(".queue__go")
-    await expect(page.locator(".entry__line >> nth=0")).to_have_text("One")
-    await expect(page.locator(".entry__line mark")).to_have_text("One")
-    await page.click("text=Clear search")
-    await expect(page.locator("mark")).to_have_count(0)
-    await page.click(".tabs >> text=Log")
+    await page.click("text=Search")
+    await expect(page.locator(".entry__text >> nth=0")).to_have_text("One")
+    await page.click("text=Log >> nth=-1")
     await page.locator(".log__line").first.locator("text=Undo").click()
     await expect(page.locator(".log__line").nth(1)).to_contain_text("Undone by Kim")
     await page.goto(wall.page)
@@ -66,12 +65,13 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(
     page = await context.new_page()
     found: dict[str, list[str]] = {}
     await open_desk(page, wall)
-    for number, verb in ((1, "pin"), (2, "block-author")):
-        await act(page, number, verb)
-        await expect(entry(page, number).locator(".entry__tags")).to_contain_text(re.compile("Pinned|blocked"))
-    await act(page, 3, "hide")
-    await act(page, 4, "remove")
-    await expect(entry(page, 4)).to_have_count(0)
+    for number, verb in ((1, "Pin to the top"), (2, "Block the author")):
+        await unfold(page, number)
+        await entry(page, number).locator(f"text={verb}").click()
+        await expect(entry(page, number).locator(".badge").last).to_have_text(re.compile("Pinned|blocked"))
+    await entry(page, 3).locator("text=Hide").click()
+    await entry(page, 4).locator("text=Remove").click()
+    await expect(entry(page, 4)).to_contain_text("Removed by Kim")
     await unfold(page, 1)
     await page.locator(".entry__tick >> nth=0").check()
     found["at work"] = await faults_of(page)
@@ -92,6 +92,6 @@ async def test_axe_finds_nothing_on_any_page_of_the_desk(
 
 
 # Whatever one presses is as large as a thumb; links within a line of text are as high as the line.
-SMALL = """[...document.querySelectorAll('button, .button, summary, select, .part__all')]
+SMALL = """[...document.querySelectorAll('button, .button, summary, select, .desk__view, .part__all')]
     .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 43.5)
     .map(each => each.outerHTML.slice(0, 80))"""

@@ -55,11 +55,11 @@ async def test_new_posts_at_the_top_are_announced_now_and_then(wall: Wall, page:
 async def test_ones_own_post_is_thanked_for_and_not_announced(wall: Wall, page: Page) -> None:
     await open_heard(page, wall)
     await write(page, "Ann", "Mine")
-    await expect(page.locator(STATUS)).to_have_text("Thank you. Your post is on the wall.")
+    await expect(page.locator(STATUS)).to_have_text("Thank you. Your feedback is on the wall.")
     number = wall.post("Bob", "Another")
     await expect(page.locator(f"#feedback-{number}")).to_be_visible()
     await wait(page, 5)
-    assert await heard(page) == ["Thank you. Your post is on the wall."]
+    assert await heard(page) == ["Thank you. Your feedback is on the wall."]
     await wait(page, 10)
     assert (await heard(page))[1:] == ["1 new post"]
     said = [at for at, _ in await page.evaluate("heard")]

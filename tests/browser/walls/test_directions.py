@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page
 
-from ..queue_pages import QueuePages, open_desk, open_entry, reply
+from ..queue_pages import QueuePages, open_desk
 from ..served_wall import Wall
 from ..wall_pages import open_live
 
@@ -62,25 +62,14 @@ async def test_each_line_is_laid_out_by_its_own_direction(
 
     await queue_pages.let_in(context, "Kim")
     await open_desk(page, wall)
-    await open_entry(page, 1)
-    assert await lines(page, "#feedback-1 .entry__detail > .entry__text") == SEEN
-    await reply(page, 1, ARABIC_FIRST)
+    assert await lines(page, "#feedback-1 .entry__text") == SEEN
+    await page.locator("#feedback-1 .entry__summary").click()
+    await page.fill("#feedback-1-answer", ARABIC_FIRST)
+    await page.locator("#feedback-1 .entry__reply .button").click()
     await page.wait_for_selector("#feedback-1 .entry__answer")
     assert await lines(page, "#feedback-1 .entry__answer .entry__text") == SEEN_ARABIC_FIRST
     await page.goto(f"{wall.page}/feedback/1")
     assert await lines(page, ".feedback__reply") == SEEN_ARABIC_FIRST
-
-
-async def test_a_title_stands_at_the_start_of_the_page_whatever_its_direction(
-    wall: Wall, queue_pages: QueuePages, page: Page
-) -> None:
-    await page.set_viewport_size({"width": 1440, "height": 900})
-    begins = []
-    for title in ("Thank you", "شكرا جزيلا"):
-        await queue_pages.arrange(title=title)
-        await page.goto(wall.page)
-        begins.append(await words_left(page, ".wall__title"))
-    assert abs(begins[0] - begins[1]) < 4
 
 
 async def test_a_name_on_the_desk_stands_beside_its_box_and_a_wall_where_the_others_stand(
@@ -92,7 +81,7 @@ async def test_a_name_on_the_desk_stands_beside_its_box_and_a_wall_where_the_oth
     await open_desk(page, wall)
     box = await page.locator("#feedback-1-tick").bounding_box()
     assert box
-    assert 0 < await words_left(page, "#feedback-1-name") - box["x"] - box["width"] < 80
+    assert 0 < await words_left(page, "#feedback-1-name") - box["x"] - box["width"] < 24
     await page.goto(f"{wall.url}/moderation")
     counts = await page.locator(".desks__item").bounding_box()
     assert counts

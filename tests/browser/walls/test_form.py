@@ -21,7 +21,7 @@ async def test_a_post_without_a_connection_says_so_also_where_the_form_was_never
     await open_live(page, wall)
     await context.set_offline(True)
     await write(page, "Ann", "Written in a tunnel")
-    await expect(page.locator(NOTICE)).to_contain_text("You're offline")
+    await expect(page.locator(NOTICE)).to_contain_text("You are offline")
     await expect(page.locator("#composer-text")).to_have_value("Written in a tunnel")
     await expect(page.locator("#composer-text")).to_be_editable()
 
@@ -40,9 +40,8 @@ async def test_what_is_fetched_later_is_fetched_again_after_it_failed(wall: Wall
         await (route.abort() if tries <= 2 else route.continue_())
 
     await page.route(LAZY, fail_twice)
-    async with page.expect_request(LAZY):  # A wide window needs it at once.
-        await open_live(page, wall)
-    for field in ("#composer-name", "#composer-text"):
+    await open_live(page, wall)
+    for field in ("#composer-name", "#composer-text", "#composer-name"):
         async with page.expect_request(LAZY):
             await page.focus(field)
         await page.wait_for_timeout(50)
@@ -72,7 +71,7 @@ async def test_a_post_that_nobody_answers_has_failed_after_a_while(wall: Wall, p
     unanswered: list[Route] = []
     await page.route(POST, lambda route: unanswered.append(route), times=1)
     await write(page, "Ann", "Into the void")
-    await expect(page.locator(NOTICE)).to_contain_text("We kept your text")
+    await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
     await expect(page.locator("#composer-text")).to_be_editable()
     for route in unanswered:
         await route.abort()
@@ -101,7 +100,7 @@ async def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(wall
         answer = partial(Route.fulfill, status=status, body=body, content_type="text/html")
         await page.route(POST, lambda route, _, answer=answer: answer(route))  # type: ignore[misc]
         await write(page, "Ann", f"Not lost {status}")
-        await expect(page.locator(NOTICE)).to_contain_text("We kept your text")
+        await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
         await expect(page.locator("#composer-text")).to_have_value(f"Not lost {status}")
         await expect(page.locator("#composer-text")).to_be_editable()
         await page.unroute(POST)
@@ -181,7 +180,7 @@ async def test_an_answer_whose_end_is_lost_is_a_failure_too(wall: Wall, page: Pa
     await open_live(page, wall)
     await page.evaluate("lose = 1")
     await write(page, "Ann", "Once")
-    await expect(page.locator(NOTICE)).to_contain_text("We kept your text")
+    await expect(page.locator(NOTICE)).to_contain_text("Your words are still here")
     await page.click("#composer-send")
     await expect(page.locator(THANKS)).to_be_visible()
     await expect(page.locator("#feedback .feedback__text")).to_have_text(["Once"])

@@ -62,7 +62,7 @@ async def test_a_post_whose_answer_was_lost_is_posted_again_as_the_same(wall: Wa
 
     await page.route("**/walls/main/feedback", lose)
     await write(page, "Ann", "Only once, please")
-    await expect(page.locator("#notice")).to_contain_text("We kept your text")
+    await expect(page.locator("#notice")).to_contain_text("Your words are still here")
     await expect(page.locator("#composer-text")).to_have_value("Only once, please")
     await page.click("#composer-send")
 
@@ -77,7 +77,7 @@ async def test_a_failing_server_keeps_the_words(wall: Wall, page: Page) -> None:
 
     await write(page, "Ann", "Not lost")
 
-    await expect(page.locator("#notice")).to_contain_text("We kept your text")
+    await expect(page.locator("#notice")).to_contain_text("Your words are still here")
     await expect(page.locator("#composer-text")).to_have_value("Not lost")
 
 
@@ -189,6 +189,6 @@ async def test_the_page_of_one_entry_says_that_it_was_taken_back_only_when_it_wa
     wall.run("hide", str(number))
 
     await expect(page.locator(".feedback")).to_have_count(0)
-    await expect(page.locator("#empty")).to_have_text("This post has just been removed.")
+    await expect(page.locator("#empty")).to_have_text("This has just been taken back.")
     await expect(page.locator("#empty")).to_be_visible()
-    await expect(page.locator("#status")).to_have_text("This post has just been removed.")
+    await expect(page.locator("#status")).to_have_text("This has just been taken back.")

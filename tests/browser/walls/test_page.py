@@ -140,7 +140,7 @@ async def test_the_first_view_is_light_and_stays_put(wall: Wall, page: Page) -> 
     await page.wait_for_timeout(300)
 
     assert {response.url.split("/")[2] for response in seen} == {wall.url.split("/")[2]}
-    parts = {response.url: response for response in seen if not re.search("/live|icon|lazy", response.url)}
+    parts = {response.url: response for response in seen if not re.search("/live|icon", response.url)}
     assert len(parts) == 3, list(parts)
     weight = {address: (await part.request.sizes())["responseBodySize"] for address, part in parts.items()}
     print({address.rsplit(".", 1)[-1] if "static" in address else "html": size for address, size in weight.items()})
@@ -151,25 +151,13 @@ async def test_the_first_view_is_light_and_stays_put(wall: Wall, page: Page) -> 
     assert await page.evaluate("[...document.fonts].length") == 0
 
 
-async def test_a_word_takes_little_room(wall: Wall, page: Page) -> None:
-    for text in ("Yes.", "A very good day.", "👏👏"):
-        wall.post("Ann", text)
-    for width in (320, 1440):
-        await page.set_viewport_size({"width": width, "height": 800})
-        await page.goto(wall.page)
-        for each in await page.locator("#feedback article").all():
-            box = await each.bounding_box()
-            assert box is not None
-            assert box["height"] <= 92
-
-
 async def test_the_counter_counts_as_a_person_counts(wall: Wall, page: Page) -> None:
     """Requirement 36, in the browser."""
     await page.goto(wall.page)
     await page.fill("#composer-text", "é" * 1990 + "👍🏽" * 5)
     await expect(page.locator("text-counter")).to_have_text("5 left")
     await page.fill("#composer-text", "x" * 2001)
-    await expect(page.locator("text-counter")).to_have_text("1 over the limit")
+    await expect(page.locator("text-counter")).to_have_text("1 too many")
 
 
 async def test_times_are_relative_and_exact_on_hover(wall: Wall, page: Page) -> None:
@@ -180,17 +168,6 @@ async def test_times_are_relative_and_exact_on_hover(wall: Wall, page: Page) -> 
     await time.hover()
     await expect(time).to_have_attribute("title", re.compile(r"^\w+day, .* \d{4}.* \d+:\d\d:\d\d"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", await time.get_attribute("datetime") or "")
-
-
-async def test_the_link_of_an_entry_says_whose_it_is_and_when_it_was_written(wall: Wall, page: Page) -> None:
-    wall.post("Ann", "👏👏")
-    wall.post("فرح", "شكرا جزيلا على هذا اليوم الرائع، تعلمنا الكثير اليوم جميعا")
-    await page.goto(wall.page)
-    await expect(page.locator("#feedback-1").get_by_role("link")).to_have_accessible_name("Ann just now")
-    await expect(page.locator("#feedback-1")).to_have_attribute("data-size", "emoji")
-    await expect(page.locator("#feedback-1")).to_have_attribute("dir", "ltr")
-    await expect(page.locator("#feedback-2 .feedback__head")).to_contain_text("just now")
-    await expect(page.locator("#feedback-2:not([data-size])")).to_have_attribute("dir", "rtl")
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])

@@ -40,8 +40,6 @@ INDEXES = {
     "authors who are known": "ix_feedback_author_created_at",
     "when authors posted last": "ix_feedback_author_created_at",
     "desk": "ix_feedback_wall_id_state_id",
-    "desk, waiting": "ix_feedback_wall_id_state_id",
-    "desk, waiting, newer": "ix_feedback_wall_id_state_id",
     "desk, all": "ix_feedback_wall_id_state_id",
     "desk, all, older": "ix_feedback_wall_id_state_id",
     "desk, older": "ix_feedback_wall_id_state_id",
@@ -134,8 +132,6 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
         "desk, all": ModerationQueue.listed(1, seen),
         "desk, all, older": ModerationQueue.listed(1, seen, before=middle),
         "desk, search in all": ModerationQueue.searched(1, seen, "undoing", floor=middle),
-        "desk, waiting": ModerationQueue.waiting(1),
-        "desk, waiting, newer": ModerationQueue.waiting(1, after=middle),
         "desk, older": ModerationQueue.listed(1, ["held"], before=middle),
         "desk, of an author": ModerationQueue.of_author(one),
         "desk, of an author, older": ModerationQueue.of_author(one, before=one),
@@ -162,7 +158,6 @@ def _moderating(entries: int, middle: int) -> dict[str, Any]:
         "who is logged in": LoginSession.open_with("token", now()),
         "rights of listeners": LoginSession.rights(["a" * 64], now()),
         "walls of a moderator": Membership.among(1, [1, 2]),
-        "walls to switch to": Membership.switcher(1, 1, limit=51),
         "tries to log in": LoginAttempt.times_of(["a" * 64], since=now() - timedelta(hours=1), until=now()),
     }
 

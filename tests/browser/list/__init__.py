@@ -1,1 +1,0 @@
-"""The list of a wall in a browser: columns, days, absence, pause."""
