@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,34 +11,13 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from feedback_app.antispam.visitor_token import VisitorTokens
-from feedback_app.models import Base, Block, Feedback, Wall
+from feedback_app.models import Base, Feedback, Wall
 
 from ..support import HTMX, OURS, Served, add_wall, post, stamp, words
-from ..support.moderators import ModeratorClient, arrange, change, make_wall, moderating, said
-
-FROM = {"trusted_proxies": 1}
-
-
-def key() -> str:
-    """As a page makes one."""
-    return secrets.token_hex(16)
-
-
-def at(address: str) -> dict[str, str]:
-    return {**HTMX, "X-Forwarded-For": address}
-
-
-async def known(client: httpx.AsyncClient, **more: Any) -> str:
-    """The token of a visitor who has posted once."""
-    return (await post(client, visitor=key(), **more)).headers["Visitor"]
-
-
-async def reasons(wall: Served) -> list[str | None]:
-    async with wall.database.reading() as session:
-        return list(await session.scalars(select(Feedback.reason).order_by(Feedback.id)))
+from ..support.moderators import ModeratorClient, arrange, make_wall, moderating
+from .visitors import FROM, at, key, known, reasons
 
 
 async def test_the_same_key_is_the_same_visitor_and_gets_the_same_token(wall: Served) -> None:
@@ -216,59 +194,6 @@ async def test_a_visitors_limit_is_exact_over_servers(serve: Callable[..., Any])
         return (await server.client.post("/walls/main/feedback", data=fields, headers=HTMX)).status_code
 
     assert Counter(await asyncio.gather(*(send(number) for number in range(24)))) == {201: 5, 429: 19}
-
-
-async def test_a_block_meets_the_token_and_holds_newcomers_beside_it(wall: Served, kim: ModeratorClient) -> None:
-    bad, good = await known(wall.client, text="Insult"), await known(wall.client, text="Kind")
-    await kim.act("block-author", 1)
-    for headers in (HTMX, OURS):
-        refused = await post(wall.client, text="Words to keep", visitor=bad, headers=headers)
-        assert refused.status_code == 403
-        assert "You cannot write on this wall for now" in said(refused)
-        assert ("Words to keep" in refused.text) == (headers == OURS)
-    assert (await post(wall.client, text="Still heard", visitor=good)).headers["Visitor"] == good
-    again, plain = await post(wall.client, text="Another key", visitor=key()), await post(wall.client, text="No key")
-    assert {each.status_code for each in (again, plain)} == {201}
-    assert "Visitor" not in again.headers
-    assert await reasons(wall) == [None, None, None, "blocked", "blocked"]
-    assert "new here, from the network of a blocked author" in await kim.page()
-
-    # Two days later their address is another pseudonym; the token is met for as long as it lives.
-    await change_blocks(wall, timedelta(days=29))
-    await wall.state.retention.purge()
-    assert (await post(wall.client, visitor=bad)).status_code == 403
-    await kim.act("unblock-author", 1)
-    assert (await post(wall.client, text="Back", visitor=bad)).status_code == 201
-    assert (await post(wall.client, text="New", visitor=key())).headers["Visitor"]
-
-
-async def change_blocks(wall: Served, age: timedelta) -> None:
-    async def work(session: AsyncSession) -> None:
-        for each in await session.scalars(select(Block)):
-            each.created_at = datetime.now(UTC) - age
-
-    await wall.database.write(work)
-
-
-async def test_a_block_without_a_token_holds_the_newcomers_of_the_address(wall: Served, kim: ModeratorClient) -> None:
-    mine = await known(wall.client, text="Known")
-    await post(wall.client, text="Insult")
-    await kim.act("block-author", 2)
-    assert "Author blocked" in await kim.page()
-    assert (await post(wall.client, text="One")).status_code == 201
-    assert (await post(wall.client, text="Two", visitor=key())).status_code == 201
-    assert (await post(wall.client, text="Three", visitor=mine)).status_code == 201
-    assert await reasons(wall) == [None, None, "blocked", "blocked", None]
-
-
-async def test_an_author_can_be_blocked_while_the_pseudonym_is_known(wall: Served, kim: ModeratorClient) -> None:
-    await known(wall.client, text="With a token")
-    await post(wall.client, text="Without")
-    for number, days, blocked in ((1, 29, True), (2, 3, False), (1, 32, False)):
-        await kim.act("unblock-author", number)
-        await change(wall, number, created_at=datetime.now(UTC) - timedelta(days=days))
-        answer = await kim.act("block-author", number)
-        assert (answer.status_code == 200) == blocked, (number, days, answer.text)
 
 
 async def test_who_is_new_on_a_wall_that_reviews_first_posts_is_known_by_the_token(
